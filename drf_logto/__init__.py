@@ -1,0 +1,1 @@
+"""Logto access tokens for Django REST Framework: authentication and permission classes."""

@@ -1,0 +1,309 @@
+"""What can be wrong with an access token or with Logto: one class and one code per fact."""
+
+from typing import ClassVar
+
+
+def gettext_noop(sentence: str) -> str:
+    """Mark a sentence for translation; it is translated where it is told."""
+    return sentence
+
+
+class LogtoError(Exception):
+    """Why a request is refused.
+
+    Attributes:
+        code: stable name of the fact, for programs.
+        message: one English sentence, for people; may hold ``%(name)s`` for ``params``.
+        params: what the sentence names; never anything that a client sent.
+        status: the HTTP status that tells it.
+        error: the error code of RFC 6750 §3.1, or None where a challenge carries none.
+        scope: what the ``scope`` attribute of the challenge names, or None.
+    """
+
+    code: ClassVar[str]
+    status: ClassVar[int]
+    error: ClassVar[str | None]
+    message: str
+    scope: str | None = None
+
+    def __init__(self, **params: str) -> None:
+        self.params = params
+        super().__init__(params)
+
+    def __str__(self) -> str:
+        return self.message % self.params
+
+
+class InvalidRequest(LogtoError):
+    """The request itself is malformed (RFC 6750 §3.1 ``invalid_request``)."""
+
+    status = 401
+    error = "invalid_request"
+
+
+class MalformedHeader(InvalidRequest):
+    """The scheme is Bearer, and what follows is not exactly one credential."""
+
+    code = "malformed_header"
+    message = gettext_noop("The Authorization header must be 'Bearer' and exactly one token.")
+
+
+class InvalidToken(LogtoError):
+    """The token can be no access token for this API (RFC 6750 §3.1 ``invalid_token``)."""
+
+    status = 401
+    error = "invalid_token"
+
+
+class TokenTooLong(InvalidToken):
+    """The token is longer than ``MAX_TOKEN_LENGTH``; it was not read."""
+
+    code = "token_too_long"
+    message = gettext_noop("The access token is too long.")
+
+
+class OpaqueToken(InvalidToken):
+    """The token is opaque: Logto issues these where no ``resource`` was asked for."""
+
+    code = "opaque_token"
+    message = gettext_noop(
+        "This is an opaque token, not a JWT access token. Ask Logto for a token with the "
+        "'resource' parameter set to the resource indicator of this API."
+    )
+
+
+class MalformedToken(InvalidToken):
+    """The token is no compact JWS of two JSON objects (RFC 7515 §5.2)."""
+
+    code = "malformed_token"
+    message = gettext_noop("The access token is not a well-formed JWT.")
+
+
+class NotAnAccessToken(InvalidToken):
+    """The ``typ`` of the header is not that of an access token (RFC 9068 §2.1)."""
+
+    code = "not_an_access_token"
+    message = gettext_noop(
+        "This token is not an access token. Send the access token, not the ID token."
+    )
+
+
+class UnsupportedAlgorithm(InvalidToken):
+    """The ``alg`` of the header is not among ``ALGORITHMS``."""
+
+    code = "unsupported_algorithm"
+    message = gettext_noop("The access token is signed with an algorithm that is not accepted.")
+
+
+class MissingKeyId(InvalidToken):
+    """The header names no key."""
+
+    code = "missing_key_id"
+    message = gettext_noop("The access token does not name its signing key.")
+
+
+class CriticalHeader(InvalidToken):
+    """The header has ``crit``: an extension that is not understood here (RFC 7515 §4.1.11)."""
+
+    code = "critical_header"
+    message = gettext_noop("The access token demands an extension that is not supported.")
+
+
+class InvalidIssuer(InvalidToken):
+    """The ``iss`` claim is no issuer that this API trusts."""
+
+    code = "invalid_issuer"
+    message = gettext_noop("The access token was not issued by the Logto tenant of this API.")
+
+
+class UnknownKey(InvalidToken):
+    """The issuer publishes no such key."""
+
+    code = "unknown_key"
+    message = gettext_noop("The access token names a key that its issuer does not publish.")
+
+
+class AlgorithmMismatch(InvalidToken):
+    """The key named by ``kid`` is no key for ``alg`` (RFC 8725 §3.1)."""
+
+    code = "algorithm_mismatch"
+    message = gettext_noop("The access token names a key that does not fit its algorithm.")
+
+
+class InvalidSignature(InvalidToken):
+    """The signature does not verify."""
+
+    code = "invalid_signature"
+    message = gettext_noop("The signature of the access token is not valid.")
+
+
+class InvalidExpiration(InvalidToken):
+    """The ``exp`` claim is absent or no finite number."""
+
+    code = "invalid_exp_claim"
+    message = gettext_noop("The access token has no valid expiration time.")
+
+
+class TokenExpired(InvalidToken):
+    """The ``exp`` claim lies in the past."""
+
+    code = "token_expired"
+    message = gettext_noop("The access token has expired.")
+
+
+class InvalidNotBefore(InvalidToken):
+    """The ``nbf`` claim is no finite number."""
+
+    code = "invalid_nbf_claim"
+    message = gettext_noop("The access token has no valid start time.")
+
+
+class TokenNotYetValid(InvalidToken):
+    """The ``nbf`` claim lies in the future."""
+
+    code = "token_not_yet_valid"
+    message = gettext_noop("The access token is not valid yet.")
+
+
+class InvalidSubject(InvalidToken):
+    """The ``sub`` claim is no non-empty string."""
+
+    code = "invalid_sub_claim"
+    message = gettext_noop("The access token has no valid subject.")
+
+
+class InvalidClientId(InvalidToken):
+    """The ``client_id`` claim is no non-empty string."""
+
+    code = "invalid_client_id_claim"
+    message = gettext_noop("The access token has no valid client id.")
+
+
+class InvalidAudience(InvalidToken):
+    """The ``aud`` claim is no string or list of strings, or names an organization without an id."""
+
+    code = "invalid_aud_claim"
+    message = gettext_noop("The access token has no valid audience.")
+
+
+class InvalidScope(InvalidToken):
+    """The ``scope`` claim is there and no string."""
+
+    code = "invalid_scope_claim"
+    message = gettext_noop("The scope of the access token is not valid.")
+
+
+class InvalidOrganization(InvalidToken):
+    """The ``organization_id`` claim is there and no non-empty string."""
+
+    code = "invalid_organization_id_claim"
+    message = gettext_noop("The organization of the access token is not valid.")
+
+
+class AmbiguousAudience(InvalidToken):
+    """The audience names two organizations, or an organization and an API resource."""
+
+    code = "ambiguous_audience"
+    message = gettext_noop("The access token is for more than one kind of audience.")
+
+
+class ContradictoryOrganization(InvalidToken):
+    """The ``organization_id`` claim contradicts the organization of the audience."""
+
+    code = "contradictory_organization"
+    message = gettext_noop("The access token names two different organizations.")
+
+
+class WrongToken(LogtoError):
+    """A valid token of the tenant, and not one for this; the remedy is another token."""
+
+    status = 403
+    error = "invalid_token"
+
+
+class WrongAudience(WrongToken):
+    """The token is for another API resource."""
+
+    code = "wrong_audience"
+    message = gettext_noop("The access token is for another API resource.")
+
+
+class WrongTokenKind(WrongToken):
+    """The token belongs to another permission model of Logto than the view.
+
+    Args:
+        wanted: the value of the ``TokenKind`` that the view accepts.
+    """
+
+    code = "wrong_token_kind"
+    sentences: ClassVar[dict[str, str]] = {
+        "global": gettext_noop(
+            "This endpoint needs an access token for the API resource: ask Logto with "
+            "'resource' and without 'organization_id'."
+        ),
+        "organization": gettext_noop(
+            "This endpoint needs an organization token: ask Logto with 'organization_id' and "
+            "without 'resource'."
+        ),
+        "organization_resource": gettext_noop(
+            "This endpoint needs an access token for the API resource within an organization: "
+            "ask Logto with 'resource' and 'organization_id'."
+        ),
+    }
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__()
+        self.message = self.sentences[wanted]
+
+
+class WrongOrganization(WrongToken):
+    """The token is for another organization than the one that the request names."""
+
+    code = "wrong_organization"
+    message = gettext_noop("The access token is for another organization.")
+
+
+class InsufficientScope(LogtoError):
+    """The token lacks a required scope (RFC 6750 §3.1 ``insufficient_scope``).
+
+    Args:
+        required: every scope that the request needs, held or not.
+    """
+
+    status = 403
+    error = "insufficient_scope"
+    code = "insufficient_scope"
+    message = gettext_noop("The access token needs the scope: %(scope)s.")
+
+    def __init__(self, required: tuple[str, ...]) -> None:
+        self.scope = " ".join(required)
+        super().__init__(scope=self.scope)
+
+
+class NoScopeDeclared(InsufficientScope):
+    """The view declares no scope for what is asked of it, so no token opens it."""
+
+    message = gettext_noop("No scope is declared for this, so no access token opens it.")
+
+    def __init__(self) -> None:
+        super().__init__(())
+        self.scope = None
+
+
+class AuthorizationServerUnavailable(LogtoError):
+    """Logto cannot be reached, or answers nonsense, and no usable key is at hand.
+
+    Args:
+        reason: what went wrong, for the log; never told to a client.
+        retry_after: after how many seconds another try can succeed.
+    """
+
+    status = 503
+    error = None
+    code = "authorization_server_unavailable"
+    message = gettext_noop("The authorization server is unavailable. Try again later.")
+
+    def __init__(self, reason: str, retry_after: int = 1) -> None:
+        super().__init__()
+        self.reason = reason
+        self.retry_after = retry_after
