@@ -1,0 +1,58 @@
+"""RFC 6750: the Authorization header in, the challenge out."""
+
+import pytest
+
+from drf_logto import bearer
+from drf_logto.exceptions import InsufficientScope, MalformedHeader, MalformedToken
+
+
+@pytest.mark.parametrize("header", ["", "  ", "Basic dXNlcjpwdw==", "Token abc", "Bear er", "é"])
+def test_another_scheme_is_not_ours(header: str) -> None:
+    assert bearer.credentials(header) is None
+
+
+@pytest.mark.parametrize("header", ["Bearer abc", "bearer abc", "BEARER  abc ", "\tBearer abc"])
+def test_the_scheme_is_read_in_any_case(header: str) -> None:
+    assert bearer.credentials(header) == "abc"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Bearer",
+        "Bearer ",
+        "Bearer a b",
+        "Bearer a,b",
+        "Bearer a, Bearer b",
+        "Bearer\ta",
+        "Bearer\xa0a",
+        "Bearer a\x00",
+        "Bearer a\n",
+        "Beareré abc",
+    ],
+)
+def test_bearer_without_exactly_one_credential_is_malformed(header: str) -> None:
+    with pytest.raises(MalformedHeader):
+        bearer.credentials(header)
+
+
+def test_a_challenge_without_credentials_carries_no_error() -> None:
+    assert bearer.challenge("api") == 'Bearer realm="api"'
+
+
+def test_a_challenge_tells_error_and_description() -> None:
+    assert bearer.challenge("api", MalformedToken()) == (
+        'Bearer realm="api", error="invalid_token", '
+        'error_description="The access token is not a well-formed JWT."'
+    )
+
+
+def test_a_challenge_names_the_required_scopes() -> None:
+    assert 'scope="read:a write:a"' in bearer.challenge(
+        "api", InsufficientScope(("read:a", "write:a"))
+    )
+
+
+def test_nothing_leaves_the_quotes_of_a_challenge() -> None:
+    challenge = bearer.challenge("api", InsufficientScope(('a"', "b\\", "c\r\nSet-Cookie: d", "é")))
+    assert challenge.endswith('scope="a? b? c??Set-Cookie: d ?"')

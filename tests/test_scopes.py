@@ -1,0 +1,69 @@
+"""RequiredScopes: what a view declares, and what one request then needs."""
+
+import pytest
+
+from drf_logto.scopes import RequiredScopes
+
+
+def needed(
+    declared: RequiredScopes, method: str, action: str | None = None, *, is_metadata: bool = False
+) -> tuple[str, ...] | None:
+    return declared.for_request(method, action, is_metadata=is_metadata)
+
+
+def test_a_string_is_one_scope_not_its_characters() -> None:
+    assert RequiredScopes.declared("read:a").always == ("read:a",)
+
+
+def test_a_list_is_required_always() -> None:
+    assert needed(RequiredScopes.declared(["read:a", "write:a"]), "get") == ("read:a", "write:a")
+
+
+def test_a_dict_is_required_by_action() -> None:
+    declared = RequiredScopes.declared({"list": "read:a", "create": ["read:a", "write:a"]})
+    assert needed(declared, "get", "list") == ("read:a",)
+    assert needed(declared, "post", "create") == ("read:a", "write:a")
+    assert declared.names() == {"read:a", "write:a"}
+
+
+def test_an_action_that_is_not_named_is_closed() -> None:
+    declared = RequiredScopes.declared({"list": "read:a"})
+    assert needed(declared, "delete", "destroy") is None
+    assert needed(declared, "delete") is None
+
+
+def test_a_method_can_be_named_instead_of_an_action() -> None:
+    assert needed(RequiredScopes.declared({"get": "read:a"}), "get", "list") == ("read:a",)
+
+
+def test_an_action_is_nearer_than_its_method() -> None:
+    declared = RequiredScopes.declared({"get": "read:a", "list": "list:a"})
+    assert needed(declared, "get", "list") == ("list:a",)
+
+
+def test_head_follows_get() -> None:
+    assert needed(RequiredScopes.declared({"get": "read:a"}), "head") == ("read:a",)
+
+
+def test_metadata_needs_no_scope_unless_one_is_named_for_it() -> None:
+    assert needed(RequiredScopes(("read:a",)), "options", is_metadata=True) == ()
+    assert needed(RequiredScopes.declared({"get": "a"}), "options", is_metadata=True) == ()
+    assert needed(RequiredScopes.declared({"options": "a"}), "options", is_metadata=True) == ("a",)
+
+
+def test_options_of_the_projects_own_needs_its_scopes() -> None:
+    assert needed(RequiredScopes(("read:a",)), "options") == ("read:a",)
+    assert needed(RequiredScopes.declared({"get": "a"}), "options") is None
+
+
+def test_an_empty_list_requires_nothing() -> None:
+    assert needed(RequiredScopes.declared([]), "get") == ()
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "read:a write:a", "a\tb", 'a"b', "a\\b", "é", 7, b"read:a", [7], [["a"]], {"a": 7}],
+)
+def test_what_is_no_scope_is_refused(value: object) -> None:
+    with pytest.raises(ValueError, match="no scope"):
+        RequiredScopes.declared(value)
