@@ -1,0 +1,126 @@
+"""One bounded GET of one JSON document: the only socket of the package."""
+
+import http.client
+import io
+import json
+import socket
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+from .exceptions import AuthorizationServerUnavailable
+
+Fetch = Callable[[str, float], object]
+"""``fetch(url, timeout)``: the JSON value at ``url``, or AuthorizationServerUnavailable."""
+
+MAX_BODY = 256 * 1024
+"""Longest body that is read, in bytes. A JWK Set of Logto is about one kilobyte."""
+
+
+def fetch_json(url: str, timeout: float) -> object:
+    """GET ``url`` and return its JSON value. Redirects are not followed.
+
+    Args:
+        url: an http or https address.
+        timeout: seconds for everything from the connection to the last byte of the body.
+
+    Raises:
+        AuthorizationServerUnavailable: no answer in time, another status than 2xx, or no JSON.
+    """
+    try:
+        request = urllib.request.Request(  # noqa: S310 - the opener knows http and https only
+            url, headers={"Accept": "application/json", "User-Agent": "drf-logto-auth"}
+        )
+        with _opener().open(request, timeout=timeout) as response:
+            body = response.read(MAX_BODY + 1)
+        if len(body) > MAX_BODY:
+            raise AuthorizationServerUnavailable(f"longer than {MAX_BODY} bytes")
+        if response.length:
+            raise AuthorizationServerUnavailable("ended early")
+        return json.loads(body.decode())
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise AuthorizationServerUnavailable(f"HTTP status {error.code}") from None
+    except (OSError, http.client.HTTPException, ValueError, RecursionError) as error:
+        raise AuthorizationServerUnavailable(type(error).__name__) from error
+
+
+class _DeadlineReader(io.RawIOBase):
+    """Reads a socket, each time within what is left: a drip of bytes cannot stretch it."""
+
+    def __init__(self, bounded: "_DeadlineSocket", raw: io.RawIOBase) -> None:
+        self._bounded = bounded
+        self._raw = raw
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._bounded.set_time_left()
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _DeadlineSocket:
+    """What http.client uses of a connected socket, under one deadline for all of it."""
+
+    def __init__(self, sock: socket.socket, ends_at: float) -> None:
+        self._sock = sock
+        self._ends_at = ends_at
+
+    def set_time_left(self) -> None:
+        left = self._ends_at - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._sock.settimeout(left)
+
+    def sendall(self, data: bytes) -> None:
+        self.set_time_left()
+        self._sock.sendall(data)
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        return io.BufferedReader(_DeadlineReader(self, self._sock.makefile("rb", buffering=0)))
+
+    def close(self) -> None:
+        self._sock.close()
+
+
+class _DeadlineConnection(http.client.HTTPConnection):
+    def connect(self) -> None:
+        ends_at = time.monotonic() + (self.timeout or 0)
+        super().connect()
+        self.sock = _DeadlineSocket(self.sock, ends_at)
+
+
+class _DeadlineTLSConnection(_DeadlineConnection, http.client.HTTPSConnection):
+    """The same over TLS; the handshake itself has one time limit of its own in ``ssl``."""
+
+
+class _HTTPHandler(urllib.request.HTTPHandler):
+    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(_DeadlineConnection, req)
+
+
+class _HTTPSHandler(urllib.request.HTTPSHandler):
+    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(_DeadlineTLSConnection, req)
+
+
+def _opener() -> urllib.request.OpenerDirector:
+    """Proxies of the environment, http and https; no redirects, files or FTP."""
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler,
+        urllib.request.UnknownHandler,
+        urllib.request.HTTPDefaultErrorHandler,
+        urllib.request.HTTPErrorProcessor,
+        _HTTPHandler,
+        _HTTPSHandler,
+    ):
+        opener.add_handler(handler())
+    return opener

@@ -1,0 +1,97 @@
+"""A real HTTP server on loopback that can lie, hang, drip and count."""
+
+import json
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from drf_logto.testing import Logto
+
+Connection = socketserver.StreamRequestHandler
+Answer = Callable[[Connection], None]
+
+
+def http(body: bytes | str, status: str = "200 OK", **headers: str) -> Answer:
+    """Answer with a status, a body and, unless given, its length."""
+    encoded = body.encode() if isinstance(body, str) else body
+    fields = {"Content_Length": str(len(encoded)), "Connection": "close", **headers}
+    head = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in fields.items())
+
+    def answer(connection: Connection) -> None:
+        connection.wfile.write(f"HTTP/1.1 {status}\r\n{head}\r\n".encode() + encoded)
+
+    return answer
+
+
+def document(value: object) -> Answer:
+    """Answer with a JSON document."""
+    return http(json.dumps(value))
+
+
+class LoopbackServer(socketserver.ThreadingTCPServer):
+    """Answers each path as it was told to; ``asked`` lists the paths in order."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.answers: dict[str, Answer] = {}
+        self.asked: list[str] = []
+        self.released = threading.Event()
+
+    @property
+    def address(self) -> str:
+        host, port = self.socket.getsockname()
+        return f"http://{host}:{port}"
+
+    def serve_logto(self, logto: Logto) -> None:
+        """Publish the documents of an in-process Logto."""
+        self.answers["/oidc/.well-known/openid-configuration"] = document(logto.metadata)
+        self.answers["/oidc/jwks"] = document(logto.jwks)
+
+    def hang(self, connection: Connection) -> None:
+        """Answer nothing until the test is over."""
+        self.released.wait()
+
+    def drip(self, connection: Connection) -> None:
+        """Send a byte now and then, forever."""
+        self._drip(connection, b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+
+    def drip_headers(self, connection: Connection) -> None:
+        """Send a header that does not end."""
+        self._drip(connection, b"HTTP/1.1 200 OK\r\nX: ")
+
+    def _drip(self, connection: Connection, start: bytes) -> None:
+        connection.wfile.write(start)
+        while not self.released.wait(0.02):
+            connection.wfile.write(b" ")
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: clients that hang up early are what is tested."""
+
+
+class _Handler(Connection):
+    def handle(self) -> None:
+        server: Any = self.server
+        path = self.rfile.readline().split(b" ")[1].decode()
+        while self.rfile.readline().strip():
+            pass
+        server.asked.append(path)
+        server.answers.get(path, http("", "404 Not Found"))(self)
+
+
+@contextmanager
+def loopback_server() -> Iterator[LoopbackServer]:
+    """Run a server for a while."""
+    with LoopbackServer() as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.released.set()
+            server.shutdown()
+            thread.join()

@@ -1,0 +1,105 @@
+"""fetch_json against a real server: one document, bounded in time and size, or one exception."""
+
+import socket
+import threading
+import time
+
+import pytest
+
+from drf_logto.exceptions import AuthorizationServerUnavailable
+from drf_logto.fetch import MAX_BODY, _DeadlineSocket, fetch_json
+from tests.loopback import Answer, Connection, LoopbackServer, document, http
+
+
+def fetch(server: LoopbackServer, answer: Answer, timeout: float = 5) -> object:
+    server.answers["/"] = answer
+    return fetch_json(f"{server.address}/", timeout)
+
+
+def reason_of(server: LoopbackServer, answer: Answer, timeout: float = 5) -> str:
+    with pytest.raises(AuthorizationServerUnavailable) as refused:
+        fetch(server, answer, timeout)
+    return refused.value.reason
+
+
+def test_a_json_document_is_returned(server: LoopbackServer) -> None:
+    assert fetch(server, document({"keys": []})) == {"keys": []}
+
+
+def test_a_chunked_document_is_returned(server: LoopbackServer) -> None:
+    def chunked(connection: Connection) -> None:
+        connection.wfile.write(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+        )
+
+    assert fetch(server, chunked) == {}
+
+
+@pytest.mark.parametrize("status", ["404 Not Found", "500 Oops", "304 Not Modified"])
+def test_another_status_is_no_document(server: LoopbackServer, status: str) -> None:
+    assert reason_of(server, http("{}", status)) == f"HTTP status {status[:3]}"
+
+
+def test_a_redirect_is_not_followed(server: LoopbackServer) -> None:
+    server.answers["/elsewhere"] = document({})
+    redirect = http("", "302 Found", Location=f"{server.address}/elsewhere")
+    assert reason_of(server, redirect) == "HTTP status 302"
+    assert server.asked == ["/"]
+
+
+@pytest.mark.parametrize("body", ["", "<html>", "{", b"\xff\xfe{}", "[" * 100_000])
+def test_what_is_no_json_is_no_document(server: LoopbackServer, body: bytes | str) -> None:
+    assert reason_of(server, http(body))
+
+
+def test_a_body_that_is_too_long_is_not_read(server: LoopbackServer) -> None:
+    assert reason_of(server, http(" " * (MAX_BODY + 1))) == f"longer than {MAX_BODY} bytes"
+
+
+def test_a_body_that_ends_early_is_no_document(server: LoopbackServer) -> None:
+    assert reason_of(server, http("{}", Content_Length="10")) == "ended early"
+
+
+def test_a_connection_that_is_closed_is_no_document(server: LoopbackServer) -> None:
+    assert reason_of(server, lambda connection: None)
+
+
+def test_nobody_listening_is_no_document() -> None:
+    with pytest.raises(AuthorizationServerUnavailable):
+        fetch_json("http://127.0.0.1:9/", 5)
+
+
+def test_an_address_that_cannot_be_asked_is_no_document() -> None:
+    for url in ("ftp://127.0.0.1/", "file:///etc/passwd", "nonsense", "http://[/"):
+        with pytest.raises(AuthorizationServerUnavailable):
+            fetch_json(url, 5)
+
+
+@pytest.mark.parametrize("behaviour", ["hang", "drip", "drip_headers"])
+def test_a_slow_answer_ends_at_the_time_limit(server: LoopbackServer, behaviour: str) -> None:
+    assert reason_of(server, getattr(server, behaviour), timeout=0.2) == "TimeoutError"
+
+
+def test_a_server_that_does_not_read_ends_at_the_time_limit(server: LoopbackServer) -> None:
+    long_path = "/" + "a" * 20_000_000
+    server.answers["/"] = server.hang
+    with pytest.raises(AuthorizationServerUnavailable):
+        fetch_json(server.address + long_path, 0.2)
+
+
+def test_tls_that_nobody_vouches_for_is_no_document(server: LoopbackServer) -> None:
+    address = server.address.replace("http:", "https:")
+    with pytest.raises(AuthorizationServerUnavailable):
+        fetch_json(f"{address}/", 1)
+    assert threading.active_count() < 50
+
+
+def test_nothing_is_read_or_written_after_the_deadline() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        late = _DeadlineSocket(ours, time.monotonic())
+        theirs.sendall(b"late")
+        with pytest.raises(TimeoutError):
+            late.sendall(b"late")
+        with late.makefile("rb") as reader, pytest.raises(TimeoutError):
+            reader.read(4)

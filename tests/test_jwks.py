@@ -1,0 +1,280 @@
+"""The key set as a state machine: when it asks the issuer, and what it answers meanwhile."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from drf_logto.exceptions import AuthorizationServerUnavailable, UnknownKey
+from drf_logto.jwk import SIGNATURE_ALGORITHMS
+from drf_logto.jwks import THREAD_NAME, KeySet, Lifetimes
+from drf_logto.testing.signing import SigningKeyPair
+
+FIRST, SECOND, THIRD = (SigningKeyPair.generate("ES384").jwk for _ in range(3))
+TTL, MAX_STALE, COOLDOWN = 300, 86400, 30
+
+
+class Issuer:
+    """Publishes keys; can be down, and can be held up in the middle of an answer."""
+
+    def __init__(self) -> None:
+        self.keys = [FIRST]
+        self.answer: Callable[[], object] = lambda: {"keys": list(self.keys)}
+        self.time = 1_000_000.0
+        self.loads = 0
+        self.asked = threading.Semaphore(0)
+        self.may_answer = threading.Event()
+        self.may_answer.set()
+        self.key_set = self.new_key_set()
+
+    def new_key_set(self, wait: float = 5) -> KeySet:
+        lifetimes = Lifetimes(ttl=TTL, max_stale=MAX_STALE, cooldown=COOLDOWN, wait=wait)
+        return KeySet(
+            self.load, algorithms=SIGNATURE_ALGORITHMS, lifetimes=lifetimes, now=lambda: self.time
+        )
+
+    def load(self) -> object:
+        answer = self.answer()
+        self.loads += 1
+        self.asked.release()
+        assert self.may_answer.wait(10)
+        return answer
+
+    def fail(self) -> object:
+        raise AuthorizationServerUnavailable("down")
+
+    def fails(self) -> None:
+        def answer() -> object:
+            self.loads += 1
+            self.asked.release()
+            return self.fail()
+
+        self.answer = answer
+
+    def knows(self, jwk: dict[str, Any]) -> bool:
+        return bool(self.key_set.find(jwk["kid"]).by_algorithm)
+
+    def settle(self) -> None:
+        """Wait until no refresh is under way."""
+        for thread in threading.enumerate():
+            if thread.name == THREAD_NAME:
+                thread.join()
+
+
+@pytest.fixture
+def issuer() -> Iterator[Issuer]:
+    issuer = Issuer()
+    yield issuer
+    issuer.may_answer.set()
+    issuer.settle()
+
+
+def test_an_empty_set_fetches_once(issuer: Issuer) -> None:
+    assert issuer.knows(FIRST)
+    assert issuer.knows(FIRST)
+    assert issuer.loads == 1
+
+
+def test_an_unknown_key_on_a_cold_set_costs_one_fetch(issuer: Issuer) -> None:
+    with pytest.raises(UnknownKey):
+        issuer.knows(SECOND)
+    assert issuer.loads == 1
+
+
+def test_fresh_keys_are_answered_from_memory(issuer: Issuer) -> None:
+    issuer.knows(FIRST)
+    issuer.time += TTL - 1
+    issuer.knows(FIRST)
+    assert issuer.loads == 1
+
+
+def test_a_stale_key_is_answered_while_one_refresh_runs_beside_it(issuer: Issuer) -> None:
+    issuer.knows(FIRST)
+    issuer.time += TTL
+    issuer.may_answer.clear()
+    for _ in range(10):
+        assert issuer.knows(FIRST)
+    issuer.may_answer.set()
+    issuer.settle()
+    assert issuer.loads == 2
+    assert issuer.knows(FIRST)
+    assert issuer.loads == 2
+
+
+def test_a_known_key_never_waits_for_the_fetch_of_another(issuer: Issuer) -> None:
+    issuer.knows(FIRST)
+    issuer.may_answer.clear()
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(issuer.knows, SECOND)
+        assert issuer.asked.acquire(timeout=10)
+        assert issuer.asked.acquire(timeout=10)
+        assert issuer.knows(FIRST)
+        assert not waiting.done()
+        issuer.may_answer.set()
+        with pytest.raises(UnknownKey):
+            waiting.result()
+
+
+def test_a_rotation_is_met_at_once(issuer: Issuer) -> None:
+    issuer.knows(FIRST)
+    issuer.keys = [SECOND, FIRST]
+    assert issuer.knows(SECOND)
+    assert issuer.loads == 2
+
+
+def test_a_rotation_right_after_a_routine_fetch_is_met_at_once(issuer: Issuer) -> None:
+    issuer.knows(FIRST)
+    issuer.time += TTL
+    issuer.knows(FIRST)
+    issuer.settle()
+    issuer.keys = [SECOND, FIRST]
+    assert issuer.knows(SECOND)
+
+
+def test_a_rotation_during_a_routine_fetch_is_met_at_once(issuer: Issuer) -> None:
+    issuer.knows(FIRST)
+    issuer.time += TTL
+    issuer.may_answer.clear()
+    issuer.knows(FIRST)
+    assert issuer.asked.acquire(timeout=10)
+    assert issuer.asked.acquire(timeout=10)
+    issuer.keys = [SECOND, FIRST]
+    with ThreadPoolExecutor() as pool:
+        asking = pool.submit(issuer.knows, SECOND)
+        issuer.may_answer.set()
+        assert asking.result()
+
+
+def test_a_flood_of_unknown_keys_costs_one_fetch_a_cooldown(issuer: Issuer) -> None:
+    issuer.knows(FIRST)
+    for seconds in (0, COOLDOWN - 1, 1):
+        issuer.time += seconds
+        for number in range(20):
+            with pytest.raises(UnknownKey):
+                issuer.key_set.find(f"random-{number}")
+    assert issuer.loads == 3
+    assert issuer.knows(FIRST)
+
+
+def test_a_withdrawn_key_stops_counting_after_the_next_refresh(issuer: Issuer) -> None:
+    issuer.knows(FIRST)
+    issuer.keys = [THIRD, SECOND]
+    issuer.time += TTL
+    assert issuer.knows(FIRST)
+    issuer.settle()
+    with pytest.raises(UnknownKey):
+        issuer.knows(FIRST)
+
+
+def test_known_keys_serve_while_the_issuer_is_down(issuer: Issuer) -> None:
+    issuer.knows(FIRST)
+    issuer.fails()
+    for _ in range(10):
+        issuer.time += MAX_STALE / 10 - 1
+        assert issuer.knows(FIRST)
+        issuer.settle()
+
+
+def test_keys_that_are_too_old_serve_no_more(issuer: Issuer) -> None:
+    issuer.knows(FIRST)
+    issuer.fails()
+    issuer.time += MAX_STALE
+    with pytest.raises(AuthorizationServerUnavailable) as refused:
+        issuer.knows(FIRST)
+    assert refused.value.retry_after == COOLDOWN
+
+
+def test_an_issuer_that_is_back_is_asked_after_the_cooldown(issuer: Issuer) -> None:
+    normal = issuer.answer
+    issuer.fails()
+    with pytest.raises(AuthorizationServerUnavailable):
+        issuer.knows(FIRST)
+    issuer.answer = normal
+    issuer.time += COOLDOWN - 1
+    with pytest.raises(AuthorizationServerUnavailable) as refused:
+        issuer.knows(FIRST)
+    assert refused.value.retry_after == 1
+    issuer.time += 1
+    assert issuer.knows(FIRST)
+
+
+def test_fifty_requests_while_it_is_down_cost_one_fetch(issuer: Issuer) -> None:
+    issuer.fails()
+    for _ in range(50):
+        with pytest.raises(AuthorizationServerUnavailable):
+            issuer.knows(FIRST)
+    assert issuer.loads == 1
+
+
+def test_an_unknown_key_while_it_is_down_is_no_verdict(issuer: Issuer) -> None:
+    issuer.knows(FIRST)
+    issuer.fails()
+    for _ in range(2):
+        with pytest.raises(AuthorizationServerUnavailable):
+            issuer.knows(SECOND)
+    assert issuer.knows(FIRST)
+
+
+@pytest.mark.parametrize("nonsense", [None, [], {}, {"keys": []}, {"keys": [{"kty": "oct"}]}])
+def test_an_answer_without_usable_keys_keeps_what_is_known(
+    issuer: Issuer, nonsense: object
+) -> None:
+    issuer.knows(FIRST)
+    issuer.answer = lambda: nonsense
+    issuer.time += TTL
+    issuer.knows(FIRST)
+    issuer.settle()
+    assert issuer.knows(FIRST)
+    assert issuer.loads == 2
+
+
+def test_many_threads_on_a_cold_set_cost_one_fetch(issuer: Issuer) -> None:
+    issuer.may_answer.clear()
+    with ThreadPoolExecutor(64) as pool:
+        asking = [pool.submit(issuer.knows, FIRST) for _ in range(64)]
+        assert issuer.asked.acquire(timeout=10)
+        issuer.may_answer.set()
+        assert all(answer.result() for answer in asking)
+    assert issuer.loads == 1
+
+
+def test_nobody_waits_longer_than_the_limit(issuer: Issuer) -> None:
+    issuer.key_set = issuer.new_key_set(wait=0.1)
+    issuer.may_answer.clear()
+    with pytest.raises(AuthorizationServerUnavailable) as refused:
+        issuer.knows(FIRST)
+    assert refused.value.reason == "timed out"
+    assert refused.value.retry_after == 1
+
+
+def test_a_clock_that_is_set_back_makes_no_key_fresh(issuer: Issuer) -> None:
+    issuer.knows(FIRST)
+    issuer.time -= 10
+    assert issuer.knows(FIRST)
+    assert issuer.loads == 2
+
+
+def test_a_fault_in_the_fetch_is_a_failed_fetch(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Any] = []
+    monkeypatch.setattr(threading, "excepthook", seen.append)
+    issuer.answer = lambda: 1 / 0
+    with pytest.raises(AuthorizationServerUnavailable):
+        issuer.knows(FIRST)
+    issuer.settle()
+    assert [fault.exc_type for fault in seen] == [ZeroDivisionError]
+
+
+def test_a_process_that_can_start_no_thread_is_told_so(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with pytest.raises(AuthorizationServerUnavailable) as refused:
+        issuer.knows(FIRST)
+    assert refused.value.retry_after == COOLDOWN

@@ -1,0 +1,61 @@
+"""Discovery: which JWK Set an endpoint names, for which issuer."""
+
+from typing import Any
+
+import pytest
+
+from drf_logto.exceptions import AuthorizationServerUnavailable
+from drf_logto.metadata import discover_jwks_uri
+
+ADDRESS = "https://tenant.logto.test"
+ISSUER = f"{ADDRESS}/oidc"
+METADATA = {"issuer": ISSUER, "jwks_uri": f"{ISSUER}/jwks"}
+
+
+def discover(document: object, address: str = ADDRESS, issuers: tuple[str, ...] = (ISSUER,)) -> str:
+    def fetch(url: str, timeout: float) -> object:
+        assert (url, timeout) == (f"{address}/oidc/.well-known/openid-configuration", 5)
+        return document
+
+    return discover_jwks_uri(address, issuers, fetch=fetch, timeout=5)
+
+
+def test_the_jwks_uri_of_the_issuer_is_returned() -> None:
+    assert discover(METADATA) == f"{ISSUER}/jwks"
+
+
+def test_what_a_real_logto_published_is_read(recordings: dict[str, Any]) -> None:
+    document = recordings["openid_configuration"]
+    address = "http://localhost:3001"
+    assert discover(document, address, (f"{address}/oidc",)) == document["jwks_uri"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        None,
+        [],
+        "text",
+        {},
+        {"issuer": ISSUER},
+        {"issuer": ISSUER, "jwks_uri": 7},
+        {"issuer": [ISSUER], "jwks_uri": "https://x"},
+        {**METADATA, "issuer": f"{ISSUER}/"},
+        {**METADATA, "issuer": ADDRESS},
+        {**METADATA, "issuer": "https://TENANT.logto.test/oidc"},
+        {**METADATA, "jwks_uri": "http://tenant.logto.test/oidc/jwks"},
+        {**METADATA, "jwks_uri": "file:///etc/passwd"},
+    ],
+)
+def test_metadata_of_another_issuer_or_shape_is_refused(document: object) -> None:
+    with pytest.raises(AuthorizationServerUnavailable):
+        discover(document)
+
+
+def test_an_internal_address_is_kept_for_the_keys_too() -> None:
+    assert discover(METADATA, "http://logto:3001") == "http://logto:3001/oidc/jwks"
+
+
+def test_keys_at_another_host_are_left_where_they_are() -> None:
+    elsewhere = {**METADATA, "jwks_uri": "https://keys.test/jwks"}
+    assert discover(elsewhere) == "https://keys.test/jwks"
