@@ -1,0 +1,237 @@
+"""The ``LOGTO`` setting as one frozen LogtoSettings, forgotten when the setting changes."""
+
+import difflib
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+
+from .auth_info import ORGANIZATION_AUDIENCE_PREFIX, RESERVED_AUDIENCE
+from .jwk import SIGNATURE_ALGORITHMS
+from .metadata import ISSUER_PATH
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one key, and which kind of wrong it is (see ``checks``)."""
+
+    kind: str
+    message: str
+
+
+class _Invalid(Exception):
+    def __init__(self, kind: str, reason: str) -> None:
+        self.kind = kind
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogtoSettings:
+    """The ``LOGTO`` dict, each key a typed attribute; seconds and characters where they count."""
+
+    endpoint: tuple[str, ...]
+    api_resource: tuple[str, ...]
+    algorithms: tuple[str, ...] = SIGNATURE_ALGORITHMS
+    leeway: float = 0
+    internal_endpoint: str | None = None
+    organization_url_kwarg: str = "organization_id"
+    http_timeout: float = 5
+    jwks_ttl: float = 300
+    jwks_max_stale: float = 86400
+    jwks_cooldown: float = 30
+    token_cache_size: int = 10000
+    cache: str | None = None
+    max_token_length: int = 16384
+    realm: str = "api"
+
+
+def parse(value: object) -> tuple[LogtoSettings | None, list[Problem]]:
+    """Return the settings, or None and everything that is wrong with them."""
+    if not isinstance(value, Mapping):
+        return None, [Problem("missing", "LOGTO must be a dict with ENDPOINT and API_RESOURCE.")]
+    known = {field.name.upper(): field.name for field in fields(LogtoSettings)}
+    problems = [_unknown(key, known) for key in value if key not in known]
+    problems += [
+        Problem("missing", f"LOGTO[{key!r}] is missing: {what}")
+        for key, what in _REQUIRED.items()
+        if key not in value
+    ]
+    parsed: dict[str, Any] = {}
+    for key, name in known.items():
+        if key in value:
+            try:
+                parsed[name] = _PARSERS[key](value[key])
+            except _Invalid as invalid:
+                problems.append(Problem(invalid.kind, f"LOGTO[{key!r}] {invalid.reason}"))
+    if problems:
+        return None, problems
+    result = LogtoSettings(**parsed)
+    if result.jwks_max_stale < result.jwks_ttl:
+        return None, [
+            Problem("value", "LOGTO['JWKS_MAX_STALE'] must not be less than LOGTO['JWKS_TTL'].")
+        ]
+    return result, []
+
+
+_current: LogtoSettings | None = None
+
+
+def get_settings() -> LogtoSettings:
+    """Return the settings of this process.
+
+    Raises:
+        ImproperlyConfigured: the ``LOGTO`` setting cannot work; the message names the keys.
+    """
+    global _current  # noqa: PLW0603 - one value per process, forgotten by the receiver below
+    if _current is None:
+        parsed, problems = parse(getattr(settings, "LOGTO", None))
+        if parsed is None:
+            raise ImproperlyConfigured(" ".join(problem.message for problem in problems))
+        _current = parsed
+    return _current
+
+
+def _forget(*, setting: str, **_: object) -> None:
+    global _current  # noqa: PLW0603 - see get_settings
+    if setting in {"LOGTO", "CACHES"}:
+        _current = None
+
+
+setting_changed.connect(_forget)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether ``url`` never leaves this machine."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _nearest(name: object, names: Iterable[str]) -> str:
+    """A sentence with the most similar of ``names``, in any case; none where none is similar."""
+    by_case = {one.upper(): one for one in names}
+    close = difflib.get_close_matches(str(name).upper(), by_case, n=1, cutoff=0.5)
+    return f" Did you mean {by_case[close[0]]!r}?" if close else ""
+
+
+def _unknown(key: object, known: Mapping[str, str]) -> Problem:
+    return Problem("unknown", f"LOGTO[{key!r}] is no setting.{_nearest(key, known)}")
+
+
+_REQUIRED = {
+    "ENDPOINT": "the public address of Logto, such as 'https://your-tenant.logto.app'.",
+    "API_RESOURCE": "the resource indicator of this API, as it is registered in Logto.",
+}
+_HEADER_TEXT = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+")
+
+
+def _url(value: object) -> str:
+    if not isinstance(value, str):
+        raise _Invalid("value", "must be a string.")
+    try:
+        url = urlsplit(value)
+        port_is_valid = url.port != 0
+    except ValueError:
+        url, port_is_valid = urlsplit(""), False
+    is_plain = not (url.query or url.fragment or url.username or re.search(r"[\s\\?#]", value))
+    if url.scheme not in {"http", "https"} or not url.hostname or not is_plain or not port_is_valid:
+        raise _Invalid("value", "must be the address of Logto, such as 'https://host'.")
+    address = value.rstrip("/")
+    if address.endswith(ISSUER_PATH):
+        raise _Invalid("value", f"must be the address without {ISSUER_PATH!r}.")
+    return address
+
+
+def _public_url(value: object) -> str:
+    address = _url(value)
+    if not address.startswith("https:") and not is_loopback(address):
+        raise _Invalid("plain_http", "must use https: over plain http anybody can swap the keys.")
+    return address
+
+
+def _resource(value: object) -> str:
+    if not isinstance(value, str) or not value or re.search(r"\s", value):
+        raise _Invalid("value", "must be a resource indicator: a string without white space.")
+    if value == RESERVED_AUDIENCE or value.startswith(ORGANIZATION_AUDIENCE_PREFIX):
+        raise _Invalid("reserved_audience", f"must not be {value!r}: Logto reserves it.")
+    return value
+
+
+def _algorithm(value: object) -> str:
+    if isinstance(value, str) and (value.upper().startswith("HS") or value.lower() == "none"):
+        raise _Invalid("symmetric", f"must not hold {value!r}: anybody could sign with it.")
+    if value not in SIGNATURE_ALGORITHMS:
+        raise _Invalid("value", f"must be some of {', '.join(SIGNATURE_ALGORITHMS)}.")
+    return str(value)
+
+
+def _one_or_more(parse_one: Callable[[object], str]) -> Callable[[object], tuple[str, ...]]:
+    def parse_all(value: object) -> tuple[str, ...]:
+        values = value if isinstance(value, (list, tuple)) else [value]
+        if not values:
+            raise _Invalid("value", "must not be empty.")
+        return tuple(dict.fromkeys(parse_one(one) for one in values))
+
+    return parse_all
+
+
+def _number(least: float, *, whole: bool = False) -> Callable[[object], float]:
+    kinds = (int,) if whole else (int, float)
+
+    def parse_number(value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, kinds) or not math.isfinite(value):
+            raise _Invalid("value", f"must be a {'whole ' if whole else ''}number.")
+        if value < least:
+            raise _Invalid("value", f"must be at least {least}.")
+        return value
+
+    return parse_number
+
+
+def _text(pattern: re.Pattern[str], description: str) -> Callable[[object], str]:
+    def parse_text(value: object) -> str:
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            raise _Invalid("value", f"must be {description}.")
+        return value
+
+    return parse_text
+
+
+def _optional(parse_one: Callable[[object], str]) -> Callable[[object], str | None]:
+    return lambda value: None if value is None else parse_one(value)
+
+
+def _cache(value: object) -> str:
+    if not isinstance(value, str) or value not in settings.CACHES:
+        hint = _nearest(value, settings.CACHES)
+        raise _Invalid("value", f"must be an alias in CACHES.{hint}")
+    return value
+
+
+_PARSERS: Mapping[str, Callable[[object], object]] = {
+    "ENDPOINT": _one_or_more(_public_url),
+    "API_RESOURCE": _one_or_more(_resource),
+    "ALGORITHMS": _one_or_more(_algorithm),
+    "LEEWAY": _number(0),
+    "INTERNAL_ENDPOINT": _optional(_url),
+    "ORGANIZATION_URL_KWARG": _text(re.compile(r"[^\W\d]\w*"), "the name of a URL keyword"),
+    "HTTP_TIMEOUT": _number(0.1),
+    "JWKS_TTL": _number(1),
+    "JWKS_MAX_STALE": _number(1),
+    "JWKS_COOLDOWN": _number(1),
+    "TOKEN_CACHE_SIZE": _number(0, whole=True),
+    "CACHE": _optional(_cache),
+    "MAX_TOKEN_LENGTH": _number(1, whole=True),
+    "REALM": _text(_HEADER_TEXT, "printable ASCII without quotes and backslashes"),
+}

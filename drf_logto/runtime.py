@@ -1,0 +1,128 @@
+"""The composition root: from the settings to this process's one verifier."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from django.core.signals import setting_changed
+
+from .conf import LogtoSettings, get_settings
+from .fetch import Fetch, fetch_json
+from .jwks import KeySet, Lifetimes
+from .metadata import ISSUER_PATH, discover_jwks_uri
+from .verifier import Verifier
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a verifier takes from the world.
+
+    Attributes:
+        fetch: gets a JSON document.
+        now: the clock, in seconds since the epoch.
+    """
+
+    fetch: Fetch = fetch_json
+    now: Callable[[], float] = time.time
+
+
+class _Runtime:
+    def __init__(self, surroundings: Surroundings) -> None:
+        self.surroundings = surroundings
+        self._lock = threading.Lock()
+        self._verifier: Verifier | None = None
+
+    def get_verifier(self) -> Verifier:
+        with self._lock:
+            if self._verifier is None:
+                self._verifier = _build(get_settings(), self.surroundings)
+            return self._verifier
+
+
+_runtime = _Runtime(Surroundings())
+
+
+def get_verifier() -> Verifier:
+    """Return the verifier of this process, built from the settings on first use.
+
+    Raises:
+        ImproperlyConfigured: the ``LOGTO`` setting cannot work.
+    """
+    return _runtime.get_verifier()
+
+
+@contextmanager
+def within(surroundings: Surroundings) -> Iterator[None]:
+    """Let the verifier live in other surroundings for a while; for tests."""
+    global _runtime  # noqa: PLW0603 - the one place that holds the process's state
+    before = _runtime
+    _runtime = _Runtime(surroundings)
+    try:
+        yield
+    finally:
+        _runtime = before
+
+
+def _start_anew(**_: object) -> None:
+    """Forget the verifier: its settings changed, or its locks and threads belong to a parent."""
+    global _runtime  # noqa: PLW0603 - see within
+    _runtime = _Runtime(_runtime.surroundings)
+
+
+def _forget(*, setting: str, **_: object) -> None:
+    if setting in {"LOGTO", "CACHES"}:
+        _start_anew()
+
+
+setting_changed.connect(_forget)
+os.register_at_fork(after_in_child=_start_anew)
+
+
+def _build(settings: LogtoSettings, surroundings: Surroundings) -> Verifier:
+    return Verifier(
+        key_sets=_key_sets(settings, surroundings),
+        audiences=settings.api_resource,
+        algorithms=settings.algorithms,
+        leeway=settings.leeway,
+        max_token_length=settings.max_token_length,
+        cache_size=settings.token_cache_size,
+        now=surroundings.now,
+    )
+
+
+def _key_sets(settings: LogtoSettings, surroundings: Surroundings) -> dict[str, KeySet]:
+    """One key set for each address that is asked, under every issuer that it may answer for."""
+    issuers = {endpoint: f"{endpoint}{ISSUER_PATH}" for endpoint in settings.endpoint}
+    if settings.internal_endpoint is not None:
+        everyone = tuple(issuers.values())
+        keys = _key_set(settings.internal_endpoint, everyone, settings, surroundings)
+        return dict.fromkeys(everyone, keys)
+    return {
+        issuer: _key_set(endpoint, (issuer,), settings, surroundings)
+        for endpoint, issuer in issuers.items()
+    }
+
+
+def _key_set(
+    address: str, issuers: tuple[str, ...], settings: LogtoSettings, surroundings: Surroundings
+) -> KeySet:
+    return KeySet(
+        partial(_load_jwks, address, issuers, surroundings.fetch, settings.http_timeout),
+        algorithms=settings.algorithms,
+        lifetimes=Lifetimes(
+            ttl=settings.jwks_ttl,
+            max_stale=settings.jwks_max_stale,
+            cooldown=settings.jwks_cooldown,
+            wait=settings.http_timeout,
+        ),
+        now=surroundings.now,
+    )
+
+
+def _load_jwks(address: str, issuers: tuple[str, ...], fetch: Fetch, timeout: float) -> object:
+    uri = discover_jwks_uri(address, issuers, fetch=fetch, timeout=timeout)
+    return fetch(uri, timeout)

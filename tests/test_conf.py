@@ -1,0 +1,221 @@
+"""The LOGTO setting: two keys that must be there, a sentence for what cannot work."""
+
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.test import override_settings
+
+from drf_logto.conf import LogtoSettings, get_settings, parse
+
+REQUIRED = {"ENDPOINT": "https://tenant.logto.app", "API_RESOURCE": "https://api.example.test"}
+
+
+def parsed(**changes: Any) -> LogtoSettings:
+    result, problems = parse({**REQUIRED, **changes})
+    assert problems == []
+    assert result is not None
+    return result
+
+
+def problem_of(**changes: Any) -> tuple[str, str]:
+    result, problems = parse({**REQUIRED, **changes})
+    assert result is None
+    assert len(problems) == 1
+    return problems[0].kind, problems[0].message
+
+
+def test_two_keys_are_enough_and_the_rest_has_defaults() -> None:
+    assert parsed() == LogtoSettings(
+        endpoint=("https://tenant.logto.app",),
+        api_resource=("https://api.example.test",),
+        algorithms=("ES384", "ES256", "ES512", "RS256", "PS256"),
+        leeway=0,
+        internal_endpoint=None,
+        organization_url_kwarg="organization_id",
+        http_timeout=5,
+        jwks_ttl=300,
+        jwks_max_stale=86400,
+        jwks_cooldown=30,
+        token_cache_size=10000,
+        cache=None,
+        max_token_length=16384,
+        realm="api",
+    )
+
+
+def test_every_key_can_be_set() -> None:
+    result = parsed(
+        ENDPOINT=["https://a.test/", "https://b.test"],
+        API_RESOURCE=["urn:api", "https://api.test/"],
+        ALGORITHMS=["RS256", "ES384"],
+        LEEWAY=1.5,
+        INTERNAL_ENDPOINT="http://logto:3001/",
+        ORGANIZATION_URL_KWARG="org",
+        HTTP_TIMEOUT=0.5,
+        JWKS_TTL=10,
+        JWKS_MAX_STALE=10,
+        JWKS_COOLDOWN=5,
+        TOKEN_CACHE_SIZE=0,
+        CACHE="shared",
+        MAX_TOKEN_LENGTH=4096,
+        REALM="My API",
+    )
+    assert result.endpoint == ("https://a.test", "https://b.test")
+    assert result.api_resource == ("urn:api", "https://api.test/")
+    assert result.internal_endpoint == "http://logto:3001"
+
+
+@pytest.mark.parametrize("value", [None, [], "https://tenant.logto.app", 7])
+def test_what_is_no_dict_is_missing(value: object) -> None:
+    _, problems = parse(value)
+    assert [problem.kind for problem in problems] == ["missing"]
+
+
+def test_each_missing_key_is_named() -> None:
+    _, problems = parse({})
+    assert ["'ENDPOINT'" in problems[0].message, "'API_RESOURCE'" in problems[1].message] == [
+        True
+    ] * 2
+    assert {problem.kind for problem in problems} == {"missing"}
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [("ENDPOINTS", "ENDPOINT"), ("AUDIENCE_RESOURCE", "API_RESOURCE"), ("leeway", "LEEWAY")],
+)
+def test_an_unknown_key_gets_the_nearest_right_one(key: str, meant: str) -> None:
+    kind, message = problem_of(**{key: "x"})
+    assert kind == "unknown"
+    assert message == f"LOGTO[{key!r}] is no setting. Did you mean {meant!r}?"
+
+
+def test_an_unknown_key_like_no_other_gets_no_hint() -> None:
+    assert problem_of(XYZ=1) == ("unknown", "LOGTO['XYZ'] is no setting.")
+
+
+def test_a_key_that_is_no_string_is_unknown() -> None:
+    value: dict[object, str] = dict(REQUIRED.items())
+    value[7] = "x"
+    _, problems = parse(value)
+    assert problems[0].message == "LOGTO[7] is no setting."
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("ENDPOINT", None),
+        ("ENDPOINT", ""),
+        ("ENDPOINT", []),
+        ("ENDPOINT", [7]),
+        ("ENDPOINT", "tenant.logto.app"),
+        ("ENDPOINT", "ftp://tenant.logto.app"),
+        ("ENDPOINT", "https://"),
+        ("ENDPOINT", "https://[x"),
+        ("ENDPOINT", "https://host:port"),
+        ("ENDPOINT", "https://host:0"),
+        ("ENDPOINT", "https://user@host"),
+        ("ENDPOINT", "https://host?x=1"),
+        ("ENDPOINT", "https://host#x"),
+        ("ENDPOINT", "https://host?"),
+        ("ENDPOINT", " https://host"),
+        ("ENDPOINT", "https://tenant.logto.app/oidc"),
+        ("API_RESOURCE", None),
+        ("API_RESOURCE", ""),
+        ("API_RESOURCE", ()),
+        ("API_RESOURCE", ["https://api.test", 7]),
+        ("API_RESOURCE", "https://api.test /"),
+        ("ALGORITHMS", []),
+        ("ALGORITHMS", "EdDSA"),
+        ("ALGORITHMS", ["es384"]),
+        ("ALGORITHMS", [7]),
+        ("LEEWAY", -1),
+        ("LEEWAY", "0"),
+        ("LEEWAY", True),
+        ("LEEWAY", float("nan")),
+        ("LEEWAY", float("inf")),
+        ("INTERNAL_ENDPOINT", 7),
+        ("INTERNAL_ENDPOINT", "logto:3001"),
+        ("ORGANIZATION_URL_KWARG", ""),
+        ("ORGANIZATION_URL_KWARG", "org-id"),
+        ("ORGANIZATION_URL_KWARG", None),
+        ("HTTP_TIMEOUT", 0),
+        ("HTTP_TIMEOUT", None),
+        ("JWKS_TTL", 0),
+        ("JWKS_TTL", 90000),
+        ("JWKS_MAX_STALE", 299),
+        ("JWKS_COOLDOWN", 0),
+        ("TOKEN_CACHE_SIZE", -1),
+        ("TOKEN_CACHE_SIZE", 1.5),
+        ("CACHE", "nowhere"),
+        ("CACHE", 7),
+        ("MAX_TOKEN_LENGTH", 0),
+        ("REALM", ""),
+        ("REALM", 'a"b'),
+        ("REALM", "a\r\nb"),
+        ("REALM", "é"),
+        ("REALM", None),
+    ],
+)
+def test_a_value_that_cannot_work_names_its_key(key: str, value: object) -> None:
+    kind, message = problem_of(**{key: value})
+    assert kind == "value"
+    assert f"LOGTO[{key!r}]" in message
+
+
+@pytest.mark.parametrize(
+    "value", ["http://tenant.logto.app", ["https://a.test", "http://10.0.0.1"]]
+)
+def test_plain_http_is_refused(value: object) -> None:
+    assert problem_of(ENDPOINT=value)[0] == "plain_http"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "http://localhost:3001",
+        "http://127.0.0.1",
+        "http://127.8.8.8",
+        "http://[::1]:1",
+        "http://a.localhost",
+    ],
+)
+def test_plain_http_to_loopback_is_allowed(value: str) -> None:
+    assert parsed(ENDPOINT=value).endpoint == (value,)
+
+
+@pytest.mark.parametrize("value", ["HS256", ["ES384", "HS512"], "none", ["None"]])
+def test_an_algorithm_that_anybody_can_sign_with_is_refused(value: object) -> None:
+    assert problem_of(ALGORITHMS=value)[0] == "symmetric"
+
+
+@pytest.mark.parametrize("value", ["urn:logto:resource:organizations", "urn:logto:organization:a"])
+def test_an_audience_that_logto_reserves_is_refused(value: str) -> None:
+    assert problem_of(API_RESOURCE=["https://api.test", value])[0] == "reserved_audience"
+
+
+def test_a_cache_alias_gets_the_nearest_right_one() -> None:
+    assert problem_of(CACHE="share")[1].endswith("Did you mean 'shared'?")
+
+
+def test_settings_that_cannot_work_are_told_at_run_time_too() -> None:
+    with (
+        override_settings(LOGTO={"ENDPOINT": "x"}),
+        pytest.raises(ImproperlyConfigured, match=r"'ENDPOINT'") as told,
+    ):
+        get_settings()
+    assert "'API_RESOURCE'" in str(told.value)
+
+
+def test_a_project_without_the_setting_is_told_so(settings: Any) -> None:
+    settings.LOGTO = None
+    with pytest.raises(ImproperlyConfigured, match="LOGTO must be a dict"):
+        get_settings()
+
+
+def test_a_changed_setting_takes_effect_at_once() -> None:
+    before = get_settings()
+    with override_settings(LOGTO={**REQUIRED, "REALM": "changed"}):
+        assert get_settings().realm == "changed"
+    assert get_settings() == before
+    assert get_settings() is get_settings()

@@ -1,0 +1,159 @@
+"""The composition root: one verifier a process, built from the settings."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.test import override_settings
+
+from drf_logto.exceptions import AuthorizationServerUnavailable, InvalidIssuer
+from drf_logto.runtime import Surroundings, get_verifier, within
+from drf_logto.testing import Logto
+from tests.loopback import LoopbackServer, http
+
+API = "https://api.example.test"
+
+
+@pytest.fixture
+def tenant(server: LoopbackServer, settings: Any) -> Logto:
+    """A Logto that is asked over real HTTP."""
+    settings.LOGTO = {"ENDPOINT": server.address, "API_RESOURCE": API, "HTTP_TIMEOUT": 0.3}
+    tenant = Logto()
+    server.serve_logto(tenant)
+    return tenant
+
+
+def test_keys_are_fetched_over_http(server: LoopbackServer, tenant: Logto) -> None:
+    for _ in range(3):
+        assert get_verifier().verify(tenant.global_token()).sub == "user-1"
+    assert server.asked == ["/oidc/.well-known/openid-configuration", "/oidc/jwks"]
+
+
+def test_many_threads_share_one_verifier(server: LoopbackServer, tenant: Logto) -> None:
+    token = tenant.global_token()
+    with ThreadPoolExecutor(16) as pool:
+        found = list(pool.map(lambda _: get_verifier().verify(token), range(64)))
+    assert {auth.sub for auth in found} == {"user-1"}
+    assert server.asked.count("/oidc/jwks") == 1
+
+
+@pytest.mark.parametrize("path", ["/oidc/.well-known/openid-configuration", "/oidc/jwks"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        http("<html>", Content_Type="text/html"),
+        http(""),
+        http("{}"),
+        http('{"keys": []}'),
+        http('{"issuer": "https://evil.test/oidc", "jwks_uri": "https://evil.test/jwks"}'),
+        http(" " * 1_000_000),
+        http("", "302 Found", Location="https://evil.test/"),
+        http("", "500 Oops"),
+        LoopbackServer.hang,
+        LoopbackServer.drip,
+    ],
+    ids=["html", "empty", "{}", "no keys", "other", "huge", "redirect", "500", "hang", "drip"],
+)
+def test_an_answer_that_is_none_gives_503_and_keeps_what_was_known(
+    server: LoopbackServer, tenant: Logto, path: str, answer: Any
+) -> None:
+    good = server.answers[path]
+    if answer in {LoopbackServer.hang, LoopbackServer.drip}:
+        answer = getattr(server, answer.__name__)
+    known, unknown = tenant.global_token(), tenant.global_token(headers={"kid": "unknown"})
+
+    server.answers[path] = answer
+    with pytest.raises(AuthorizationServerUnavailable):
+        get_verifier().verify(known)
+
+    server.answers[path] = good
+    with override_settings(LOGTO=_changed(REALM="new")):
+        get_verifier().verify(known)
+        server.answers[path] = answer
+        with pytest.raises(AuthorizationServerUnavailable):
+            get_verifier().verify(unknown)
+        get_verifier().verify(known)
+
+
+def _changed(**changes: object) -> dict[str, object]:
+    from django.conf import settings
+
+    return {**settings.LOGTO, **changes}
+
+
+def test_an_internal_endpoint_is_asked_for_every_issuer(
+    server: LoopbackServer, settings: Any
+) -> None:
+    public = ["https://tenant.logto.app", "https://auth.example.test"]
+    settings.LOGTO = {
+        "ENDPOINT": public,
+        "API_RESOURCE": API,
+        "INTERNAL_ENDPOINT": server.address,
+    }
+    tenant = Logto()
+    server.serve_logto(tenant)
+    for endpoint in public:
+        token = tenant.global_token(claims={"iss": f"{endpoint}/oidc"})
+        assert get_verifier().verify(token).issuer == f"{endpoint}/oidc"
+    assert server.asked.count("/oidc/jwks") == 1
+    with pytest.raises(InvalidIssuer):
+        get_verifier().verify(tenant.global_token(claims={"iss": f"{server.address}/oidc"}))
+
+
+def test_each_of_two_endpoints_is_asked_for_its_own_keys(
+    server: LoopbackServer, settings: Any
+) -> None:
+    second = server.address.replace("127.0.0.1", "localhost")
+    settings.LOGTO = {"ENDPOINT": [server.address, second], "API_RESOURCE": API}
+    tenant = Logto()
+    server.serve_logto(tenant)
+    get_verifier().verify(tenant.global_token())
+    with pytest.raises(AuthorizationServerUnavailable):
+        get_verifier().verify(tenant.global_token(claims={"iss": f"{second}/oidc"}))
+
+
+def test_a_changed_setting_takes_effect_at_once(logto: Logto) -> None:
+    token = logto.global_token()
+    before = get_verifier()
+    before.verify(token)
+    with override_settings(LOGTO=_changed(ENDPOINT="https://other.logto.app")):
+        assert get_verifier() is not before
+        with pytest.raises(InvalidIssuer):
+            get_verifier().verify(token)
+    get_verifier().verify(token)
+
+
+def test_other_settings_leave_it_alone(logto: Logto) -> None:
+    before = get_verifier()
+    with override_settings(DEBUG=True):
+        assert get_verifier() is before
+
+
+def test_settings_that_cannot_work_are_told(settings: Any) -> None:
+    settings.LOGTO = {"ENDPOINT": "https://tenant.logto.app"}
+    with pytest.raises(ImproperlyConfigured, match="API_RESOURCE"):
+        get_verifier()
+
+
+def test_surroundings_last_as_long_as_they_are_wanted() -> None:
+    before = get_verifier()
+    with within(Surroundings()):
+        assert get_verifier() is not before
+    assert get_verifier() is before
+
+
+def test_a_forked_process_starts_anew(server: LoopbackServer, tenant: Logto) -> None:
+    """A child gets the parent's memory, and none of its threads."""
+    get_verifier().verify(tenant.global_token())
+    before = get_verifier()
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:  # pragma: no cover - the child's own coverage is never saved
+        os.write(writing, b"new" if get_verifier() is not before else b"old")
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(reading, 3) == b"new"
+    os.close(reading)
+    os.close(writing)

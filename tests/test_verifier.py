@@ -1,0 +1,466 @@
+"""RFC 9068 §4: which tokens get in, and which rule the others break."""
+
+import base64
+import json
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from drf_logto import exceptions as refusals
+from drf_logto.auth_info import AuthInfo, TokenKind
+from drf_logto.jwk import SIGNATURE_ALGORITHMS
+from drf_logto.jwks import KeySet, Lifetimes
+from drf_logto.testing import ABSENT, Logto
+from drf_logto.verifier import Verifier
+
+NOW = 1_800_000_000
+API = "https://api.example.test"
+
+
+class Desk:
+    """A verifier, a Logto whose keys it knows, and their common clock."""
+
+    def __init__(self, **options: Any) -> None:
+        self.time = float(NOW)
+        self.loads = 0
+        self.published: object = None
+        self.logto = Logto("https://tenant.logto.test", API, now=lambda: self.time)
+        lifetimes = Lifetimes(ttl=300, max_stale=86400, cooldown=30, wait=5)
+        self.key_set = KeySet(
+            self.load,
+            algorithms=SIGNATURE_ALGORITHMS,
+            lifetimes=lifetimes,
+            now=lambda: self.time,
+        )
+        defaults: dict[str, Any] = {
+            "key_sets": {self.logto.issuer: self.key_set},
+            "audiences": [API, "https://second.example.test"],
+            "algorithms": SIGNATURE_ALGORITHMS,
+            "leeway": 0,
+            "max_token_length": 16384,
+            "cache_size": 100,
+            "now": lambda: self.time,
+        }
+        self.verifier = Verifier(**(defaults | options))
+
+    def load(self) -> object:
+        self.loads += 1
+        return self.published or self.logto.jwks
+
+    def verify(self, token: str) -> AuthInfo:
+        return self.verifier.verify(token)
+
+    def global_token(self, **claims: Any) -> str:
+        return self.logto.global_token(["read:a"], claims=claims)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def segment(text: str | bytes) -> str:
+    encoded = text.encode() if isinstance(text, str) else text
+    return base64.urlsafe_b64encode(encoded).decode().rstrip("=")
+
+
+def parts(token: str) -> list[str]:
+    return token.split(".")
+
+
+# The three kinds
+
+
+def test_a_token_for_the_api_resource_is_global(desk: Desk) -> None:
+    auth = desk.verify(desk.logto.global_token(["read:a", "write:a"], user="alice"))
+    assert (auth.kind, auth.organization_id) == (TokenKind.GLOBAL, None)
+    assert (auth.sub, auth.client_id, auth.issuer) == ("alice", "application-1", desk.logto.issuer)
+    assert (auth.scopes, auth.audience) == (("read:a", "write:a"), (API,))
+    assert auth.expires_at == NOW + 3600
+    assert auth.claims["iat"] == NOW
+
+
+def test_the_organization_of_an_organization_token_comes_from_its_audience(desk: Desk) -> None:
+    auth = desk.verify(desk.logto.organization_token("org-a", ["invite:member"]))
+    assert (auth.kind, auth.organization_id) == (TokenKind.ORGANIZATION, "org-a")
+    assert "organization_id" not in auth.claims
+
+
+def test_a_token_for_the_api_resource_with_an_organization_is_of_the_third_kind(desk: Desk) -> None:
+    auth = desk.verify(desk.logto.organization_resource_token("org-a", ["read:data"]))
+    assert (auth.kind, auth.organization_id) == (TokenKind.ORGANIZATION_RESOURCE, "org-a")
+
+
+def test_a_machine_is_told_from_a_user(desk: Desk) -> None:
+    assert desk.verify(desk.logto.global_token(machine="backend")).is_machine
+
+
+@pytest.mark.parametrize("algorithm", SIGNATURE_ALGORITHMS)
+def test_every_algorithm_of_logto_is_verified(desk: Desk, algorithm: str) -> None:
+    desk.logto.rotate(algorithm)
+    assert desk.verify(desk.global_token()).sub == "user-1"
+
+
+# Length and shape
+
+
+def test_a_token_that_is_too_long_is_refused_unread(desk: Desk) -> None:
+    with pytest.raises(refusals.TokenTooLong):
+        desk.verify("a" * 16385)
+    with pytest.raises(refusals.OpaqueToken):
+        desk.verify("a" * 16384)
+
+
+def test_an_opaque_token_is_told_what_to_ask_for(desk: Desk) -> None:
+    with pytest.raises(refusals.OpaqueToken, match="'resource'"):
+        desk.verify(desk.logto.opaque_token())
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        ".",
+        "..",
+        "é",
+        "a$b",
+        "a.b",
+        "a.b.c",
+        "e30.e30.",
+        ".e30.e30",
+        "e30.e30.e30.e30",
+        "e30.e30.e30.e30.e30",
+        "W10.e30.e30",
+        "e30.W10.e30",
+        "e30.bnVsbA.e30",
+        "e30=.e30.e30",
+        "e31.e30.e30",
+        "e3 0.e30.e30",
+        "e3+0.e30.e30",
+        "e.e30.e30",
+    ],
+)
+def test_what_is_no_compact_jws_of_two_objects_is_malformed(desk: Desk, token: str) -> None:
+    with pytest.raises(refusals.MalformedToken):
+        desk.verify(token)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a":1,"a":1}',
+        '{"a":{"b":1,"b":2}}',
+        '{"a":NaN}',
+        '{"a":-Infinity}',
+        '{"a":"\\ud800"}',
+        '{"\\udfff":1}',
+        b'{"a":"\xff"}',
+        '\ufeff{"a":1}',
+        '{"a":1} x',
+        '{"a":' + "9" * 5000 + "}",
+    ],
+)
+def test_json_that_can_be_read_in_two_ways_is_malformed(desk: Desk, text: str | bytes) -> None:
+    header, payload, signature = parts(desk.global_token())
+    for forged in (f"{segment(text)}.{payload}", f"{header}.{segment(text)}"):
+        with pytest.raises(refusals.MalformedToken):
+            desk.verify(f"{forged}.{signature}")
+
+
+@pytest.mark.parametrize("text", ["[" * 5000, '{"a":' * 1000 + "1" + "}" * 1000])
+def test_deep_nesting_is_refused_like_anything_else(desk: Desk, text: str) -> None:
+    header, payload, signature = parts(desk.global_token())
+    for forged in (f"{segment(text)}.{payload}", f"{header}.{segment(text)}"):
+        with pytest.raises(refusals.InvalidToken):
+            desk.verify(f"{forged}.{signature}")
+
+
+def test_an_escape_that_is_a_character_is_read(desk: Desk) -> None:
+    assert desk.verify(desk.global_token(sub="\U0001f600")).sub == "\U0001f600"
+
+
+# Header
+
+
+@pytest.mark.parametrize("typ", ["at+jwt", "AT+JWT", "application/at+jwt", "Application/At+Jwt"])
+def test_the_type_of_an_access_token_is_read_in_any_case(desk: Desk, typ: str) -> None:
+    desk.verify(desk.logto.global_token(headers={"typ": typ}))
+
+
+@pytest.mark.parametrize(
+    "typ", [ABSENT, None, "", "JWT", "logout+jwt", "at+jwt ", "jwt+at", 7, ["at+jwt"]]
+)
+def test_another_type_is_not_an_access_token(desk: Desk, typ: object) -> None:
+    with pytest.raises(refusals.NotAnAccessToken):
+        desk.verify(desk.logto.global_token(headers={"typ": typ}))
+
+
+def test_an_id_token_is_not_an_access_token(desk: Desk) -> None:
+    with pytest.raises(refusals.NotAnAccessToken):
+        desk.verify(desk.logto.id_token())
+
+
+@pytest.mark.parametrize(
+    "alg", [ABSENT, None, "none", "nOnE", "HS256", "EdDSA", "es384", "", 7, ["ES384"]]
+)
+def test_another_algorithm_is_refused(desk: Desk, alg: object) -> None:
+    with pytest.raises(refusals.UnsupportedAlgorithm):
+        desk.verify(desk.logto.global_token(headers={"alg": alg}))
+
+
+def test_an_algorithm_that_is_not_allowed_here_is_refused() -> None:
+    desk = Desk(algorithms=["RS256"])
+    with pytest.raises(refusals.UnsupportedAlgorithm):
+        desk.verify(desk.global_token())
+
+
+@pytest.mark.parametrize("kid", [ABSENT, None, 7, ["kid"], {}])
+def test_a_key_id_that_is_no_string_is_refused(desk: Desk, kid: object) -> None:
+    with pytest.raises(refusals.MissingKeyId):
+        desk.verify(desk.logto.global_token(headers={"kid": kid}))
+
+
+@pytest.mark.parametrize("crit", [["exp"], [], None])
+def test_a_critical_header_is_refused(desk: Desk, crit: object) -> None:
+    with pytest.raises(refusals.CriticalHeader):
+        desk.verify(desk.logto.global_token(headers={"crit": crit}))
+
+
+def test_nothing_is_fetched_for_a_token_that_already_failed(desk: Desk) -> None:
+    for token in (
+        desk.logto.opaque_token(),
+        "e30.e30.e30",
+        desk.logto.id_token(),
+        desk.logto.global_token(headers={"alg": "none"}),
+        desk.global_token(iss="https://evil.test/oidc"),
+    ):
+        with suppress(refusals.InvalidToken):
+            desk.verify(token)
+    assert desk.loads == 0
+
+
+# Key and signature
+
+
+@pytest.mark.parametrize(
+    "iss",
+    [
+        ABSENT,
+        None,
+        7,
+        ["https://tenant.logto.test/oidc"],
+        "https://tenant.logto.test/oidc/",
+        "https://tenant.logto.test",
+        "https://TENANT.logto.test/oidc",
+        "https://evil.test/oidc",
+    ],
+)
+def test_an_unknown_issuer_ends_before_its_key_is_looked_for(desk: Desk, iss: object) -> None:
+    with pytest.raises(refusals.InvalidIssuer):
+        desk.verify(desk.global_token(iss=iss))
+    assert desk.loads == 0
+
+
+def test_an_unknown_key_is_refused(desk: Desk) -> None:
+    with pytest.raises(refusals.UnknownKey):
+        desk.verify(desk.logto.global_token(headers={"kid": "unknown"}))
+
+
+def test_an_algorithm_of_another_key_type_is_refused(desk: Desk) -> None:
+    with pytest.raises(refusals.AlgorithmMismatch):
+        desk.verify(desk.logto.global_token(headers={"alg": "RS256"}))
+
+
+def test_a_signature_of_another_key_is_refused(desk: Desk) -> None:
+    stranger = Logto(desk.logto.endpoint, API, now=lambda: NOW)
+    kid = desk.logto.jwks["keys"][0]["kid"]
+    with pytest.raises(refusals.InvalidSignature):
+        desk.verify(stranger.global_token(headers={"kid": kid}))
+
+
+def test_a_payload_that_was_changed_is_refused(desk: Desk) -> None:
+    header, payload, signature = parts(desk.global_token())
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
+    forged = segment(json.dumps({**claims, "scope": "admin"}))
+    with pytest.raises(refusals.InvalidSignature):
+        desk.verify(f"{header}.{forged}.{signature}")
+
+
+# Claims
+
+
+@pytest.mark.parametrize("exp", [ABSENT, None, "1900000000", True, -1, 10**400, 1e300, [1], {}])
+def test_an_expiration_that_is_no_finite_number_is_refused(desk: Desk, exp: object) -> None:
+    with pytest.raises(refusals.InvalidExpiration):
+        desk.verify(desk.global_token(exp=exp))
+
+
+def test_a_token_expires_at_its_second(desk: Desk) -> None:
+    desk.verify(desk.global_token(exp=NOW + 1))
+    desk.verify(desk.global_token(exp=NOW + 0.5))
+    with pytest.raises(refusals.TokenExpired):
+        desk.verify(desk.global_token(exp=NOW))
+
+
+def test_leeway_moves_expiration_and_start() -> None:
+    desk = Desk(leeway=10)
+    desk.verify(desk.global_token(exp=NOW - 9))
+    desk.verify(desk.global_token(nbf=NOW + 10))
+    with pytest.raises(refusals.TokenExpired):
+        desk.verify(desk.global_token(exp=NOW - 10))
+    with pytest.raises(refusals.TokenNotYetValid):
+        desk.verify(desk.global_token(nbf=NOW + 11))
+
+
+def test_a_token_is_valid_from_its_start(desk: Desk) -> None:
+    desk.verify(desk.global_token(nbf=NOW))
+    with pytest.raises(refusals.TokenNotYetValid):
+        desk.verify(desk.global_token(nbf=NOW + 1))
+
+
+@pytest.mark.parametrize("nbf", [None, "0", False, -1])
+def test_a_start_that_is_no_finite_number_is_refused(desk: Desk, nbf: object) -> None:
+    with pytest.raises(refusals.InvalidNotBefore):
+        desk.verify(desk.global_token(nbf=nbf))
+
+
+def test_an_issue_time_in_the_future_does_not_refuse_a_token(desk: Desk) -> None:
+    assert desk.verify(desk.global_token(iat=NOW + 1000)).issued_at == NOW + 1000
+
+
+@pytest.mark.parametrize("value", [ABSENT, None, "", 7, True, ["user-1"]])
+def test_subject_and_client_are_non_empty_strings(desk: Desk, value: object) -> None:
+    with pytest.raises(refusals.InvalidSubject):
+        desk.verify(desk.global_token(sub=value))
+    with pytest.raises(refusals.InvalidClientId):
+        desk.verify(desk.global_token(client_id=value))
+
+
+@pytest.mark.parametrize("aud", [ABSENT, None, 7, {}, [], [API, 7], "urn:logto:organization:"])
+def test_an_audience_is_a_string_or_a_list_of_strings(desk: Desk, aud: object) -> None:
+    with pytest.raises(refusals.InvalidAudience):
+        desk.verify(desk.global_token(aud=aud))
+
+
+@pytest.mark.parametrize("scope", [None, 7, ["read:a"], True])
+def test_a_scope_is_a_string_or_absent(desk: Desk, scope: object) -> None:
+    with pytest.raises(refusals.InvalidScope):
+        desk.verify(desk.global_token(scope=scope))
+
+
+@pytest.mark.parametrize("scope", [ABSENT, "", " ", "   "])
+def test_no_scope_is_none_at_all(desk: Desk, scope: object) -> None:
+    assert desk.verify(desk.global_token(scope=scope)).scopes == ()
+
+
+def test_spaces_alone_separate_scopes(desk: Desk) -> None:
+    scopes = desk.verify(desk.global_token(scope=" b  a\tc\nd\u00a0e,f ")).scopes
+    assert scopes == ("b", "a\tc\nd\u00a0e,f")
+
+
+@pytest.mark.parametrize("organization", [None, "", 7, ["org-a"]])
+def test_an_organization_is_a_non_empty_string_or_absent(desk: Desk, organization: object) -> None:
+    with pytest.raises(refusals.InvalidOrganization):
+        desk.verify(desk.global_token(organization_id=organization))
+
+
+# Kind
+
+
+def test_one_audience_of_several_is_enough(desk: Desk) -> None:
+    auth = desk.verify(desk.global_token(aud=["https://other.test", API]))
+    assert auth.audience == ("https://other.test", API)
+
+
+@pytest.mark.parametrize(
+    "aud",
+    [
+        "https://other.test",
+        ["https://other.test"],
+        f"{API}/",
+        API.upper(),
+        f"{API}.evil.test",
+        API[:-1],
+        "",
+        "urn:logto:resource:organizations",
+        ["urn:logto:resource:organizations", API],
+        "URN:logto:organization:org-a",
+    ],
+)
+def test_another_audience_is_refused(desk: Desk, aud: object) -> None:
+    with pytest.raises(refusals.WrongAudience):
+        desk.verify(desk.global_token(aud=aud))
+
+
+@pytest.mark.parametrize(
+    "aud",
+    [
+        ["urn:logto:organization:a", "urn:logto:organization:b"],
+        ["urn:logto:organization:a", "urn:logto:organization:a"],
+        ["urn:logto:organization:a", API],
+        [API, "urn:logto:organization:a"],
+    ],
+)
+def test_an_organization_audience_stands_alone(desk: Desk, aud: object) -> None:
+    with pytest.raises(refusals.AmbiguousAudience):
+        desk.verify(desk.global_token(aud=aud))
+
+
+def test_an_organization_that_contradicts_the_audience_is_refused(desk: Desk) -> None:
+    desk.verify(desk.logto.organization_token("a", claims={"organization_id": "a"}))
+    with pytest.raises(refusals.ContradictoryOrganization):
+        desk.verify(desk.logto.organization_token("a", claims={"organization_id": "b"}))
+
+
+# Remembered tokens
+
+
+def test_a_token_is_verified_once(desk: Desk) -> None:
+    token = desk.global_token()
+    assert desk.verify(token) is desk.verify(token)
+
+
+def test_a_remembered_token_expires_all_the_same(desk: Desk) -> None:
+    token = desk.global_token(exp=NOW + 10)
+    desk.verify(token)
+    desk.time += 10
+    with pytest.raises(refusals.TokenExpired):
+        desk.verify(token)
+
+
+def test_a_remembered_token_ends_with_its_key(desk: Desk) -> None:
+    token = desk.global_token()
+    desk.verify(token)
+    desk.logto.rotate()
+    desk.logto.rotate()
+    with pytest.raises(refusals.UnknownKey):
+        desk.verify(desk.logto.global_token(headers={"kid": "forces a fetch"}))
+    with pytest.raises(refusals.UnknownKey):
+        desk.verify(token)
+
+
+def test_a_key_that_is_replaced_under_its_kid_is_verified_against_anew(desk: Desk) -> None:
+    token = desk.global_token()
+    desk.verify(token)
+    kid = desk.logto.jwks["keys"][0]["kid"]
+    desk.logto.rotate()
+    desk.published = {"keys": [desk.logto.jwks["keys"][0] | {"kid": kid}]}
+    with pytest.raises(refusals.UnknownKey):
+        desk.verify(desk.logto.global_token(headers={"kid": "forces a fetch"}))
+    with pytest.raises(refusals.InvalidSignature):
+        desk.verify(token)
+
+
+def test_remembering_can_be_turned_off() -> None:
+    desk = Desk(cache_size=0)
+    token = desk.global_token()
+    assert desk.verify(token) is not desk.verify(token)
+
+
+def test_no_more_tokens_are_remembered_than_allowed() -> None:
+    desk = Desk(cache_size=1)
+    first, second = desk.global_token(), desk.global_token()
+    kept = desk.verify(first)
+    desk.verify(second)
+    assert desk.verify(first) is not kept
