@@ -1,0 +1,37 @@
+"""Fixtures that several modules share; ``logto`` comes from the package's own pytest plugin."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from tests.loopback import LoopbackServer, loopback_server
+
+RECORDINGS = Path(__file__).parent / "recordings"
+
+
+@pytest.fixture
+def server() -> Iterator[LoopbackServer]:
+    with loopback_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def recordings() -> dict[str, Any]:
+    """What a real Logto answered, by file name."""
+    return {path.stem: json.loads(path.read_text()) for path in RECORDINGS.glob("*.json")}
+
+
+@pytest.fixture
+def route(settings: Any) -> Callable[..., None]:
+    """Give the project these URL patterns."""
+
+    def use(*patterns: Any) -> None:
+        urls: Any = ModuleType("tests.routes")
+        urls.urlpatterns = list(patterns)
+        settings.ROOT_URLCONF = urls
+
+    return use

@@ -1,0 +1,136 @@
+"""drf_logto.testing: what users test their own APIs with."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jwt
+import pytest
+from django.urls import path
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from drf_logto.permissions import HasScopes
+from drf_logto.testing import ABSENT, Logto
+
+Route = Callable[..., None]
+
+
+class Seen(APIView):
+    permission_classes = [IsAuthenticated]
+
+    def get(self, request: Any) -> Response:
+        return Response({"sub": request.auth.sub, "claims": request.auth.claims})
+
+
+@pytest.fixture(autouse=True)
+def urls(route: Route) -> None:
+    route(
+        path("", Seen.as_view()),
+        path("products/", Seen.as_view(permission_classes=[HasScopes("read:products")])),
+    )
+
+
+def header_and_claims(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    decoded = jwt.decode_complete(token, options={"verify_signature": False})
+    return decoded["header"], decoded["payload"]
+
+
+def test_five_lines_are_a_test(logto: Logto) -> None:
+    reader = logto.client(logto.global_token(["read:products"]))
+    stranger = logto.client(logto.global_token([]))
+    assert reader.get("/products/").status_code == 200
+    assert stranger.get("/products/").status_code == 403
+
+
+def test_tokens_look_like_those_that_a_real_logto_issued(
+    logto: Logto, recordings: dict[str, Any]
+) -> None:
+    recorded = recordings["tokens"]["tokens"]
+    pairs = {
+        "m2m_api_all": logto.global_token(["read:products"], machine="backend"),
+        "m2m_api_no_scope_param": logto.global_token(machine="backend"),
+        "user_other": logto.global_token(),
+        "m2m_org_a": logto.organization_token("org-a", ["invite:member"], machine="backend"),
+        "m2m_org_a_no_scope_param": logto.organization_token("org-a", machine="backend"),
+        "user_org_a": logto.organization_token("org-a", ["invite:member"]),
+        "m2m_org_a_api": logto.organization_resource_token("org-a", ["a"], machine="backend"),
+        "m2m_org_a_api_no_scope_param": logto.organization_resource_token("org-a", machine="b"),
+        "user_org_a_api": logto.organization_resource_token("org-a", ["read:data"]),
+    }
+    for name, token in pairs.items():
+        real_header, real_claims = header_and_claims(recorded[name]["response"]["access_token"])
+        header, claims = header_and_claims(token)
+        assert header.keys() == real_header.keys(), name
+        assert claims.keys() == real_claims.keys(), name
+        assert (claims["sub"] == claims["client_id"]) is name.startswith("m2m"), name
+
+
+def test_keys_look_like_those_of_a_real_logto(logto: Logto, recordings: dict[str, Any]) -> None:
+    logto.rotate("RS256")
+    real = recordings["jwks_after_rotation_to_rsa"]["keys"]
+    assert [set(key) for key in logto.jwks["keys"]] == [set(key) for key in real]
+
+
+def test_an_id_token_looks_like_a_real_one(logto: Logto, recordings: dict[str, Any]) -> None:
+    recorded = recordings["tokens"]["tokens"]["user_code_exchange_no_resource"]["response"]
+    header, claims = header_and_claims(logto.id_token())
+    real_header, real_claims = header_and_claims(recorded["id_token"])
+    assert header.keys() == real_header.keys()
+    assert claims.keys() <= real_claims.keys()
+    assert len(logto.opaque_token()) == len(recorded["access_token"])
+
+
+def test_any_claim_and_header_can_be_set_or_left_out(logto: Logto) -> None:
+    token = logto.global_token(claims={"sub": "me", "jti": ABSENT}, headers={"typ": ABSENT, "x": 1})
+    header, claims = header_and_claims(token)
+    assert (header["x"], claims["sub"]) == (1, "me")
+    assert "typ" not in header
+    assert "jti" not in claims
+
+
+def test_users_and_machines_have_tokens(logto: Logto) -> None:
+    assert logto.client(logto.global_token(user="alice")).get("/").json()["sub"] == "alice"
+    assert logto.client(logto.global_token(machine="backend")).get("/").json()["sub"] == "backend"
+
+
+def test_a_token_can_have_expired_and_can_expire(logto: Logto) -> None:
+    assert logto.client(logto.global_token(expires_in=-1)).get("/").status_code == 401
+    client = logto.client(logto.global_token(expires_in=60))
+    assert client.get("/").status_code == 200
+    logto.advance(60)
+    assert client.get("/").status_code == 401
+
+
+def test_keys_rotate(logto: Logto) -> None:
+    before = logto.client(logto.global_token())
+    assert before.get("/").status_code == 200
+    for algorithm in ("RS256", "ES384"):
+        logto.rotate(algorithm)
+        logto.advance(60)
+        assert logto.client(logto.global_token()).get("/").status_code == 200
+    assert before.get("/").status_code == 401
+
+
+def test_logto_can_be_out_of_reach(logto: Logto) -> None:
+    client = logto.client(logto.global_token())
+    with logto.outage():
+        assert client.get("/").status_code == 503
+    logto.advance(30)
+    assert client.get("/").status_code == 200
+
+
+def test_a_client_without_a_token_sends_none(logto: Logto) -> None:
+    assert logto.client().get("/").status_code == 401
+
+
+def test_it_works_without_pytest_too() -> None:
+    with Logto(algorithm="RS256") as logto:
+        assert logto.client(logto.global_token()).get("/").status_code == 200
+        assert logto.fetched[-1] == "https://tenant.logto.test/oidc/jwks"
+
+
+def test_another_logto_can_be_stood_in_for(logto: Logto) -> None:
+    stranger = Logto("https://stranger.logto.test", "https://other.test")
+    response = logto.client(stranger.global_token()).get("/")
+    assert response.json()["code"] == "invalid_issuer"
