@@ -1,0 +1,78 @@
+"""LogtoJWTAuthentication: from the Authorization header to request.user and request.auth."""
+
+from typing import Any
+
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from . import bearer
+from .api_exceptions import as_api_exception, challenge
+from .auth_info import AuthInfo
+from .denials import explain_denials
+from .exceptions import LogtoError, WrongAudience
+from .principal import LogtoPrincipal
+from .runtime import get_verifier
+
+_REFUSAL = "_logto_refusal"
+
+
+class LogtoJWTAuthentication(BaseAuthentication):
+    """Authenticates requests by an access token of Logto in the Authorization header.
+
+    ``request.user`` becomes what ``get_user`` returns and ``request.auth`` the token's AuthInfo.
+    Requests without a bearer token are left to the next authentication class; requests with a bad
+    one are refused, on open views as well.
+    """
+
+    def authenticate(self, request: Request) -> tuple[Any, AuthInfo] | None:
+        """Return user and AuthInfo, or None where the request carries no bearer token.
+
+        Raises:
+            AuthenticationFailed: the token is no valid access token (401).
+            PermissionDenied: the token is valid, and for another audience (403).
+            ServiceUnavailable: Logto is needed to decide, and cannot be reached (503).
+        """
+        view = (request.parser_context or {}).get("view")
+        explain_denials(view)
+        try:
+            auth = verify_credentials(request.META, getattr(view, "api_resource", None))
+        except LogtoError as refusal:
+            # The view asks a fresh authenticator for the challenge, so it travels on the request.
+            setattr(request, _REFUSAL, refusal)
+            raise as_api_exception(refusal) from None
+        return None if auth is None else (self.get_user(auth), auth)
+
+    def authenticate_header(self, request: Request) -> str:
+        """Return the challenge of a 401 (RFC 6750 §3)."""
+        return challenge(getattr(request, _REFUSAL, None))
+
+    def get_user(self, auth: AuthInfo) -> Any:
+        """Return ``request.user`` for a verified token.
+
+        Override it to map the subject to a user model of the project; permissions do not care, they
+        read ``request.auth``.
+        """
+        return LogtoPrincipal(auth)
+
+
+def verify_credentials(meta: dict[str, Any], api_resource: Any = None) -> AuthInfo | None:
+    """Return the facts of the request's access token, None where it carries no bearer token.
+
+    Args:
+        meta: the request's ``META``.
+        api_resource: the only resource indicator (or several) that is accepted here, None for every
+            audience of the API.
+
+    Raises:
+        LogtoError: why the request is refused.
+    """
+    verifier = get_verifier()
+    token = bearer.credentials(meta.get("HTTP_AUTHORIZATION", ""))
+    if token is None:
+        return None
+    auth = verifier.verify(token)
+    if api_resource is not None:
+        accepted = (api_resource,) if isinstance(api_resource, str) else api_resource
+        if not set(accepted).intersection(auth.audience):
+            raise WrongAudience
+    return auth

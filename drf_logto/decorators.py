@@ -1,0 +1,102 @@
+"""require_access_token: the same protection for plain Django views, sync and async."""
+
+from collections.abc import Callable
+from functools import wraps
+from types import SimpleNamespace
+from typing import Any, overload
+
+from asgiref.sync import iscoroutinefunction, sync_to_async
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from rest_framework.exceptions import APIException, NotAuthenticated, PermissionDenied
+from rest_framework.permissions import BasePermission, OperandHolder, SingleOperandHolder
+
+from .api_exceptions import challenge, sentence
+from .authentication import verify_credentials
+from .denials import nearest_refusal
+from .exceptions import AuthorizationServerUnavailable, LogtoError
+from .principal import LogtoPrincipal
+
+View = Callable[..., Any]
+
+
+@overload
+def require_access_token(view: View, /) -> View: ...
+@overload
+def require_access_token(*permissions: Any) -> Callable[[View], View]: ...
+def require_access_token(*arguments: Any) -> Any:
+    """Protect a plain Django view by an access token of Logto.
+
+    Write ``@require_access_token`` for any valid token, or name permissions, all of which must
+    grant the request: ``@require_access_token(HasScopes("read:reports"))``. The view finds
+    ``request.auth`` and ``request.user``; a refusal is answered with
+    ``{"error": "<sentence>", "code": "<code>"}``, with the statuses and challenges of the API.
+    CSRF tokens are not asked for: no browser sends an access token by itself.
+    """
+    if len(arguments) == 1 and not _is_permission(arguments[0]):
+        return _protect(arguments[0], ())
+    return lambda view: _protect(view, arguments)
+
+
+def _is_permission(argument: Any) -> bool:
+    if isinstance(argument, type):
+        return issubclass(argument, BasePermission)
+    return isinstance(argument, (BasePermission, OperandHolder, SingleOperandHolder))
+
+
+def _protect(view: View, permissions: tuple[Any, ...]) -> View:
+    if iscoroutinefunction(view):
+
+        @wraps(view)
+        async def protected(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            refused = await sync_to_async(_admit)(request, permissions, kwargs)
+            return await view(request, *args, **kwargs) if refused is None else refused
+
+    else:
+
+        @wraps(view)
+        def protected(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            refused = _admit(request, permissions, kwargs)
+            return view(request, *args, **kwargs) if refused is None else refused
+
+    protected.csrf_exempt = True  # type: ignore[attr-defined]
+    protected.permission_classes = permissions  # type: ignore[attr-defined]
+    return protected
+
+
+def _admit(
+    request: Any, permissions: tuple[Any, ...], kwargs: dict[str, Any]
+) -> HttpResponseBase | None:
+    """Set ``auth`` and ``user`` of a request that is let in; else return the refusal."""
+    try:
+        auth = verify_credentials(request.META)
+    except LogtoError as refusal:
+        return _refused(refusal)
+    if auth is None:
+        return _told_by_drf(NotAuthenticated(), challenge())
+    request.auth, request.user = auth, LogtoPrincipal(auth)
+    view = SimpleNamespace(kwargs=kwargs)
+    asked = [permission() for permission in permissions]
+    if all(permission.has_permission(request, view) for permission in asked):
+        return None
+    reason = nearest_refusal(asked, request, view)
+    return _told_by_drf(PermissionDenied()) if reason is None else _refused(reason)
+
+
+def _told_by_drf(exception: APIException, authenticate: str | None = None) -> HttpResponseBase:
+    """Answer in DRF's own words where no token is the reason."""
+    return JsonResponse(
+        {"error": str(exception.detail), "code": exception.get_codes()},
+        status=exception.status_code,
+        headers={} if authenticate is None else {"WWW-Authenticate": authenticate},
+    )
+
+
+def _refused(refusal: LogtoError) -> HttpResponseBase:
+    response = JsonResponse(
+        {"error": sentence(refusal), "code": refusal.code}, status=refusal.status
+    )
+    if isinstance(refusal, AuthorizationServerUnavailable):
+        response["Retry-After"] = str(refusal.retry_after)
+    else:
+        response["WWW-Authenticate"] = challenge(refusal)
+    return response

@@ -1,0 +1,164 @@
+"""HasScopes, InOrganization and OrgResourceScopes: one permission class for each token kind."""
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.core.exceptions import ImproperlyConfigured
+from rest_framework.permissions import BasePermission
+
+from . import organizations
+from .auth_info import AuthInfo, TokenKind
+from .denials import explain_denials
+from .exceptions import (
+    InsufficientScope,
+    LogtoError,
+    NoScopeDeclared,
+    WrongOrganization,
+    WrongTokenKind,
+)
+from .scopes import RequiredScopes
+
+if TYPE_CHECKING:
+    # DRF's stubs know instances in permission_classes and beside | as this type alone.
+    from rest_framework.permissions import SingleOperandHolder as OperationHolderMixin
+else:
+    from rest_framework.permissions import OperationHolderMixin
+
+
+class AccessTokenPermission(OperationHolderMixin, BasePermission):
+    """What the three permission classes share; not for use by itself.
+
+    Usable as a class, which reads the view's ``required_scopes``, or as an instance, which holds
+    its own. It reads ``request.auth`` alone.
+
+    Args:
+        scopes: required of every request.
+        by_action: scopes required as well for a view action or a lower-case HTTP method; an action
+            that is not named is closed. HEAD follows GET. OPTIONS needs no scope where DRF itself
+            answers it.
+
+    Raises:
+        ImproperlyConfigured: something is no scope (RFC 6749 §3.3).
+    """
+
+    kind: ClassVar[TokenKind]
+    open_when_undeclared: ClassVar[bool] = False
+
+    def __init__(self, *scopes: str, **by_action: str | list[str] | tuple[str, ...]) -> None:
+        try:
+            always = RequiredScopes.declared(scopes)
+            named = RequiredScopes.declared(by_action).by_action if by_action else None
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{type(self).__name__}: {error}") from None
+        self.declared = RequiredScopes(always.always, named) if scopes or by_action else None
+
+    def __call__(self) -> "AccessTokenPermission":
+        """Return itself: DRF calls whatever stands in ``permission_classes``."""
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self.declared == other.declared
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.declared))
+
+    def __repr__(self) -> str:
+        if self.declared is None:
+            return f"{type(self).__name__}()"
+        arguments = [repr(scope) for scope in self.declared.always]
+        arguments += [f"{name}={list(scopes)}" for name, scopes in self.declared.by_action or ()]
+        return f"{type(self).__name__}({', '.join(arguments)})"
+
+    def has_permission(self, request: Any, view: Any) -> bool:
+        """Whether the token is of this kind, of the named organization and holds the scopes."""
+        if self.refusal(request, view) is None:
+            return True
+        explain_denials(view)
+        return False
+
+    def has_object_permission(self, request: Any, view: Any, obj: Any) -> bool:
+        """The same answer: a token that may not use the view may not use its objects.
+
+        So ``~`` and ``|`` mean with objects what they mean without.
+        """
+        return self.has_permission(request, view)
+
+    def refusal(self, request: Any, view: Any) -> LogtoError | None:
+        """Return why the request is refused, None where it is not."""
+        auth = getattr(request, "auth", None)
+        if not isinstance(auth, AuthInfo) or auth.kind is not self.kind:
+            return WrongTokenKind(self.kind.value)
+        if auth.organization_id is not None:
+            named = organizations.named_by(view)
+            if named is not None and named != auth.organization_id:
+                return WrongOrganization()
+        required = self._required(request, view)
+        if required is None:
+            return NoScopeDeclared()
+        if not set(required).issubset(auth.scopes):
+            return InsufficientScope(required)
+        return None
+
+    def required_by(self, view: Any) -> RequiredScopes | None:
+        """Return what is required on ``view`` (or its class), None where nothing is declared.
+
+        Raises:
+            ValueError: the view's ``required_scopes`` cannot be read.
+        """
+        if self.declared is not None:
+            return self.declared
+        value = getattr(view, "required_scopes", None)
+        if value is not None:
+            return RequiredScopes.declared(value)
+        return RequiredScopes() if self.open_when_undeclared else None
+
+    def _required(self, request: Any, view: Any) -> tuple[str, ...] | None:
+        try:
+            declared = self.required_by(view)
+        except ValueError:  # told by a system check; closed until it is mended
+            return None
+        if declared is None:
+            return None
+        action = getattr(view, "action", None)
+        return declared.for_request(
+            request.method.lower(),
+            action if isinstance(action, str) else None,
+            is_metadata=request.method == "OPTIONS" and _is_described_by_drf(view),
+        )
+
+
+class HasScopes(AccessTokenPermission):
+    """Lets in tokens for a global API resource that hold the scopes.
+
+    With no scope declared, here or as the view's ``required_scopes``, it is closed.
+    """
+
+    kind = TokenKind.GLOBAL
+
+
+class InOrganization(AccessTokenPermission):
+    """Lets in organization tokens of the request's organization that hold the scopes.
+
+    With no scope declared, membership is enough.
+    """
+
+    kind = TokenKind.ORGANIZATION
+    open_when_undeclared = True
+
+
+class OrgResourceScopes(AccessTokenPermission):
+    """Lets in tokens for an API resource within the request's organization that hold the scopes.
+
+    With no scope declared, here or as the view's ``required_scopes``, it is closed.
+    """
+
+    kind = TokenKind.ORGANIZATION_RESOURCE
+
+
+def _is_described_by_drf(view: Any) -> bool:
+    """Whether OPTIONS is answered with DRF's metadata, not by code of the project."""
+    # DRF's views import these very permissions where DEFAULT_PERMISSION_CLASSES names them.
+    from rest_framework.views import APIView  # noqa: PLC0415
+
+    return isinstance(view, APIView) and type(view).options is APIView.options

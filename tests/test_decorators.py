@@ -1,0 +1,167 @@
+"""require_access_token: plain Django views, sync and async."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from asgiref.sync import iscoroutinefunction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.test import AsyncClient, Client
+from django.urls import path
+from django.utils.decorators import method_decorator
+from django.views import View
+from rest_framework.permissions import BasePermission, IsAuthenticated
+
+from drf_logto.decorators import require_access_token
+from drf_logto.permissions import HasScopes, InOrganization
+from drf_logto.testing import Logto
+
+Route = Callable[..., None]
+
+
+def seen(request: Any, **kwargs: Any) -> HttpResponse:
+    """Say who came in."""
+    return JsonResponse({"sub": request.auth.sub, "user": str(request.user)})
+
+
+async def seen_async(request: Any, **kwargs: Any) -> HttpResponse:
+    """Say who came in."""
+    return seen(request)
+
+
+def get(token: str | None, url: str = "/", **options: Any) -> Any:
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    return Client(enforce_csrf_checks=True).generic(
+        options.pop("method", "GET"), url, headers=headers
+    )
+
+
+@pytest.fixture(params=[seen, seen_async], ids=["sync", "async"])
+def protected(request: pytest.FixtureRequest, route: Route) -> Callable[..., None]:
+    """Protect the view, sync and async, with these permissions."""
+
+    def protect(*permissions: Any) -> None:
+        decorate = require_access_token(*permissions) if permissions else require_access_token
+        view = decorate(request.param)
+        route(path("", view), path("<str:organization_id>/", view))
+
+    return protect
+
+
+def test_any_valid_token_is_let_in(logto: Logto, protected: Any) -> None:
+    protected()
+    response = get(logto.global_token(user="alice"))
+    assert (response.status_code, response.json()) == (200, {"sub": "alice", "user": "alice"})
+
+
+def test_permissions_are_asked(logto: Logto, protected: Any) -> None:
+    protected(HasScopes("read:a"))
+    assert get(logto.global_token(["read:a"])).status_code == 200
+    refused = get(logto.global_token())
+    assert refused.status_code == 403
+    assert refused.json() == {
+        "error": "The access token needs the scope: read:a.",
+        "code": "insufficient_scope",
+    }
+    assert 'scope="read:a"' in refused.headers["WWW-Authenticate"]
+
+
+def test_the_organization_of_the_route_is_compared(logto: Logto, protected: Any) -> None:
+    protected(InOrganization)
+    assert get(logto.organization_token("org-a"), "/org-a/").status_code == 200
+    refused = get(logto.organization_token("org-a"), "/org-b/")
+    assert (refused.status_code, refused.json()["code"]) == (403, "wrong_organization")
+
+
+def test_no_token_is_answered_without_an_error(logto: Logto, protected: Any) -> None:
+    protected()
+    response = get(None)
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"] == 'Bearer realm="api"'
+    assert response.json() == {
+        "error": "Authentication credentials were not provided.",
+        "code": "not_authenticated",
+    }
+
+
+def test_a_bad_token_is_told_why(logto: Logto, protected: Any) -> None:
+    protected()
+    response = get("a b")
+    assert (response.status_code, response.json()["code"]) == (401, "malformed_header")
+    response = get(logto.opaque_token())
+    assert (response.status_code, response.json()["code"]) == (401, "opaque_token")
+    assert 'error="invalid_token"' in response.headers["WWW-Authenticate"]
+
+
+def test_an_outage_is_told_with_a_time(logto: Logto, protected: Any) -> None:
+    protected()
+    with logto.outage():
+        response = get(logto.global_token())
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "30"
+    assert "WWW-Authenticate" not in response.headers
+
+
+def test_no_csrf_token_is_asked_for(logto: Logto, protected: Any) -> None:
+    protected()
+    assert get(logto.global_token(), method="POST").status_code == 200
+
+
+def test_options_runs_the_view_and_needs_its_scopes(logto: Logto, protected: Any) -> None:
+    protected(HasScopes("read:a"))
+    assert get(logto.global_token(), method="OPTIONS").status_code == 403
+
+
+class No(BasePermission):
+    def has_permission(self, request: Any, view: Any) -> bool:
+        return False
+
+
+def test_compositions_and_permissions_of_drf_work(logto: Logto, protected: Any) -> None:
+    protected(HasScopes("read:a") | InOrganization, IsAuthenticated)
+    assert get(logto.organization_token("org-a")).status_code == 200
+    assert get(logto.global_token()).json()["code"] == "insufficient_scope"
+    protected(~HasScopes("read:a"))
+    assert get(logto.global_token()).status_code == 200
+
+
+def test_a_refusal_that_is_not_ours_is_told_in_words_of_drf(logto: Logto, protected: Any) -> None:
+    protected(No)
+    response = get(logto.global_token())
+    assert response.status_code == 403
+    assert response.json()["code"] == "permission_denied"
+    assert "WWW-Authenticate" not in response.headers
+
+
+def test_it_keeps_what_the_view_is() -> None:
+    for view in (seen, seen_async):
+        protected = require_access_token(view)
+        assert protected.__name__ == view.__name__
+        assert iscoroutinefunction(protected) is iscoroutinefunction(view)
+
+
+def test_class_based_views_are_decorated_like_any(logto: Logto, route: Route) -> None:
+    @method_decorator(require_access_token(HasScopes("read:a")), name="dispatch")
+    class Seen(View):
+        def post(self, request: HttpRequest) -> HttpResponse:
+            return seen(request)
+
+    route(path("", Seen.as_view()))
+    assert get(logto.global_token(["read:a"]), method="POST").status_code == 200
+    assert get(logto.global_token(), method="POST").status_code == 403
+
+
+async def answer_to(token: str) -> tuple[int, Any]:
+    response = await AsyncClient().get("/", headers={"Authorization": f"Bearer {token}"})
+    return response.status_code, json.loads(response.content)
+
+
+def test_an_async_view_is_served_by_asgi(logto: Logto, route: Route) -> None:
+    from asgiref.sync import async_to_sync
+
+    route(path("", require_access_token(HasScopes("read:a"))(seen_async)))
+    status, body = async_to_sync(answer_to)(logto.global_token(["read:a"]))
+    assert (status, body["sub"]) == (200, "user-1")
+    status, body = async_to_sync(answer_to)(logto.global_token())
+    assert (status, body["code"]) == (403, "insufficient_scope")

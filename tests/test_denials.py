@@ -1,0 +1,181 @@
+"""What a denied request is told, whatever stands beside our permissions."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.http import Http404
+from django.urls import path
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.permissions import BasePermission
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
+from drf_logto.testing import Logto
+
+Route = Callable[..., None]
+
+
+class Yes(BasePermission):
+    pass
+
+
+class No(BasePermission):
+    message = "Not on a Sunday."
+    code = "sunday"
+
+    def has_permission(self, request: Any, view: Any) -> bool:
+        return False
+
+
+class NotThisObject(BasePermission):
+    message = "Not this one."
+
+    def has_object_permission(self, request: Any, view: Any, obj: Any) -> bool:
+        return False
+
+
+class View(APIView):
+    """Checks an object as a detail view does."""
+
+    def get(self, request: Any, **kwargs: Any) -> Response:
+        self.check_object_permissions(request, "object")
+        return Response("got")
+
+
+@pytest.fixture
+def answer(logto: Logto, route: Route) -> Callable[..., Any]:
+    """The answer to a token, from a view with these permissions."""
+
+    def get(token: str, *permissions: Any, **attributes: Any) -> Any:
+        made: Any = type("Made", (View,), {**attributes, "permission_classes": permissions})
+        route(path("", made.as_view()), path("<str:organization_id>/", made.as_view()))
+        return logto.client(token).get("/org-a/")
+
+    return get
+
+
+def told(response: Any) -> tuple[str | None, str | None]:
+    """The code of the body and the error of the challenge."""
+    challenge = response.headers.get("WWW-Authenticate", "")
+    error = challenge.partition('error="')[2].partition('"')[0] or None
+    assert response.status_code == 403
+    return response.json().get("code"), error
+
+
+KIND = ("wrong_token_kind", "invalid_token")
+ORGANIZATION = ("wrong_organization", "invalid_token")
+SCOPE = ("insufficient_scope", "insufficient_scope")
+NOTHING_OF_OURS = (None, None)
+
+
+@pytest.mark.parametrize(
+    ("permissions", "expected"),
+    [
+        ([HasScopes("a")], SCOPE),
+        ([HasScopes("a") | InOrganization], SCOPE),
+        ([InOrganization | HasScopes("a")], SCOPE),
+        ([InOrganization | OrgResourceScopes("a")], KIND),
+        ([No | HasScopes("a")], SCOPE),
+        ([HasScopes("a") | No], SCOPE),
+        ([Yes & HasScopes("a")], SCOPE),
+        ([HasScopes("a") & No], SCOPE),
+        ([(InOrganization | HasScopes("a")) & Yes], SCOPE),
+        ([Yes, HasScopes("a")], SCOPE),
+        ([HasScopes("held"), HasScopes("a")], SCOPE),
+        ([~HasScopes("held")], NOTHING_OF_OURS),
+        ([~(HasScopes("held") | No)], NOTHING_OF_OURS),
+        ([~HasScopes("a") & HasScopes("b")], SCOPE),
+        ([No], NOTHING_OF_OURS),
+        ([No, HasScopes("a")], NOTHING_OF_OURS),
+        ([No & HasScopes("a")], NOTHING_OF_OURS),
+        ([HasScopes("a") | Yes, No], NOTHING_OF_OURS),
+        ([(HasScopes("a") | Yes) & No], NOTHING_OF_OURS),
+        ([HasScopes("a") | Yes, NotThisObject], NOTHING_OF_OURS),
+        ([HasScopes("held"), NotThisObject], NOTHING_OF_OURS),
+        ([HasScopes("a") | NotThisObject], SCOPE),
+        ([NotThisObject | HasScopes("a")], SCOPE),
+        ([(HasScopes("a") | Yes) & NotThisObject], NOTHING_OF_OURS),
+    ],
+)
+def test_the_refusal_nearest_to_yes_is_told(
+    logto: Logto, answer: Any, permissions: list[Any], expected: Any
+) -> None:
+    assert told(answer(logto.global_token(["held"]), *permissions)) == expected
+
+
+def test_of_two_missing_scopes_the_one_that_must_be_held_is_told(logto: Logto, answer: Any) -> None:
+    response = answer(logto.global_token(), ~HasScopes("a") & HasScopes("b"))
+    assert 'scope="b"' in response.headers["WWW-Authenticate"]
+
+
+@pytest.mark.parametrize(
+    "permission", [InOrganization | HasScopes("a"), HasScopes("a") | InOrganization]
+)
+def test_another_organization_is_nearer_than_another_kind(
+    logto: Logto, answer: Any, permission: Any
+) -> None:
+    assert told(answer(logto.organization_token("org-b"), permission)) == ORGANIZATION
+
+
+def test_a_refusal_that_is_not_ours_keeps_its_own_words(logto: Logto, answer: Any) -> None:
+    response = answer(logto.global_token(), HasScopes("a") | Yes, No)
+    assert response.json() == {"detail": "Not on a Sunday."}
+
+
+@pytest.mark.parametrize(
+    "permissions", [[HasScopes("a") | Yes], [HasScopes("a") | InOrganization | Yes, Yes]]
+)
+def test_nothing_shows_where_the_request_is_granted_after_all(
+    logto: Logto, answer: Any, permissions: Any
+) -> None:
+    response = answer(logto.global_token(), *permissions)
+    assert response.status_code == 200
+    assert "WWW-Authenticate" not in response.headers
+
+
+def test_a_project_can_deny_in_its_own_way_and_the_reason_is_added(
+    logto: Logto, answer: Any
+) -> None:
+    class Teapot(PermissionDenied):
+        default_detail = "I am a teapot."
+
+    def permission_denied(view: Any, request: Any, message: Any = None, code: Any = None) -> None:
+        raise Teapot
+
+    response = answer(logto.global_token(), HasScopes("a"), permission_denied=permission_denied)
+    assert told(response) == SCOPE
+
+
+def test_a_project_can_hide_that_something_is_there(logto: Logto, answer: Any) -> None:
+    def permission_denied(view: Any, request: Any, **_: Any) -> None:
+        raise Http404
+
+    response = answer(logto.global_token(), HasScopes("a"), permission_denied=permission_denied)
+    assert response.status_code == 404
+    assert "WWW-Authenticate" not in response.headers
+
+
+def test_a_view_that_denies_for_reasons_of_its_own_is_left_alone(logto: Logto, answer: Any) -> None:
+    def get(view: Any, request: Any, **kwargs: Any) -> None:
+        view.permission_denied(request, message="Not today.")
+
+    response = answer(logto.global_token(), HasScopes("a") | Yes, get=get)
+    assert response.json() == {"detail": "Not today."}
+
+
+def test_permission_denied_of_django_is_left_alone(logto: Logto, answer: Any) -> None:
+    def get(view: Any, request: Any, **kwargs: Any) -> None:
+        raise DjangoPermissionDenied
+
+    response = answer(logto.global_token(["a"]), HasScopes("a"), get=get)
+    assert told(response) == NOTHING_OF_OURS
+
+
+def test_a_subclass_of_ours_is_told_like_ours(logto: Logto, answer: Any) -> None:
+    class Admins(HasScopes):
+        """A name of the project's own."""
+
+    assert told(answer(logto.global_token(), Admins("a"))) == SCOPE
