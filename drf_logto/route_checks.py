@@ -1,0 +1,180 @@
+"""System checks of the routes: what permission classes, views and URLs say together."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from .conf import LogtoSettings, parse
+from .organizations import url_kwarg
+from .permissions import AccessTokenPermission, HasScopes, InOrganization, OrgResourceScopes
+
+_LOOKS_LIKE_AN_ORGANIZATION = re.compile(
+    r"(^|_)(org(_|$|id|slug)|organi[sz]ation|tenant)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One URL pattern whose view declares permissions of ours."""
+
+    path: str
+    keywords: frozenset[str]
+    view: Any
+    permissions: tuple[AccessTokenPermission, ...]
+
+
+@register(Tags.urls)
+def required_scopes_can_be_read(**_: Any) -> list[CheckMessage]:
+    """E007: a view's ``required_scopes`` is no scope, list of scopes or dict of them."""
+    found: list[CheckMessage] = []
+    for route, permission in _all_permissions():
+        try:
+            permission.required_by(route.view)
+        except ValueError as error:
+            found.append(Error(f"required_scopes of {route.path!r}: {error}", id="drf_logto.E007"))
+    return found
+
+
+@register(Tags.urls)
+def organization_keyword_is_compared(**_: Any) -> list[CheckMessage]:
+    """E008: a route names an organization in a keyword that no permission compares."""
+    found: list[CheckMessage] = []
+    for route in _routes():
+        compared = url_kwarg(route.view)
+        suspects = [name for name in route.keywords if _LOOKS_LIKE_AN_ORGANIZATION.search(name)]
+        is_protected = any(
+            isinstance(one, (InOrganization, OrgResourceScopes)) for one in route.permissions
+        )
+        if is_protected and suspects and compared not in route.keywords:
+            found.append(
+                Error(
+                    f"The route {route.path!r} seems to name an organization in "
+                    f"{sorted(suspects)[0]!r}, and only {compared!r} is compared with the token.",
+                    hint="Set organization_url_kwarg on the view, or ORGANIZATION_URL_KWARG in "
+                    "LOGTO, to the keyword of the route.",
+                    id="drf_logto.E008",
+                )
+            )
+    return found
+
+
+@register(Tags.urls)
+def api_resource_is_configured(**_: Any) -> list[CheckMessage]:
+    """E009: a view narrows its audience to a resource that the API does not answer to."""
+    accepted = _accepted_resources()
+    return [
+        Error(
+            f"api_resource of {route.path!r} is {route.view.api_resource!r}, which is not in "
+            "LOGTO['API_RESOURCE']: no token can open it.",
+            id="drf_logto.E009",
+        )
+        for route in _routes()
+        if not accepted.issuperset(_resources(route, accepted))
+    ]
+
+
+@register(Tags.urls)
+def scopes_do_not_leak(**_: Any) -> list[CheckMessage]:
+    """W003: one scope of one resource guards a global and an organization's endpoint.
+
+    A user's global token holds the permissions of all the user's organization roles, so a scope
+    granted through an organization's role opens the global endpoint as well.
+    """
+    guarded = _guarded()
+    return [
+        Warning(
+            f"The scope {scope!r} guards both {everywhere!r} for the whole API resource and "
+            f"{guarded[OrgResourceScopes][resource, scope]!r} for one organization.",
+            hint="A user's global token holds the scopes of all organization roles of that user. "
+            "Guard the two with different scopes.",
+            id="drf_logto.W003",
+        )
+        for (resource, scope), everywhere in guarded[HasScopes].items()
+        if (resource, scope) in guarded[OrgResourceScopes]
+    ]
+
+
+def _guarded() -> dict[type, dict[tuple[str, str], str]]:
+    """The first path that each scope of each resource guards, by kind of permission."""
+    guarded: dict[type, dict[tuple[str, str], str]] = {HasScopes: {}, OrgResourceScopes: {}}
+    accepted = _accepted_resources()
+    for route, permission in _all_permissions():
+        paths = next((guarded[kind] for kind in guarded if isinstance(permission, kind)), {})
+        for scope in _scopes(permission, route.view):
+            for resource in _resources(route, accepted):
+                paths.setdefault((resource, scope), route.path)
+    return guarded
+
+
+def _scopes(permission: AccessTokenPermission, view: Any) -> frozenset[str]:
+    try:
+        required = permission.required_by(view)
+    except ValueError:  # E007 tells it
+        return frozenset()
+    return frozenset() if required is None else required.names()
+
+
+def _resources(route: Route, accepted: set[str]) -> set[str]:
+    narrowed = route.view.api_resource
+    if narrowed is None:
+        return accepted
+    return {narrowed} if isinstance(narrowed, str) else set(narrowed)
+
+
+def _accepted_resources() -> set[str]:
+    parsed = _settings()
+    return set() if parsed is None else set(parsed.api_resource)
+
+
+def _settings() -> LogtoSettings | None:
+    return parse(getattr(settings, "LOGTO", None))[0]
+
+
+def _all_permissions() -> Iterator[tuple[Route, AccessTokenPermission]]:
+    return ((route, permission) for route in _routes() for permission in route.permissions)
+
+
+def _routes() -> list[Route]:
+    """Every route that declares permissions of ours, none while the settings are broken."""
+    if _settings() is None or not getattr(settings, "ROOT_URLCONF", None):
+        return []
+    return [route for route in _walk(get_resolver(), "", frozenset()) if route.permissions]
+
+
+def _walk(resolver: URLResolver, path: str, keywords: frozenset[str]) -> Iterator[Route]:
+    for pattern in resolver.url_patterns:
+        here = path + str(pattern.pattern)
+        named = keywords | set(pattern.pattern.regex.groupindex)
+        if isinstance(pattern, URLPattern):
+            yield _route(pattern.callback, here, named)
+        else:
+            yield from _walk(pattern, here, named)
+
+
+def _route(callback: Any, path: str, keywords: frozenset[str]) -> Route:
+    """Read what the view of a route declares, as its class has it or ``as_view`` was given it."""
+    declared_by = getattr(callback, "cls", callback)
+    given = getattr(callback, "initkwargs", {})
+    names = ("permission_classes", "required_scopes", "api_resource", "organization_url_kwarg")
+    view = SimpleNamespace(
+        **{name: given.get(name, getattr(declared_by, name, None)) for name in names}
+    )
+    permissions = tuple(leaf for one in view.permission_classes or () for leaf in _leaves(one))
+    return Route(path, keywords, view, permissions)
+
+
+def _leaves(permission: Any) -> Iterator[AccessTokenPermission]:
+    """Yield the permissions of ours in a composition."""
+    for name in ("op1_class", "op2_class"):
+        if hasattr(permission, name):
+            yield from _leaves(getattr(permission, name))
+    if isinstance(permission, type) and issubclass(permission, AccessTokenPermission):
+        yield permission()
+    elif isinstance(permission, AccessTokenPermission):
+        yield permission

@@ -1,0 +1,67 @@
+"""How a project meets the package: by dotted paths in its settings, in a fresh process."""
+
+import subprocess
+import sys
+
+import pytest
+
+PROJECT = """
+import django
+from django.conf import settings
+
+settings.configure(
+    SECRET_KEY="x",
+    ROOT_URLCONF="__main__",
+    ALLOWED_HOSTS=["*"],
+    INSTALLED_APPS=[{apps}],
+    LOGTO={{"ENDPOINT": "https://tenant.logto.app", "API_RESOURCE": "https://api.example.test"}},
+    REST_FRAMEWORK={{
+        "DEFAULT_AUTHENTICATION_CLASSES": ["drf_logto.authentication.LogtoJWTAuthentication"],
+        "DEFAULT_PERMISSION_CLASSES": ["drf_logto.permissions.HasScopes"],
+        "UNAUTHENTICATED_USER": None,
+    }},
+)
+django.setup()
+import {first}
+from django.core.management import call_command
+from django.urls import path
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from drf_logto.testing import Logto
+
+
+class Products(APIView):
+    required_scopes = ["read:products"]
+
+    def get(self, request):
+        return Response(request.auth.to_dict())
+
+
+urlpatterns = [path("", Products.as_view())]
+call_command("check", fail_level="WARNING")
+with Logto() as logto:
+    print(logto.client(logto.global_token(["read:products"])).get("/").status_code)
+    print(logto.client(logto.global_token()).get("/").status_code)
+    print(logto.client(logto.global_token()).options("/").status_code)
+"""
+
+
+@pytest.mark.parametrize("apps", ['"rest_framework", "drf_logto"', '"drf_logto"', ""])
+@pytest.mark.parametrize(
+    "first",
+    [
+        "rest_framework.views",
+        "drf_logto.permissions",
+        "drf_logto.authentication",
+        "drf_logto.decorators",
+        "drf_logto.testing",
+    ],
+)
+def test_dotted_paths_work_whatever_is_imported_first(apps: str, first: str) -> None:
+    result = subprocess.run(
+        [sys.executable, "-W", "error", "-c", PROJECT.format(apps=apps, first=first)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.stdout.split()[-3:] == ["200", "403", "200"], result.stderr

@@ -1,0 +1,172 @@
+"""System checks of the routes: what permission classes, views and URLs say together."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.http import HttpResponse
+from django.urls import include, path, re_path
+from rest_framework.decorators import action, api_view, permission_classes
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.response import Response
+from rest_framework.routers import SimpleRouter
+from rest_framework.views import APIView
+from rest_framework.viewsets import ViewSet
+
+from drf_logto.decorators import require_access_token
+from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
+
+Check = Callable[..., list[tuple[str, str]]]
+
+
+@pytest.fixture
+def check(route: Callable[..., None]) -> Check:
+    """Ids and messages for a project with these routes."""
+
+    def told(*patterns: Any) -> list[tuple[str, str]]:
+        route(*patterns)
+        messages = [message for message in run_checks() if "drf_logto" in str(message.id)]
+        return [(str(message.id), str(message.msg)) for message in messages]
+
+    return told
+
+
+def view(*permissions: Any, **attributes: Any) -> Any:
+    attributes["permission_classes"] = permissions
+    return type("View", (APIView,), attributes).as_view()  # type: ignore[attr-defined]
+
+
+def test_routes_that_are_right_hear_nothing(check: Check) -> None:
+    routes = (
+        path("products/", view(HasScopes("read:products"))),
+        path("<str:organization_id>/documents/", view(OrgResourceScopes("read:documents"))),
+        path("<str:organization_id>/members/", view(InOrganization("read:products"))),
+        path("bare/", view(HasScopes, required_scopes={"get": "read:bare"})),
+        path("closed/", view(HasScopes)),
+        path("other/", view(IsAuthenticated)),
+        path("plain/", lambda request: HttpResponse()),
+    )
+    assert check(*routes) == []
+
+
+def test_a_project_without_routes_hears_nothing(settings: Any) -> None:
+    settings.ROOT_URLCONF = None
+    assert [
+        message for message in run_checks(tags=["urls"]) if "drf_logto" in str(message.id)
+    ] == []
+
+
+@pytest.mark.parametrize(
+    "name", ["org_id", "org", "organization", "organisation_pk", "tenant_slug"]
+)
+def test_an_organization_in_another_keyword_is_told(check: Check, name: str) -> None:
+    told = check(path(f"<str:{name}>/members/", view(InOrganization)))
+    assert [id for id, _ in told] == ["drf_logto.E008"]
+    assert repr(name) in told[0][1]
+
+
+def test_a_keyword_of_an_including_route_counts(check: Check) -> None:
+    inner = path("documents/", view(OrgResourceScopes("read:documents")))
+    told = check(path("<str:tenant_id>/", include([inner])))
+    assert [id for id, _ in told] == ["drf_logto.E008"]
+    assert "'<str:tenant_id>/documents/'" in told[0][1]
+
+
+@pytest.mark.parametrize("name", ["pk", "organism", "origin", "member_id"])
+def test_another_keyword_is_no_organization(check: Check, name: str) -> None:
+    assert check(path(f"<str:{name}>/", view(InOrganization))) == []
+
+
+def test_a_keyword_that_the_view_or_the_setting_names_is_compared(
+    check: Check, settings: Any
+) -> None:
+    assert check(path("<str:org>/", view(InOrganization, organization_url_kwarg="org"))) == []
+    settings.LOGTO = {**settings.LOGTO, "ORGANIZATION_URL_KWARG": "tenant"}
+    assert check(re_path(r"(?P<tenant>\w+)/", view(InOrganization))) == []
+
+
+def test_a_second_organization_beside_the_compared_one_is_fine(check: Check) -> None:
+    assert check(path("<str:organization_id>/<str:tenant>/", view(InOrganization))) == []
+
+
+def test_a_global_view_may_name_an_organization_as_it_likes(check: Check) -> None:
+    assert check(path("<str:org_id>/", view(HasScopes("read:all")))) == []
+
+
+def test_one_scope_for_both_models_is_told(check: Check) -> None:
+    told = check(
+        path("all/", view(HasScopes("read:data", "x"))),
+        path("more/", view(HasScopes("read:data"))),
+        path("<str:organization_id>/", view(OrgResourceScopes("read:data"))),
+    )
+    assert [id for id, _ in told] == ["drf_logto.W003"]
+    assert "'read:data'" in told[0][1]
+    assert "'all/'" in told[0][1]
+
+
+def test_one_scope_in_a_composition_is_told(check: Check) -> None:
+    both = HasScopes("read:data") | (OrgResourceScopes("read:data") & IsAuthenticated)
+    assert [id for id, _ in check(path("data/", view(both)))] == ["drf_logto.W003"]
+
+
+def test_one_scope_of_two_resources_is_fine(check: Check, settings: Any) -> None:
+    settings.LOGTO = {**settings.LOGTO, "API_RESOURCE": ["urn:a", "urn:b"]}
+    assert (
+        check(
+            path("all/", view(HasScopes("read:data"), api_resource="urn:a")),
+            path("one/", view(OrgResourceScopes("read:data"), api_resource=["urn:b"])),
+        )
+        == []
+    )
+
+
+class Products(ViewSet):
+    permission_classes = [HasScopes(list="read:products")]
+
+    def list(self, request: Any) -> None:
+        """Is never called."""
+
+    @action(detail=False, permission_classes=[OrgResourceScopes("read:products")])
+    def mine(self, request: Any) -> Response:  # type: ignore[empty-body]
+        """Is never called."""
+
+
+def test_actions_with_permissions_of_their_own_are_seen(check: Check) -> None:
+    router = SimpleRouter()
+    router.register("products", Products, basename="product")
+    assert [id for id, _ in check(*router.urls)] == ["drf_logto.W003"]
+
+
+def test_function_views_and_plain_django_views_are_seen(check: Check) -> None:
+    @api_view()
+    @permission_classes([HasScopes("read:data")])
+    def of_drf(request: Any, /) -> Response:  # type: ignore[empty-body]
+        """Is never called."""
+
+    @require_access_token(OrgResourceScopes("read:data"))
+    def of_django(request: Any) -> None:
+        """Is never called."""
+
+    told = check(path("drf/", of_drf), path("django/", of_django))
+    assert [id for id, _ in told] == ["drf_logto.W003"]
+
+
+@pytest.mark.parametrize("declared", [7, "two scopes", {"get": 7}])
+def test_required_scopes_that_cannot_be_read_are_told(check: Check, declared: object) -> None:
+    told = check(path("bare/", view(HasScopes, required_scopes=declared)))
+    assert [id for id, _ in told] == ["drf_logto.E007"]
+
+
+@pytest.mark.parametrize("resource", ["https://other.test", ["https://api.example.test", "x"]])
+def test_a_resource_that_the_api_does_not_answer_to_is_told(check: Check, resource: object) -> None:
+    told = check(path("x/", view(HasScopes("x"), api_resource=resource)))
+    assert [id for id, _ in told] == ["drf_logto.E009"]
+
+
+def test_routes_are_not_looked_at_while_the_settings_are_broken(
+    check: Check, settings: Any
+) -> None:
+    settings.LOGTO = {}
+    told = check(path("<str:org_id>/", view(InOrganization, api_resource="x")))
+    assert {id for id, _ in told} == {"drf_logto.E001"}
