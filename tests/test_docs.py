@@ -1,0 +1,81 @@
+"""The documents: nothing public is left out, both languages show the same code, links lead on."""
+
+import inspect
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from drf_logto import checks, route_checks
+from drf_logto.conf import LogtoSettings
+from tests.test_exceptions import leaves
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+TWINS = [("README.md", "README.ko.md"), ("docs/reference.md", "docs/reference.ko.md")]
+
+CODES = {one.code for one in leaves()}
+SETTINGS = {field.name.upper() for field in fields(LogtoSettings)}
+CHECK_IDS = {
+    check_id
+    for module in (checks, route_checks)
+    for check_id in re.findall(r"drf_logto\.[EW]\d{3}", inspect.getsource(module))
+}
+
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+COMMENT = re.compile(r"(?:^|\s+)#.*")
+LINK = re.compile(r"\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?\)")
+
+
+def text(page: str | Path) -> str:
+    return (ROOT / page).read_text("utf-8")
+
+
+def code(page: str, *, language: str = "") -> list[str]:
+    return [body for name, body in FENCE.findall(text(page)) if language in {"", name}]
+
+
+def without_comments(block: str) -> list[str]:
+    return [COMMENT.sub("", line) for line in block.splitlines()]
+
+
+def anchors(page: Path) -> set[str]:
+    """What GitHub makes of the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", FENCE.sub("", text(page)), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("language", [0, 1], ids=["english", "korean"])
+@pytest.mark.parametrize("name", sorted(CODES | SETTINGS | CHECK_IDS))
+def test_whatever_has_a_public_name_is_documented(name: str, language: int) -> None:
+    documented = "".join(text(pages[language]) for pages in TWINS)
+    assert f"`{name}`" in documented
+
+
+@pytest.mark.parametrize(("english", "korean"), TWINS)
+def test_both_languages_show_the_same_code(english: str, korean: str) -> None:
+    assert [without_comments(block) for block in code(english)] == [
+        without_comments(block) for block in code(korean)
+    ]
+
+
+@pytest.mark.parametrize(("english", "korean"), TWINS)
+def test_both_languages_have_the_same_headings_tables_and_lists(english: str, korean: str) -> None:
+    def outline(page: str) -> list[str]:
+        return re.findall(r"^(?:#+|\||-)", FENCE.sub("", text(page)), re.MULTILINE)
+
+    assert outline(english) == outline(korean)
+
+
+@pytest.mark.parametrize("block", code("README.md", language="python"))
+def test_a_python_block_of_the_readme_compiles(block: str) -> None:
+    compile(block, "README.md", "exec")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_relative_links_lead_to_a_file_and_a_heading(page: Path) -> None:
+    for path, anchor in LINK.findall(FENCE.sub("", text(page))):
+        target = (page.parent / path) if path else page
+        assert target.exists(), path
+        assert not anchor or anchor in anchors(target), f"{path}#{anchor}"

@@ -1,0 +1,45 @@
+"""The Korean translation: every sentence, the same placeholders, compiled."""
+
+import re
+from pathlib import Path
+
+import polib
+import pytest
+
+from drf_logto import exceptions as refusals
+from tests.test_exceptions import leaves
+
+PO = Path(refusals.__file__).parent / "locale/ko/LC_MESSAGES/django.po"
+PLACEHOLDER = re.compile(r"%\(\w+\)\w|%")
+
+CATALOG = polib.pofile(str(PO))
+SENTENCES = sorted(
+    {one.message for one in leaves() if hasattr(one, "message")}
+    | set(refusals.WrongTokenKind.sentences.values())
+)
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_a_sentence_has_a_translation_with_the_same_placeholders(sentence: str) -> None:
+    entry = CATALOG.find(sentence)
+    assert entry is not None
+    assert entry.translated()
+    assert PLACEHOLDER.findall(entry.msgstr) == PLACEHOLDER.findall(sentence)
+
+
+def test_nothing_is_translated_that_is_told_no_more() -> None:
+    assert sorted(entry.msgid for entry in CATALOG) == SENTENCES
+
+
+def test_the_catalog_says_what_it_is() -> None:
+    assert CATALOG.metadata["Language"] == "ko"
+    assert CATALOG.metadata["Content-Type"] == "text/plain; charset=UTF-8"
+    assert CATALOG.metadata["Plural-Forms"] == "nplurals=1; plural=0;"
+
+
+def test_the_compiled_catalog_is_that_of_the_source() -> None:
+    compiled = polib.mofile(str(PO.with_suffix(".mo")))
+    assert compiled.metadata.items() <= CATALOG.metadata.items()  # msgfmt keeps not all of it
+    assert {entry.msgid: entry.msgstr for entry in compiled} == {
+        entry.msgid: entry.msgstr for entry in CATALOG
+    }
