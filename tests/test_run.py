@@ -1,0 +1,178 @@
+"""run.py on machines that are not in order; tox itself is a stand-in."""
+
+import ast
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+RUN = Path(__file__).parent.parent / "run.py"
+
+FAKE_TOX = """
+import os, sys
+if "--notest" in sys.argv:
+    print("ERROR: No matching distribution found for django")
+    print("FAIL")
+    sys.exit(int(os.environ["FAKE_TOX_FAILS"]))
+print(sys.argv[sys.argv.index("-e") + 1:])
+sys.exit(7)
+"""
+FAKE_SANDBOX = """
+import signal, sys
+try:
+    print(sys.argv[1:])
+    signal.pause()
+except KeyboardInterrupt:
+    sys.exit(3)
+"""
+NEWER_THAN_PYTHON_2 = (
+    ast.AnnAssign,
+    ast.AsyncFunctionDef,
+    ast.JoinedStr,
+    ast.NamedExpr,
+    ast.Nonlocal,
+    ast.Starred,
+    ast.YieldFrom,
+)
+
+
+def environment(**changes: str) -> dict[str, str]:
+    no_index = {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "FAKE_TOX_FAILS": "0"}
+    return {**os.environ, **no_index, **changes}
+
+
+def run(folder: Path, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    return python(folder, "run.py", *arguments, **changes)
+
+
+def python(folder: Path, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *arguments]
+    return subprocess.run(
+        command, cwd=folder, env=environment(**changes), capture_output=True, text=True, check=False
+    )
+
+
+def is_told(sentence: str, done: subprocess.CompletedProcess[str]) -> bool:
+    """Whether the sentence, and at most the last line of another program, is all that is said."""
+    assert "Traceback" not in done.stdout
+    assert len(done.stderr.splitlines()) <= 2, done.stderr
+    return done.returncode == 1 and sentence in done.stderr
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+    shutil.copy(RUN, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder where run.py found a broken venv, and an index that has the stand-in for tox."""
+    folder = tmp_path_factory.mktemp("a prepared folder")
+    shutil.copy(RUN, folder)
+    (folder / "sandbox.py").write_text(FAKE_SANDBOX)
+    of_sandbox = folder / ".tox" / "sandbox" / "bin"
+    of_sandbox.mkdir(parents=True)
+    (of_sandbox / "python").symlink_to(sys.executable)
+    with zipfile.ZipFile(folder / "tox-4.99-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("tox/__init__.py", "")
+        wheel.writestr("tox/__main__.py", FAKE_TOX)
+        wheel.writestr(
+            "tox-4.99.dist-info/METADATA", "Metadata-Version: 2.1\nName: tox\nVersion: 4.99\n"
+        )
+        wheel.writestr(
+            "tox-4.99.dist-info/WHEEL",
+            "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        )
+        wheel.writestr("tox-4.99.dist-info/RECORD", "")
+    broken = folder / ".venv-run" / "bin" / "python"
+    broken.parent.mkdir(parents=True)
+    broken.touch()
+    done = run(folder, "tests", PIP_FIND_LINKS=".")
+    assert done.returncode == 7, done.stderr
+    return folder
+
+
+def test_it_is_written_for_old_pythons_to_read() -> None:
+    source = RUN.read_text(encoding="ascii")
+    for node in ast.walk(ast.parse(source)):
+        assert not isinstance(node, NEWER_THAN_PYTHON_2), node
+        if isinstance(node, ast.FunctionDef):
+            assert node.returns is None
+            assert not [argument for argument in node.args.args if argument.annotation]
+
+
+def test_an_old_python_gets_a_sentence(folder: Path) -> None:
+    age = "import runpy, sys; sys.version_info = (3, 10, 9); sys.argv[:] = ['run.py', 'tests']; "
+    done = python(folder, "-c", age + "runpy.run_path('run.py', run_name='__main__')")
+    assert is_told("This needs Python 3.11 or later, and ", done)
+
+
+@pytest.mark.parametrize("arguments", [[], ["test"], ["--help"]])
+def test_an_unknown_command_gets_a_sentence(folder: Path, arguments: list[str]) -> None:
+    assert is_told("python3 run.py sandbox, or python3 run.py tests.", run(folder, *arguments))
+
+
+def test_a_python_without_venv_is_told_what_to_install(folder: Path) -> None:
+    (folder / "ensurepip.py").write_text("raise ImportError")
+    done = run(folder, "sandbox", PYTHONPATH=str(folder))
+    assert is_told(f"apt install python3.{sys.version_info.minor}-venv.", done)
+
+
+def test_an_index_out_of_reach_gets_a_sentence_and_the_last_line_of_pip(folder: Path) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        index = {
+            "PIP_INDEX_URL": f"http://127.0.0.1:{closed.getsockname()[1]}/simple",
+            "PIP_EXTRA_INDEX_URL": "",
+            "PIP_FIND_LINKS": "",
+        }
+        done = run(folder, "tests", PIP_NO_INDEX="0", PIP_RETRIES="0", **index)
+    assert is_told("tox could not be installed; is the package index within reach?", done)
+    assert done.stderr.endswith("\nERROR: No matching distribution found for tox>=4.28\n")
+
+
+@pytest.mark.parametrize("command", ["sandbox", "tests"])
+def test_packages_out_of_reach_get_a_sentence_and_the_last_line_of_pip(
+    prepared: Path, command: str
+) -> None:
+    done = run(prepared, command, FAKE_TOX_FAILS="1")
+    assert is_told("is the package index within reach?", done)
+    assert done.stderr.endswith("\nERROR: No matching distribution found for django\n")
+
+
+def test_a_broken_venv_is_built_anew_and_then_used_again(prepared: Path) -> None:
+    assert run(prepared, "tests").stdout.startswith("Preparing the tests")
+
+
+def test_arguments_and_exit_code_are_handed_through(prepared: Path) -> None:
+    done = run(prepared, "tests", "-k", "two words")
+    assert done.stdout.endswith("['py', '-qq', '--skip-pkg-install', '--', '-k', 'two words']\n")
+    assert (done.returncode, done.stderr) == (7, "")
+
+
+def test_an_interrupt_reaches_the_sandbox_itself(prepared: Path) -> None:
+    command = [sys.executable, "run.py", "sandbox", "--port", "0"]
+    with subprocess.Popen(
+        command,
+        cwd=prepared,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as sandbox:
+        assert sandbox.stdout
+        assert sandbox.stderr
+        assert sandbox.stdout.readline().startswith("Preparing the sandbox")
+        assert sandbox.stdout.readline() == "['--port', '0']\n"
+        sandbox.send_signal(signal.SIGINT)
+        assert sandbox.stderr.read() == ""
+    assert sandbox.returncode == 3
