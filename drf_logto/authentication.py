@@ -12,6 +12,7 @@ from .denials import explain_denials
 from .exceptions import LogtoError, WrongAudience
 from .principal import LogtoPrincipal
 from .runtime import get_verifier
+from .telemetry import record_refusal
 
 _REFUSAL = "_logto_refusal"
 
@@ -33,12 +34,13 @@ class LogtoJWTAuthentication(BaseAuthentication):
             ServiceUnavailable: Logto is needed to decide, and cannot be reached (503).
         """
         view = (request.parser_context or {}).get("view")
-        explain_denials(view)
+        explain_denials(view, request)
         try:
             auth = verify_credentials(request.META, getattr(view, "api_resource", None))
         except LogtoError as refusal:
             # The view asks a fresh authenticator for the challenge, so it travels on the request.
             setattr(request, _REFUSAL, refusal)
+            record_refusal(refusal)
             raise as_api_exception(refusal) from None
         return None if auth is None else (self.get_user(auth), auth)
 

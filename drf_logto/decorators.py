@@ -15,6 +15,7 @@ from .authentication import verify_credentials
 from .denials import nearest_refusal
 from .exceptions import AuthorizationServerUnavailable, LogtoError
 from .principal import LogtoPrincipal
+from .telemetry import record_refusal
 
 View = Callable[..., Any]
 
@@ -92,6 +93,7 @@ def _told_by_drf(exception: APIException, authenticate: str | None = None) -> Ht
 
 
 def _refused(refusal: LogtoError) -> HttpResponseBase:
+    record_refusal(refusal)
     response = JsonResponse(
         {"error": sentence(refusal), "code": refusal.code}, status=refusal.status
     )

@@ -8,11 +8,12 @@ from rest_framework.permissions import AND, OR
 
 from .api_exceptions import as_api_exception
 from .exceptions import InsufficientScope, LogtoError, WrongOrganization, WrongTokenKind
+from .telemetry import record_refusal
 
 _NEAREST_FIRST = (InsufficientScope, WrongOrganization, WrongTokenKind)
 
 
-def explain_denials(view: Any) -> None:
+def explain_denials(view: Any, request: Any) -> None:
     """Let ``view``, if it denies its request, say which refusal of ours was the reason.
 
     DRF's operators carry no reason, and a permission that raises would defeat ``|``. So the
@@ -22,10 +23,11 @@ def explain_denials(view: Any) -> None:
 
     Args:
         view: the view of the request; what does not deny as DRF's views do is left alone.
+        request: the request that the view is for; the browsable API asks about others as well.
     """
     denies = hasattr(view, "permission_denied") and hasattr(view, "check_object_permissions")
     if denies and not isinstance(view.permission_denied, _ExplainedDenial):
-        explained = _ExplainedDenial(view)
+        explained = _ExplainedDenial(view, request)
         view.permission_denied = explained
         view.check_object_permissions = explained.check_object_permissions
 
@@ -56,8 +58,9 @@ def nearest_refusal(
 class _ExplainedDenial:
     """A view's own ``permission_denied``, and the reason added to what it raises."""
 
-    def __init__(self, view: Any) -> None:
+    def __init__(self, view: Any, request: Any) -> None:
         self._view = view
+        self._request = request
         self._permission_denied = view.permission_denied
         self._check_object_permissions = view.check_object_permissions
         self._objects: tuple[Any, ...] = ()
@@ -69,6 +72,8 @@ class _ExplainedDenial:
             permissions = self._view.get_permissions()
             refusal = nearest_refusal(permissions, request, self._view, *self._objects)
             if refusal is not None:
+                if request is self._request:
+                    record_refusal(refusal)
                 explained = as_api_exception(refusal)
                 denied.detail = explained.detail
                 cast("Any", denied).auth_header = cast("Any", explained).auth_header

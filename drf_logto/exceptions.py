@@ -18,6 +18,8 @@ class LogtoError(Exception):
         status: the HTTP status that tells it.
         error: the error code of RFC 6750 §3.1, or None where a challenge carries none.
         scope: what the ``scope`` attribute of the challenge names, or None.
+        kid: the key that the token names, for the log; never told to a client.
+        issuer: the issuer that the token names, likewise.
     """
 
     code: ClassVar[str]
@@ -25,6 +27,8 @@ class LogtoError(Exception):
     error: ClassVar[str | None]
     message: str
     scope: str | None = None
+    kid: str | None = None
+    issuer: str | None = None
 
     def __init__(self, **params: str) -> None:
         self.params = params

@@ -44,6 +44,38 @@ class Lifetimes:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a key set asks its source for.
+
+    Attributes:
+        kid: the key that is looked for, None for a routine refresh.
+        newer_than: when the known keys were fetched, in seconds since the epoch.
+        forced: whether usable keys are known and ``kid`` is not among them.
+    """
+
+    kid: str | None
+    newer_than: float
+    forced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A JWK Set, and when the issuer was asked for it, in seconds since the epoch.
+
+    Attributes:
+        is_copy: whether somebody else had asked for it.
+    """
+
+    document: object
+    at: float
+    is_copy: bool = False
+
+
+Source = Callable[[Wanted], Fetched | None]
+"""Where a key set gets its keys; None where there can be nothing newer now."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Known:
     """One generation of keys, replaced as a whole, so that reading it needs no lock."""
 
@@ -53,9 +85,15 @@ class _Known:
 
 @dataclass(slots=True)
 class _Refresh:
-    """A fetch under way."""
+    """A fetch under way.
 
+    Attributes:
+        is_answer: whether the issuer was asked, once it is done, and a copy did not do.
+    """
+
+    wanted: Wanted
     done: threading.Event = field(default_factory=threading.Event)
+    is_answer: bool = True
 
 
 _NOTHING = _Known({}, -math.inf)
@@ -65,7 +103,7 @@ class KeySet:
     """The keys of one issuer, kept so that requests seldom meet the network.
 
     Args:
-        load: fetches the JWK Set; raises AuthorizationServerUnavailable.
+        source: fetches the JWK Set; raises AuthorizationServerUnavailable.
         algorithms: the allowed signature algorithms.
         lifetimes: see there.
         now: the clock, in seconds since the epoch.
@@ -73,13 +111,13 @@ class KeySet:
 
     def __init__(
         self,
-        load: Callable[[], object],
+        source: Source,
         *,
         algorithms: Collection[str],
         lifetimes: Lifetimes,
         now: Callable[[], float],
     ) -> None:
-        self._load = load
+        self._source = source
         self._algorithms = algorithms
         self._lifetimes = lifetimes
         self._now = now
@@ -102,61 +140,74 @@ class KeySet:
         if key is None or age >= self._lifetimes.max_stale:
             return self._find_in_new(kid)
         if age >= self._lifetimes.ttl:
-            self._start(forced=False)
+            self._start(None)
         return key
 
     def _find_in_new(self, kid: str) -> SigningKey:
         ends_at = time.monotonic() + self._lifetimes.wait
-        begun_here = False
+        is_answered = False
         # A refresh that was under way already may have begun before the key was published.
-        while not begun_here:
-            refresh, begun_here = self._start(forced=self._is_usable())
+        while not is_answered:
+            refresh, begun_here = self._start(kid)
             if refresh is None:
                 break
             if not refresh.done.wait(ends_at - time.monotonic()):
                 raise AuthorizationServerUnavailable("timed out", self._seconds_to_retry())
             if kid in self._known.keys and self._is_usable():
                 return self._known.keys[kid]
+            is_answered = begun_here and refresh.is_answer
         if self._is_usable() and self._now() >= self._retry_at:
             raise UnknownKey
         raise AuthorizationServerUnavailable("the last fetch failed", self._seconds_to_retry())
 
-    def _start(self, *, forced: bool) -> tuple[_Refresh | None, bool]:
+    def _start(self, kid: str | None) -> tuple[_Refresh | None, bool]:
         """Return the fetch under way, None where none may begin yet; and whether it began here."""
         with self._lock:
             if self._refresh is not None:
                 return self._refresh, False
             now = self._now()
+            forced = kid is not None and self._is_usable()
             if now < self._retry_at or (forced and now < self._forced_again_at):
                 return None, False
-            if forced:
-                self._forced_again_at = now + self._lifetimes.cooldown
-            self._refresh = refresh = _Refresh()
+            wanted = Wanted(kid, self._known.fetched_at, forced)
+            self._refresh = refresh = _Refresh(wanted)
         try:
             threading.Thread(
                 target=self._run, args=(refresh,), name=THREAD_NAME, daemon=True
             ).start()
         except RuntimeError:  # no thread can be had, as at the end of a process
-            self._finish(refresh, {}, now)
+            self._fail(refresh)
         return refresh, True
 
     def _run(self, refresh: _Refresh) -> None:
-        keys: dict[str, SigningKey] = {}
         started_at = self._now()
         try:
-            keys = parse_jwks(self._load(), self._algorithms, self._known.keys)
+            fetched = self._source(refresh.wanted)
+            if fetched is not None:
+                self._learn(fetched)
+            refresh.is_answer = fetched is None or not fetched.is_copy
+            if refresh.wanted.forced and refresh.is_answer:
+                self._forced_again_at = started_at + self._lifetimes.cooldown
+            self._end(refresh)
         except AuthorizationServerUnavailable:
-            pass
+            self._fail(refresh)
         finally:
-            self._finish(refresh, keys, started_at)
+            if not refresh.done.is_set():  # a fault of the source that nobody foresaw
+                self._fail(refresh)
 
-    def _finish(self, refresh: _Refresh, keys: dict[str, SigningKey], started_at: float) -> None:
+    def _learn(self, fetched: Fetched) -> None:
+        keys = parse_jwks(fetched.document, self._algorithms, self._known.keys)
+        if not keys:
+            raise AuthorizationServerUnavailable("the JWK Set holds no usable key")
+        self._known = _Known(keys, min(fetched.at, self._now()))
+        self._retry_at = -math.inf
+
+    def _fail(self, refresh: _Refresh) -> None:
+        self._retry_at = self._now() + self._lifetimes.cooldown
+        self._end(refresh)
+
+    def _end(self, refresh: _Refresh) -> None:
         with self._lock:
-            if keys:
-                self._known = _Known(keys, started_at)
-                self._retry_at = -math.inf
-            else:
-                self._retry_at = self._now() + self._lifetimes.cooldown
             self._refresh = None
         refresh.done.set()
 

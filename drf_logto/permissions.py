@@ -74,7 +74,7 @@ class AccessTokenPermission(OperationHolderMixin, BasePermission):
         """Whether the token is of this kind, of the named organization and holds the scopes."""
         if self.refusal(request, view) is None:
             return True
-        explain_denials(view)
+        explain_denials(view, request)
         return False
 
     def has_object_permission(self, request: Any, view: Any, obj: Any) -> bool:

@@ -12,8 +12,12 @@ from django.core.signals import setting_changed
 
 from .conf import LogtoSettings, get_settings
 from .fetch import Fetch, fetch_json
-from .jwks import KeySet, Lifetimes
-from .metadata import ISSUER_PATH, discover_jwks_uri
+from .issuer import Issuer
+from .jwk import parse_jwks
+from .jwks import KeySet, Lifetimes, Source
+from .metadata import ISSUER_PATH
+from .shared_cache import SharedCache
+from .shared_jwks import SharedJwks
 from .verifier import Verifier
 
 
@@ -24,10 +28,12 @@ class Surroundings:
     Attributes:
         fetch: gets a JSON document.
         now: the clock, in seconds since the epoch.
+        is_shared: whether keys are shared with other processes, where the settings say so.
     """
 
     fetch: Fetch = fetch_json
     now: Callable[[], float] = time.time
+    is_shared: bool = True
 
 
 class _Runtime:
@@ -110,19 +116,30 @@ def _key_sets(settings: LogtoSettings, surroundings: Surroundings) -> dict[str, 
 def _key_set(
     address: str, issuers: tuple[str, ...], settings: LogtoSettings, surroundings: Surroundings
 ) -> KeySet:
-    return KeySet(
-        partial(_load_jwks, address, issuers, surroundings.fetch, settings.http_timeout),
-        algorithms=settings.algorithms,
-        lifetimes=Lifetimes(
-            ttl=settings.jwks_ttl,
-            max_stale=settings.jwks_max_stale,
-            cooldown=settings.jwks_cooldown,
-            wait=settings.http_timeout,
-        ),
-        now=surroundings.now,
+    lifetimes = Lifetimes(
+        ttl=settings.jwks_ttl,
+        max_stale=settings.jwks_max_stale,
+        cooldown=settings.jwks_cooldown,
+        wait=settings.http_timeout,
     )
 
-
-def _load_jwks(address: str, issuers: tuple[str, ...], fetch: Fetch, timeout: float) -> object:
-    uri = discover_jwks_uri(address, issuers, fetch=fetch, timeout=timeout)
-    return fetch(uri, timeout)
+    parse = partial(parse_jwks, algorithms=settings.algorithms, known={})
+    issuer = Issuer(
+        address,
+        issuers,
+        fetch=surroundings.fetch,
+        timeout=settings.http_timeout,
+        parse=parse,
+        now=surroundings.now,
+    )
+    source: Source = issuer
+    if settings.cache is not None and surroundings.is_shared:
+        source = SharedJwks(
+            issuer,
+            cache=SharedCache(settings.cache, min(1, settings.http_timeout / 5)),
+            name=f"{address} {' '.join(issuers)}",
+            parse=parse,
+            lifetimes=lifetimes,
+            now=surroundings.now,
+        )
+    return KeySet(source, algorithms=settings.algorithms, lifetimes=lifetimes, now=surroundings.now)

@@ -16,9 +16,11 @@ from . import exceptions as refusals
 from .auth_info import ORGANIZATION_AUDIENCE_PREFIX, RESERVED_AUDIENCE, AuthInfo, TokenKind
 from .jwk import SigningKey
 from .jwks import KeySet
+from .telemetry import count_remembered, count_verified
 
 _OPAQUE = re.compile(r"[A-Za-z0-9_-]+")
 _ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt"})
+_LOGGED = 200  # characters of a name that the token gives
 _LATEST_DATE = 253_402_300_799  # the last second of the year 9999, where Python's dates end
 
 
@@ -95,10 +97,19 @@ class Verifier:
             kept = self._tokens.get(digest)
         if kept is None or self._key_sets[kept.auth.issuer].find(kept.kid) is not kept.key:
             return None
+        count_remembered()
         return kept.auth
 
     def _verify_new(self, token: str, digest: bytes) -> AuthInfo:
         jws = _parse(token)
+        try:
+            return self._verify_jws(jws, digest)
+        except refusals.LogtoError as refusal:
+            refusal.kid = _for_log(jws.header.get("kid"))
+            refusal.issuer = _for_log(jws.claims.get("iss"))
+            raise
+
+    def _verify_jws(self, jws: _Jws, digest: bytes) -> AuthInfo:
         kid, algorithm = self._validate_header(jws.header)
         issuer = jws.claims.get("iss")
         if not isinstance(issuer, str) or issuer not in self._key_sets:
@@ -109,6 +120,7 @@ class Verifier:
         if not key.verify(algorithm, jws.signing_input, jws.signature):
             raise refusals.InvalidSignature
         auth = self._validate_claims(jws, issuer)
+        count_verified()
         if self._tokens.maxsize:
             with self._tokens_lock:
                 self._tokens[digest] = _Remembered(auth, kid, key)
@@ -244,6 +256,10 @@ def _json_object(encoded: bytes | None) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def _for_log(value: object) -> str | None:
+    return value[:_LOGGED] if isinstance(value, str) else None
 
 
 def _required_string(

@@ -9,7 +9,7 @@ import pytest
 
 from drf_logto.exceptions import AuthorizationServerUnavailable, UnknownKey
 from drf_logto.jwk import SIGNATURE_ALGORITHMS
-from drf_logto.jwks import THREAD_NAME, KeySet, Lifetimes
+from drf_logto.jwks import THREAD_NAME, Fetched, KeySet, Lifetimes, Wanted
 from drf_logto.testing.signing import SigningKeyPair
 
 FIRST, SECOND, THIRD = (SigningKeyPair.generate("ES384").jwk for _ in range(3))
@@ -35,12 +35,12 @@ class Issuer:
             self.load, algorithms=SIGNATURE_ALGORITHMS, lifetimes=lifetimes, now=lambda: self.time
         )
 
-    def load(self) -> object:
-        answer = self.answer()
+    def load(self, wanted: Wanted) -> Fetched:
+        answer, asked_at = self.answer(), self.time
         self.loads += 1
         self.asked.release()
         assert self.may_answer.wait(10)
-        return answer
+        return Fetched(answer, asked_at)
 
     def fail(self) -> object:
         raise AuthorizationServerUnavailable("down")
@@ -58,9 +58,8 @@ class Issuer:
 
     def settle(self) -> None:
         """Wait until no refresh is under way."""
-        for thread in threading.enumerate():
-            if thread.name == THREAD_NAME:
-                thread.join()
+        refreshing = [thread for thread in threading.enumerate() if thread.name == THREAD_NAME]
+        list(map(threading.Thread.join, refreshing))
 
 
 @pytest.fixture

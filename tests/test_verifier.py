@@ -10,7 +10,7 @@ import pytest
 from drf_logto import exceptions as refusals
 from drf_logto.auth_info import AuthInfo, TokenKind
 from drf_logto.jwk import SIGNATURE_ALGORITHMS
-from drf_logto.jwks import KeySet, Lifetimes
+from drf_logto.jwks import Fetched, KeySet, Lifetimes, Wanted
 from drf_logto.testing import ABSENT, Logto
 from drf_logto.verifier import Verifier
 
@@ -44,9 +44,9 @@ class Desk:
         }
         self.verifier = Verifier(**(defaults | options))
 
-    def load(self) -> object:
+    def load(self, wanted: Wanted) -> Fetched:
         self.loads += 1
-        return self.published or self.logto.jwks
+        return Fetched(self.published or self.logto.jwks, self.time)
 
     def verify(self, token: str) -> AuthInfo:
         return self.verifier.verify(token)

@@ -57,7 +57,8 @@ class Logto:
         self._active = ExitStack()
 
     def __enter__(self) -> "Logto":
-        self._active.enter_context(runtime.within(runtime.Surroundings(self.fetch, self.now)))
+        surroundings = runtime.Surroundings(self.fetch, self.now, is_shared=False)
+        self._active.enter_context(runtime.within(surroundings))
         return self
 
     def __exit__(self, *_: object) -> None:

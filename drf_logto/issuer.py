@@ -1,0 +1,73 @@
+"""The way to one Logto: its keys on demand, each try counted, and each change of weather logged."""
+
+import time
+from collections.abc import Callable, Collection, Mapping
+
+from . import telemetry
+from .exceptions import AuthorizationServerUnavailable
+from .fetch import Fetch
+from .jwk import SigningKey
+from .jwks import Fetched, Wanted
+from .metadata import discover_jwks_uri
+
+
+class Issuer:
+    """A source of keys that asks Logto itself.
+
+    Args:
+        address: where Logto is asked, without a trailing slash.
+        issuers: the issuers that may answer there.
+        fetch: gets a JSON document.
+        timeout: seconds for one document.
+        parse: reads a JWK Set into keys by ``kid``.
+        now: the clock, in seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        issuers: Collection[str],
+        *,
+        fetch: Fetch,
+        timeout: float,
+        parse: Callable[[object], Mapping[str, SigningKey]],
+        now: Callable[[], float],
+    ) -> None:
+        self._address = address
+        self._issuers = issuers
+        self._fetch = fetch
+        self._timeout = timeout
+        self._parse = parse
+        self._now = now
+        self._is_reachable = True
+
+    def __call__(self, wanted: Wanted) -> Fetched:
+        """Return the JWK Set that Logto publishes now.
+
+        Raises:
+            AuthorizationServerUnavailable: Logto gave no usable answer.
+        """
+        asked_at, started = self._now(), time.monotonic()
+        try:
+            document = self._ask()
+        except AuthorizationServerUnavailable as unavailable:
+            telemetry.count_fetch(time.monotonic() - started, failed=True)
+            if self._is_reachable:
+                reason = unavailable.reason
+                telemetry.logger.warning("No keys from Logto at %s: %s.", self._address, reason)
+            self._is_reachable = False
+            raise
+        telemetry.count_fetch(time.monotonic() - started, failed=False)
+        if not self._is_reachable:
+            telemetry.logger.warning("Logto at %s gives keys again.", self._address)
+        self._is_reachable = True
+        return Fetched(document, asked_at)
+
+    def _ask(self) -> object:
+        uri = discover_jwks_uri(
+            self._address, self._issuers, fetch=self._fetch, timeout=self._timeout
+        )
+        document = self._fetch(uri, self._timeout)
+        if not self._parse(document):
+            raise AuthorizationServerUnavailable("the JWK Set holds no usable key")
+        return document

@@ -1,0 +1,125 @@
+"""One JWK Set for many processes: what one of them fetched, the others take from a cache.
+
+Each process keeps its own KeySet; this is only where a refresh gets its keys. A process takes
+a copy that is new enough. If there is none, one process at a time has the turn to ask the issuer,
+and the others look out for what it writes. Forced and failed fetches leave a mark for as long as
+the cooldown, so that all processes together ask no more often than one would.
+"""
+
+import json
+import math
+import time
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from typing import Protocol
+
+from .exceptions import AuthorizationServerUnavailable
+from .jwk import SigningKey
+from .jwks import Fetched, Lifetimes, Wanted
+
+_LOOK_AGAIN = 0.05
+"""Seconds between two looks for the copy of the process that has the turn."""
+
+
+class Cache(Protocol):
+    """What is used of a shared cache; timeouts in whole seconds. It must not raise.
+
+    Out of order, it answers as an empty one would: ``get`` None, ``add`` True.
+    """
+
+    def get(self, key: str) -> object:
+        """Return the value, or None."""
+
+    def add(self, key: str, value: str, timeout: int) -> bool:
+        """Set the value unless there is one; whether it was set."""
+
+    def set(self, key: str, value: str, timeout: int) -> None:
+        """Set the value."""
+
+    def delete(self, key: str) -> None:
+        """Remove the value."""
+
+
+class SharedJwks:
+    """A source of keys that asks the issuer through ``source`` only where no copy will do.
+
+    Args:
+        source: asks the issuer.
+        cache: what the processes share.
+        name: names this key set among those in the cache.
+        parse: reads a JWK Set into keys by ``kid``.
+        lifetimes: those of the key set.
+        now: the clock, in seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        source: Callable[[Wanted], Fetched],
+        *,
+        cache: Cache,
+        name: str,
+        parse: Callable[[object], Mapping[str, SigningKey]],
+        lifetimes: Lifetimes,
+        now: Callable[[], float],
+    ) -> None:
+        self._source = source
+        self._cache = cache
+        self._parse = parse
+        self._lifetimes = lifetimes
+        self._now = now
+        prefix = f"drf_logto:jwks:{sha256(name.encode()).hexdigest()[:32]}"
+        self._copy_key, self._turn_key = f"{prefix}:copy", f"{prefix}:turn"
+        self._forced_key, self._failed_key = f"{prefix}:forced", f"{prefix}:failed"
+        self._cooldown = math.ceil(lifetimes.cooldown)
+        # A fetch is two documents, each within the time limit of one.
+        self._turn = math.ceil(2 * lifetimes.wait) + 1
+
+    def __call__(self, wanted: Wanted) -> Fetched | None:
+        """Return what is wanted, None where it was asked for too lately to ask again.
+
+        Raises:
+            AuthorizationServerUnavailable: the issuer did not answer this process or another.
+        """
+        ends_at = time.monotonic() + self._turn
+        while True:
+            copy = self._read()
+            if copy is not None and self._is_enough(copy, wanted):
+                return copy
+            if self._cache.get(self._failed_key) is not None:
+                raise AuthorizationServerUnavailable("another process could not fetch the keys")
+            if self._cache.add(self._turn_key, "taken", self._turn) or time.monotonic() > ends_at:
+                break
+            time.sleep(_LOOK_AGAIN)
+        try:
+            return self._fetch(wanted)
+        finally:
+            self._cache.delete(self._turn_key)
+
+    def _fetch(self, wanted: Wanted) -> Fetched | None:
+        if wanted.forced and not self._cache.add(self._forced_key, "forced", self._cooldown):
+            return None
+        try:
+            fetched = self._source(wanted)
+        except AuthorizationServerUnavailable:
+            self._cache.set(self._failed_key, "failed", self._cooldown)
+            raise
+        copy = json.dumps({"document": fetched.document, "at": fetched.at})
+        self._cache.set(self._copy_key, copy, math.ceil(self._lifetimes.max_stale))
+        return fetched
+
+    def _read(self) -> Fetched | None:
+        """The copy, None where there is none that could be of use to anybody."""
+        try:
+            value = json.loads(str(self._cache.get(self._copy_key)))
+            copy = Fetched(value["document"], float(value["at"]), is_copy=True)
+        except (ValueError, TypeError, KeyError, RecursionError):
+            return None
+        is_usable = self._now() - copy.at < self._lifetimes.max_stale
+        return copy if is_usable and self._parse(copy.document) else None
+
+    def _is_enough(self, copy: Fetched, wanted: Wanted) -> bool:
+        if copy.at <= wanted.newer_than:
+            return False
+        if wanted.kid is None:
+            return self._now() - copy.at < self._lifetimes.ttl
+        return not wanted.forced or wanted.kid in self._parse(copy.document)

@@ -1,0 +1,49 @@
+"""The way to one Logto: metadata, then keys."""
+
+import pytest
+
+from drf_logto.exceptions import AuthorizationServerUnavailable
+from drf_logto.issuer import Issuer
+from drf_logto.jwks import Wanted
+from drf_logto.testing import Logto
+
+WANTED = Wanted(None, 0, forced=False)
+
+
+def issuer_of(logto: Logto) -> Issuer:
+    return Issuer(
+        logto.endpoint,
+        [logto.issuer],
+        fetch=logto.fetch,
+        timeout=5,
+        parse=lambda jwks: {} if jwks == {"keys": []} else {"kid": object()},  # type: ignore[dict-item]
+        now=lambda: 1_000_000,
+    )
+
+
+@pytest.fixture
+def somewhere() -> Logto:
+    return Logto("https://tenant.logto.test", "https://api.example.test")
+
+
+def test_its_keys_carry_the_time_when_they_were_asked_for(somewhere: Logto) -> None:
+    fetched = issuer_of(somewhere)(WANTED)
+    assert (fetched.document, fetched.at, fetched.is_copy) == (somewhere.jwks, 1_000_000, False)
+    assert somewhere.fetched == [
+        "https://tenant.logto.test/oidc/.well-known/openid-configuration",
+        "https://tenant.logto.test/oidc/jwks",
+    ]
+
+
+def test_an_outage_is_no_answer(somewhere: Logto) -> None:
+    with somewhere.outage(), pytest.raises(AuthorizationServerUnavailable):
+        issuer_of(somewhere)(WANTED)
+
+
+def test_a_set_without_usable_keys_is_no_answer(
+    somewhere: Logto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(somewhere, "_keys", [])
+    with pytest.raises(AuthorizationServerUnavailable) as refused:
+        issuer_of(somewhere)(WANTED)
+    assert refused.value.reason == "the JWK Set holds no usable key"

@@ -1,0 +1,124 @@
+"""SharedCache on Django's backends: it answers as an empty cache where the backend does not."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.cache.backends.locmem import LocMemCache
+from django.core.management import call_command
+
+from drf_logto.runtime import Surroundings, get_verifier, within
+from drf_logto.shared_cache import SharedCache
+from drf_logto.testing import Logto
+
+
+class Broken(LocMemCache):
+    """A backend that cannot be reached."""
+
+    calls = 0
+
+    def get(self, *args: Any, **kwargs: Any) -> Any:
+        type(self).calls += 1
+        raise ConnectionError("the password is in here")
+
+    add = set = delete = get
+
+
+class Hanging(LocMemCache):
+    """A backend that does not answer."""
+
+    released = threading.Event()
+    calls = 0
+
+    def get(self, *args: Any, **kwargs: Any) -> Any:
+        type(self).calls += 1
+        self.released.wait()
+
+    add = set = delete = get
+
+
+@pytest.fixture(autouse=True)
+def backends(settings: Any, tmp_path: Any) -> Iterator[None]:
+    settings.CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+        "locmem": {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "LOCATION": str(tmp_path),
+        },
+        "file": {
+            "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+            "LOCATION": tmp_path,
+        },
+        "db": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cached"},
+        "dummy": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
+        "broken": {"BACKEND": f"{__name__}.Broken"},
+        "hanging": {"BACKEND": f"{__name__}.Hanging"},
+    }
+    Broken.calls = Hanging.calls = 0
+    Hanging.released.clear()
+    yield
+    Hanging.released.set()
+
+
+@pytest.fixture
+def table(transactional_db: None) -> None:
+    call_command("createcachetable", "cached", verbosity=0)
+
+
+@pytest.mark.parametrize("alias", ["locmem", "file", "db"])
+@pytest.mark.usefixtures("table")
+def test_what_one_writes_another_reads(alias: str) -> None:
+    one, other = SharedCache(alias, 10), SharedCache(alias, 10)
+    assert one.get("key") is None
+    assert one.add("key", "first", 60)
+    assert not other.add("key", "second", 60)
+    assert other.get("key") == "first"
+    other.set("key", "third", 60)
+    assert one.get("key") == "third"
+    one.delete("key")
+    assert other.get("key") is None
+
+
+def test_a_backend_that_keeps_nothing_is_an_empty_cache() -> None:
+    cache = SharedCache("dummy", 10)
+    assert cache.add("key", "value", 60)
+    cache.set("key", "value", 60)
+    cache.delete("key")
+    assert cache.get("key") is None
+
+
+@pytest.mark.parametrize(("alias", "backend"), [("broken", Broken), ("hanging", Hanging)])
+def test_a_backend_out_of_order_is_asked_once(
+    alias: str, backend: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    cache = SharedCache(alias, 0.1)
+    assert cache.get("key") is None
+    assert cache.add("key", "value", 60)
+    cache.set("key", "value", 60)
+    cache.delete("key")
+    assert backend.calls == 1
+    (record,) = caplog.records
+    assert (record.name, record.levelno) == ("drf_logto", logging.WARNING)
+    assert repr(alias) in record.getMessage()
+    assert "password" not in record.getMessage()
+
+
+@pytest.mark.parametrize("alias", ["locmem", "file", "db", "dummy", "broken", "hanging"])
+@pytest.mark.usefixtures("table")
+def test_tokens_are_verified_whatever_the_cache_does(settings: Any, alias: str) -> None:
+    settings.LOGTO = {**settings.LOGTO, "CACHE": alias, "HTTP_TIMEOUT": 0.5}
+    logto = Logto()
+    for _ in range(2):
+        with within(Surroundings(logto.fetch, logto.now)):
+            assert get_verifier().verify(logto.global_token()).sub == "user-1"
+    jwks_fetches = sum(url.endswith("/jwks") for url in logto.fetched)
+    assert jwks_fetches == (1 if alias in {"locmem", "file", "db"} else 2)
+
+
+def test_an_in_process_logto_shares_with_nobody(settings: Any) -> None:
+    settings.LOGTO = {**settings.LOGTO, "CACHE": "locmem"}
+    for _ in range(3):
+        with Logto() as logto:
+            assert get_verifier().verify(logto.global_token()).sub == "user-1"

@@ -1,0 +1,286 @@
+"""One JWK Set for many processes: who asks the issuer, and what the others take."""
+
+import json
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import pytest
+
+from drf_logto.exceptions import AuthorizationServerUnavailable, UnknownKey
+from drf_logto.jwk import SIGNATURE_ALGORITHMS, parse_jwks
+from drf_logto.jwks import THREAD_NAME, Fetched, KeySet, Lifetimes, Wanted
+from drf_logto.shared_jwks import SharedJwks
+from drf_logto.testing.signing import SigningKeyPair
+
+FIRST, SECOND = (SigningKeyPair.generate("ES384").jwk for _ in range(2))
+TTL, MAX_STALE, COOLDOWN = 300, 86400, 30
+
+
+class Memory:
+    """A cache in memory that never forgets; marks end when a test says so."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, object] = {}
+        self.lock = threading.Lock()
+
+    def get(self, key: str) -> object:
+        return self.values.get(key)
+
+    def add(self, key: str, value: str, timeout: int) -> bool:
+        with self.lock:
+            is_free = key not in self.values
+            self.values.setdefault(key, value)
+            return is_free
+
+    def set(self, key: str, value: str, timeout: int) -> None:
+        self.values[key] = value
+
+    def delete(self, key: str) -> None:
+        self.values.pop(key, None)
+
+    def end(self, mark: str) -> None:
+        """Let the mark of this name run out."""
+        for key in [key for key in self.values if key.endswith(mark)]:
+            del self.values[key]
+
+    def only(self, name: str) -> str:
+        """Return the one key of this name."""
+        (key,) = [key for key in self.values if key.endswith(name)]
+        return key
+
+
+class OutOfOrder(Memory):
+    """What SharedCache is while its backend does not work."""
+
+    def get(self, key: str) -> object:
+        return None
+
+    def add(self, key: str, value: str, timeout: int) -> bool:
+        return True
+
+
+class Company:
+    """Processes that share a cache, and the issuer that they ask."""
+
+    def __init__(self, cache: Memory | None = None) -> None:
+        self.cache = cache or Memory()
+        self.keys = [FIRST]
+        self.is_down = False
+        self.loads = 0
+        self.time = 1_000_000.0
+        self.asked = threading.Event()
+        self.may_answer = threading.Event()
+        self.may_answer.set()
+
+    def ask(self, wanted: Wanted) -> Fetched:
+        self.loads += 1
+        self.asked.set()
+        assert self.may_answer.wait(10)
+        if self.is_down:
+            raise AuthorizationServerUnavailable("down")
+        return Fetched({"keys": list(self.keys)}, self.time)
+
+    def process(self) -> KeySet:
+        """Start another process."""
+        lifetimes = Lifetimes(ttl=TTL, max_stale=MAX_STALE, cooldown=COOLDOWN, wait=5)
+        source = SharedJwks(
+            self.ask,
+            cache=self.cache,
+            name="https://tenant.logto.test",
+            parse=partial(parse_jwks, algorithms=SIGNATURE_ALGORITHMS, known={}),
+            lifetimes=lifetimes,
+            now=lambda: self.time,
+        )
+        return KeySet(
+            source, algorithms=SIGNATURE_ALGORITHMS, lifetimes=lifetimes, now=lambda: self.time
+        )
+
+
+@pytest.fixture
+def company() -> Company:
+    return Company()
+
+
+def knows(process: KeySet, jwk: dict[str, Any]) -> bool:
+    return bool(process.find(jwk["kid"]).by_algorithm)
+
+
+def test_one_process_asks_and_the_others_take_its_copy(company: Company) -> None:
+    assert all(knows(company.process(), FIRST) for _ in range(4))
+    assert company.loads == 1
+
+
+def test_processes_that_start_together_ask_once(company: Company) -> None:
+    company.may_answer.clear()
+    processes = [company.process() for _ in range(4)]
+    with ThreadPoolExecutor(32) as pool:
+        answers = [pool.submit(knows, process, FIRST) for process in processes for _ in range(8)]
+        assert company.asked.wait(10)
+        company.may_answer.set()
+        assert all(answer.result() for answer in answers)
+    assert company.loads == 1
+
+
+def test_a_restart_during_an_outage_starts_from_the_copy(company: Company) -> None:
+    knows(company.process(), FIRST)
+    company.is_down = True
+    company.time += MAX_STALE - 1
+    assert knows(company.process(), FIRST)
+
+
+def test_a_copy_that_is_too_old_is_none(company: Company) -> None:
+    knows(company.process(), FIRST)
+    company.time += MAX_STALE
+    knows(company.process(), FIRST)
+    assert company.loads == 2
+
+
+def test_a_rotation_that_one_process_met_is_met_by_all(company: Company) -> None:
+    one, other = company.process(), company.process()
+    assert knows(one, FIRST)
+    assert knows(other, FIRST)
+    company.time += 1
+    company.keys = [SECOND, FIRST]
+    assert knows(one, SECOND)
+    assert knows(other, SECOND)
+    assert company.loads == 2
+
+
+def test_a_rotation_right_after_a_cold_start_from_the_copy_is_met(company: Company) -> None:
+    knows(company.process(), FIRST)
+    company.time += 1
+    company.keys = [SECOND, FIRST]
+    assert knows(company.process(), SECOND)
+
+
+def test_a_flood_across_processes_costs_one_forced_fetch_a_cooldown(company: Company) -> None:
+    processes = [company.process() for _ in range(4)]
+    for expected in (2, 3):
+        for number, process in enumerate(processes * 5):
+            assert knows(process, FIRST)
+            with pytest.raises(UnknownKey):
+                process.find(f"random-{number}")
+        assert company.loads == expected
+        company.time += COOLDOWN
+        company.cache.end(":forced")
+
+
+def test_a_failed_fetch_is_not_tried_by_each_process(company: Company) -> None:
+    company.is_down = True
+    for _ in range(4):
+        with pytest.raises(AuthorizationServerUnavailable):
+            company.process().find(FIRST["kid"])
+    assert company.loads == 1
+    company.is_down = False
+    company.cache.end(":failed")
+    assert knows(company.process(), FIRST)
+
+
+def test_a_stale_set_is_refreshed_from_the_copy_of_another(company: Company) -> None:
+    one, other = company.process(), company.process()
+    assert knows(one, FIRST)
+    assert knows(other, FIRST)
+    company.time += TTL
+    for process in (one, other):
+        assert knows(process, FIRST)
+        _settle()
+    assert company.loads == 2
+    company.time += TTL - 1
+    assert knows(other, FIRST)
+    _settle()
+    assert company.loads == 2
+
+
+def _settle() -> None:
+    refreshing = [thread for thread in threading.enumerate() if thread.name == THREAD_NAME]
+    list(map(threading.Thread.join, refreshing))
+
+
+def test_a_turn_that_nobody_ends_runs_out(company: Company) -> None:
+    """As when a process dies in the middle of its fetch."""
+    company.cache.add(_turn_key(company), "taken", 1)
+    lifetimes = Lifetimes(ttl=TTL, max_stale=MAX_STALE, cooldown=COOLDOWN, wait=0)
+    source = SharedJwks(
+        company.ask,
+        cache=company.cache,
+        name="https://tenant.logto.test",
+        parse=partial(parse_jwks, algorithms=SIGNATURE_ALGORITHMS, known={}),
+        lifetimes=lifetimes,
+        now=lambda: company.time,
+    )
+    assert source(Wanted("kid", 0, forced=False)) is not None
+    assert company.loads == 1
+
+
+def _turn_key(company: Company) -> str:
+    knows(company.process(), FIRST)
+    copy = company.cache.only(":copy")
+    company.cache.end(":copy")
+    company.loads = 0
+    return copy.replace(":copy", ":turn")
+
+
+@pytest.mark.parametrize(
+    "rubbish",
+    [
+        None,
+        "",
+        b"\xff",
+        "nonsense",
+        7,
+        "null",
+        "[]",
+        "{}",
+        "[" * 100_000,
+        json.dumps({"document": {"keys": [FIRST]}}),
+        json.dumps({"at": 1_000_000, "document": None}),
+        json.dumps({"at": 1_000_000, "document": {"keys": []}}),
+        json.dumps({"at": "yesterday", "document": {"keys": [FIRST]}}),
+        json.dumps({"at": float("nan"), "document": {"keys": [FIRST]}}),
+    ],
+    ids=str,
+)
+def test_rubbish_in_the_cache_is_no_copy(company: Company, rubbish: object) -> None:
+    knows(company.process(), FIRST)
+    company.cache.values[company.cache.only(":copy")] = rubbish
+    assert knows(company.process(), FIRST)
+    assert company.loads == 2
+
+
+def test_a_copy_from_a_clock_that_is_ahead_serves_and_ages(company: Company) -> None:
+    company.time += 60
+    knows(company.process(), FIRST)
+    company.time -= 60
+    process = company.process()
+    assert knows(process, FIRST)
+    assert company.loads == 1
+    company.time += TTL
+    assert knows(process, FIRST)
+
+
+def test_without_a_working_cache_each_process_asks_for_itself() -> None:
+    company = Company(OutOfOrder())
+    processes = [company.process() for _ in range(3)]
+    for process in processes:
+        assert knows(process, FIRST)
+        for number in range(3):
+            with pytest.raises(UnknownKey):
+                process.find(f"random-{number}")
+    assert company.loads == 6
+
+
+def test_two_key_sets_do_not_share(company: Company) -> None:
+    make: Callable[..., Any] = partial(
+        SharedJwks,
+        company.ask,
+        cache=company.cache,
+        parse=partial(parse_jwks, algorithms=SIGNATURE_ALGORITHMS, known={}),
+        lifetimes=Lifetimes(ttl=TTL, max_stale=MAX_STALE, cooldown=COOLDOWN, wait=5),
+        now=lambda: company.time,
+    )
+    for name in ("https://a.logto.test", "https://b.logto.test"):
+        assert make(name=name)(Wanted("kid", 0, forced=False)) is not None
+    assert company.loads == 2
