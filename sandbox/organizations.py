@@ -1,0 +1,5 @@
+"""The two organizations that the sandbox comes with."""
+
+ACME = "acme"
+GLOBEX = "globex"
+ORGANIZATIONS = (ACME, GLOBEX)

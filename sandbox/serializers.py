@@ -1,0 +1,25 @@
+"""How the sandbox's rows look in JSON; a client never chooses the organization of one."""
+
+from rest_framework import serializers
+
+from .models import Document, Invitation, Product
+
+
+class ProductSerializer(serializers.ModelSerializer[Product]):
+    class Meta:
+        model = Product
+        fields = ("id", "name", "price")
+
+
+class DocumentSerializer(serializers.ModelSerializer[Document]):
+    class Meta:
+        model = Document
+        fields = ("id", "organization_id", "title", "text")
+        read_only_fields = ("organization_id",)
+
+
+class InvitationSerializer(serializers.ModelSerializer[Invitation]):
+    class Meta:
+        model = Invitation
+        fields = ("id", "organization_id", "email", "invited_by")
+        read_only_fields = ("organization_id", "invited_by")

@@ -1,0 +1,24 @@
+"""The addresses of the API; `organization_id` is what the token is compared with."""
+
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from . import views
+
+router = SimpleRouter(use_regex_path=False)
+router.register("products", views.ProductViewSet)
+router.register(
+    "organizations/<str:organization_id>/documents", views.DocumentViewSet, basename="document"
+)
+
+urlpatterns = [
+    path("", views.FrontPage.as_view()),
+    *router.urls,
+    path(
+        "organizations/<str:organization_id>/invitations/",
+        views.InvitationList.as_view(),
+        name="invitation-list",
+    ),
+    path("whoami/", views.WhoAmI.as_view(), name="who-am-i"),
+    path("report/", views.report, name="report"),
+]

@@ -1,0 +1,119 @@
+"""The API: each of Logto's three permission models once, and what needs no scope."""
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, JsonResponse
+from rest_framework import mixins
+from rest_framework.generics import ListCreateAPIView
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet, ModelViewSet
+
+from drf_logto.auth_info import AuthInfo
+from drf_logto.decorators import require_access_token
+from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
+
+from .models import Document, Invitation, Product
+from .organizations import ORGANIZATIONS
+from .serializers import DocumentSerializer, InvitationSerializer, ProductSerializer
+
+
+class TokenRequest(Request):
+    """A request whose token was verified, for type checkers."""
+
+    auth: AuthInfo
+
+
+class FrontPage(APIView):
+    """Every endpoint. All but this page need an access token: see what the terminal shows."""
+
+    name = "Sandbox"
+    permission_classes = [AllowAny]
+
+    def get(self, request: Request) -> Response:
+        names = ("product-list", "report", "who-am-i")
+        links: dict[str, object] = {name: reverse(name, request=request) for name in names}
+        for organization in ORGANIZATIONS:
+            links[organization] = {
+                name: reverse(name, [organization], request=request)
+                for name in ("document-list", "invitation-list")
+            }
+        return Response(links)
+
+
+class ProductViewSet(
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.CreateModelMixin,
+    GenericViewSet[Product],
+):
+    """Global API resource: read:products, and to create one write:products as well."""
+
+    queryset = Product.objects.all()
+    serializer_class = ProductSerializer
+    permission_classes = [
+        HasScopes(
+            list="read:products",
+            retrieve="read:products",
+            create=["read:products", "write:products"],
+        )
+    ]
+
+
+class InvitationList(ListCreateAPIView[Invitation]):
+    """Organization permission: invite:member."""
+
+    request: TokenRequest
+    serializer_class = InvitationSerializer
+    permission_classes = [InOrganization("invite:member")]
+
+    def get_queryset(self) -> QuerySet[Invitation]:
+        return Invitation.objects.filter(organization_id=self.request.auth.organization_id)
+
+    def perform_create(self, serializer: BaseSerializer[Invitation]) -> None:
+        auth = self.request.auth
+        serializer.save(organization_id=auth.organization_id, invited_by=auth.sub)
+
+
+class DocumentViewSet(ModelViewSet[Document]):
+    """API resource within an organization: read:documents, and to change them write:documents."""
+
+    request: TokenRequest
+    serializer_class = DocumentSerializer
+    permission_classes = [
+        OrgResourceScopes(
+            get="read:documents",
+            post="write:documents",
+            put="write:documents",
+            patch="write:documents",
+            delete="write:documents",
+        )
+    ]
+
+    def get_queryset(self) -> QuerySet[Document]:
+        return Document.objects.filter(organization_id=self.request.auth.organization_id)
+
+    def perform_create(self, serializer: BaseSerializer[Document]) -> None:
+        serializer.save(organization_id=self.request.auth.organization_id)
+
+
+class WhoAmI(APIView):
+    """What the token says of whoever asks: any valid one will do."""
+
+    request: TokenRequest
+    name = "Who am I?"
+    permission_classes = [IsAuthenticated]
+
+    def get(self, request: Request) -> Response:
+        auth = self.request.auth
+        return Response({"kind": auth.kind.value, **auth.to_dict()})
+
+
+@require_access_token(HasScopes("read:reports"))
+def report(request: HttpRequest) -> JsonResponse:
+    return JsonResponse(
+        {"products": Product.objects.count(), "documents": Document.objects.count()}
+    )
