@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -159,6 +160,15 @@ def test_arguments_and_exit_code_are_handed_through(prepared: Path) -> None:
     assert (done.returncode, done.stderr) == (7, "")
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Children inherit it where SIGINT is ignored, as in the background of a shell."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_reaches_the_sandbox_itself(prepared: Path) -> None:
     command = [sys.executable, "run.py", "sandbox", "--port", "0"]
     with subprocess.Popen(

@@ -1,0 +1,262 @@
+"""Real servers with several processes: what they ask of Logto together, and of a real Redis."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+from redis import Redis
+
+from drf_logto.testing import Logto
+from tests.loopback import LoopbackServer
+
+pytestmark = [
+    pytest.mark.servers,
+    pytest.mark.skipif(os.name != "posix", reason="gunicorn runs on POSIX systems only"),
+]
+
+WORKERS, THREADS = 4, 8
+REDIS = shutil.which("redis-server")
+needs_redis = pytest.mark.skipif(
+    REDIS is None and "REQUIRE_REDIS" not in os.environ,
+    reason="redis-server is not installed (Debian: apt-get install redis-server)",
+)
+Ask = Callable[[str], tuple[int, Any]]
+
+
+@contextmanager
+def running(*command: str, until: str, times: int = 1, **environment: str) -> Iterator[int]:
+    """Run a server until the block ends; it is ready when it has said something so often."""
+    started = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+    with subprocess.Popen(
+        command,
+        env=started | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        try:
+            said = []
+            for line in process.stdout:
+                said.append(line)
+                if sum(until in one for one in said) == times:
+                    break
+            assert process.poll() is None, "".join(said)
+            yield process.pid
+        finally:
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGCONT)
+                process.terminate()
+            process.stdout.close()
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def tenant(server: LoopbackServer) -> Logto:
+    tenant = Logto(server.address, "https://api.example.test")
+    server.serve_logto(tenant)
+    return tenant
+
+
+@pytest.fixture
+def serve(server: LoopbackServer) -> Callable[..., Any]:
+    """Serve the project with gunicorn or uvicorn, its keys shared in this cache or not at all."""
+
+    @contextmanager
+    def served(
+        cache: dict[str, Any] | None = None, *options: str, asgi: bool = False, **logto: Any
+    ) -> Iterator[Ask]:
+        port = free_port()
+        none = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+        environment = {
+            "SERVED_CACHES": json.dumps({"default": none, "keys": cache or none}),
+            "SERVED_LOGTO": json.dumps(
+                {
+                    "ENDPOINT": server.address,
+                    "API_RESOURCE": "https://api.example.test",
+                    "CACHE": "keys" if cache else None,
+                    **logto,
+                }
+            ),
+        }
+        gunicorn = [
+            *("-m", "gunicorn", "tests.served:wsgi", f"--bind=127.0.0.1:{port}"),
+            *(f"--workers={WORKERS}", f"--threads={THREADS}", "--worker-tmp-dir=/dev/shm"),
+        ]
+        uvicorn = ["-m", "uvicorn", "tests.served:asgi", f"--port={port}"]
+        until, times = ("Uvicorn running", 1) if asgi else ("Booting worker", WORKERS)
+        command = [sys.executable, *(uvicorn if asgi else gunicorn), *options]
+        with running(*command, until=until, times=times, **environment):
+            yield lambda token: ask(f"http://127.0.0.1:{port}/", token)
+
+    return served
+
+
+def ask(url: str, token: str) -> tuple[int, Any]:
+    request = Request(url, headers={"Authorization": f"Bearer {token}"})
+    try:
+        with urlopen(request, timeout=60) as response:
+            return response.status, json.load(response)
+    except HTTPError as refused:
+        with refused:
+            return refused.code, json.load(refused)
+
+
+def ask_at_once(ask: Ask, tokens: list[str]) -> list[tuple[int, Any]]:
+    with ThreadPoolExecutor(len(tokens)) as pool:
+        return list(pool.map(ask, tokens))
+
+
+def jwks_fetches(server: LoopbackServer) -> int:
+    return server.asked.count("/oidc/jwks")
+
+
+def file_cache(folder: Any) -> dict[str, Any]:
+    return {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": str(folder),
+    }
+
+
+@pytest.fixture
+def redis(tmp_path: Any) -> Iterator[tuple[dict[str, Any], int]]:
+    """A real Redis of this test alone: its CACHES entry, and its process id."""
+    port = free_port()
+    command = [
+        *(REDIS or "redis-server", f"--port {port}", "--bind 127.0.0.1", "--save ''"),
+        f"--dir {tmp_path}",
+    ]
+    options = [word for part in command[1:] for word in part.split(" ")]
+    backend = "django.core.cache.backends.redis.RedisCache"
+    cache = {"BACKEND": backend, "LOCATION": f"redis://127.0.0.1:{port}"}
+    with running(command[0], *options, until="Ready to accept connections") as process:
+        yield cache, process
+
+
+TOGETHER = WORKERS * THREADS
+
+
+@pytest.mark.parametrize("options", [(), ("--preload",)], ids=["forked", "preloaded"])
+def test_workers_without_a_cache_ask_once_each(
+    server: LoopbackServer, tenant: Logto, serve: Any, options: tuple[str, ...]
+) -> None:
+    with serve(None, *options) as api:
+        answers = ask_at_once(api, [tenant.global_token(["read:products"])] * TOGETHER)
+    assert {status for status, _ in answers} == {200}
+    assert 1 <= jwks_fetches(server) <= WORKERS
+
+
+@pytest.mark.parametrize("options", [(), ("--preload",)], ids=["forked", "preloaded"])
+def test_workers_with_a_cache_ask_once_together(
+    server: LoopbackServer, tenant: Logto, serve: Any, tmp_path: Any, options: tuple[str, ...]
+) -> None:
+    with serve(file_cache(tmp_path), *options) as api:
+        answers = ask_at_once(api, [tenant.global_token(["read:products"])] * TOGETHER)
+    assert {status for status, _ in answers} == {200}
+    assert jwks_fetches(server) == 1
+
+
+def test_asgi_asks_once(server: LoopbackServer, tenant: Logto, serve: Any) -> None:
+    with serve(asgi=True) as api:
+        answers = ask_at_once(api, [tenant.global_token(["read:products"])] * TOGETHER)
+        assert {status for status, _ in answers} == {200}
+        assert jwks_fetches(server) == 1
+        assert api(tenant.global_token())[1]["code"] == "insufficient_scope"
+
+
+@needs_redis
+def test_workers_with_redis_ask_once_together(
+    server: LoopbackServer, tenant: Logto, serve: Any, redis: Any
+) -> None:
+    with serve(redis[0]) as api:
+        answers = ask_at_once(api, [tenant.global_token(["read:products"])] * TOGETHER)
+        assert {status for status, _ in answers} == {200}
+        assert jwks_fetches(server) == 1
+
+
+@needs_redis
+def test_a_flood_across_workers_forces_one_fetch(
+    server: LoopbackServer, tenant: Logto, serve: Any, redis: Any
+) -> None:
+    good = tenant.global_token(["read:products"])
+    with serve(redis[0]) as api:
+        ask_at_once(api, [good] * TOGETHER)
+        flood = [tenant.global_token(headers={"kid": f"random-{n}"}) for n in range(TOGETHER)]
+        for _ in range(3):
+            answers = ask_at_once(api, flood)
+            assert {body["code"] for _, body in answers} == {"unknown_key"}
+        assert api(good)[0] == 200
+    assert jwks_fetches(server) == 2
+
+
+@needs_redis
+def test_a_rotation_reaches_every_worker(
+    server: LoopbackServer, tenant: Logto, serve: Any, redis: Any
+) -> None:
+    with serve(redis[0]) as api:
+        ask_at_once(api, [tenant.global_token(["read:products"])] * TOGETHER)
+        tenant.rotate()
+        server.serve_logto(tenant)
+        answers = ask_at_once(api, [tenant.global_token(["read:products"])] * TOGETHER)
+    assert {status for status, _ in answers} == {200}
+    assert jwks_fetches(server) == 2
+
+
+@needs_redis
+def test_a_restart_during_an_outage_starts_from_the_copy_in_redis(
+    server: LoopbackServer, tenant: Logto, serve: Any, redis: Any
+) -> None:
+    good = tenant.global_token(["read:products"])
+    with serve(redis[0]) as api:
+        assert api(good)[0] == 200
+    server.answers.clear()
+    with serve(redis[0]) as api:
+        answers = ask_at_once(api, [good] * TOGETHER)
+    assert {status for status, _ in answers} == {200}
+    assert jwks_fetches(server) == 1
+
+
+@needs_redis
+@pytest.mark.parametrize("fault", [signal.SIGKILL, signal.SIGSTOP], ids=["down", "hanging"])
+def test_a_redis_out_of_order_breaks_no_request(
+    server: LoopbackServer, tenant: Logto, serve: Any, redis: Any, fault: signal.Signals
+) -> None:
+    cache, process = redis
+    good = tenant.global_token(["read:products"])
+    with serve(cache, HTTP_TIMEOUT=10) as api:
+        os.kill(process, fault)
+        answers = ask_at_once(api, [good] * TOGETHER)
+    assert {status for status, _ in answers} == {200}
+    assert 1 <= jwks_fetches(server) <= WORKERS
+
+
+@needs_redis
+def test_rubbish_in_redis_breaks_no_request(
+    server: LoopbackServer, tenant: Logto, serve: Any, redis: Any
+) -> None:
+    good = tenant.global_token(["read:products"])
+    with serve(redis[0]) as api:
+        assert api(good)[0] == 200
+    with Redis.from_url(redis[0]["LOCATION"]) as client:
+        (key,) = client.keys("*:copy")
+        client.set(key, b"\x80rubbish")
+    with serve(redis[0]) as api:
+        assert api(good)[0] == 200
+    assert jwks_fetches(server) == 2
