@@ -1,9 +1,5 @@
 """RFC 9068 §4 from top to bottom: an access token as a string in, an AuthInfo out."""
 
-import base64
-import binascii
-import json
-import re
 import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -16,23 +12,12 @@ from . import exceptions as refusals
 from .auth_info import ORGANIZATION_AUDIENCE_PREFIX, RESERVED_AUDIENCE, AuthInfo, TokenKind
 from .jwk import SigningKey
 from .jwks import KeySet
+from .jws import Jws, parse_jws
 from .telemetry import count_remembered, count_verified
 
-_OPAQUE = re.compile(r"[A-Za-z0-9_-]+")
 _ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt"})
 _LOGGED = 200  # characters of a name that the token gives
 _LATEST_DATE = 253_402_300_799  # the last second of the year 9999, where Python's dates end
-
-
-@dataclass(frozen=True, slots=True)
-class _Jws:
-    """A compact JWS taken apart (RFC 7515 §7.1); nothing in it is verified yet."""
-
-    header: dict[str, Any]
-    claims: dict[str, Any]
-    payload: bytes
-    signing_input: bytes
-    signature: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +86,7 @@ class Verifier:
         return kept.auth
 
     def _verify_new(self, token: str, digest: bytes) -> AuthInfo:
-        jws = _parse(token)
+        jws = parse_jws(token)
         try:
             return self._verify_jws(jws, digest)
         except refusals.LogtoError as refusal:
@@ -109,7 +94,7 @@ class Verifier:
             refusal.issuer = _for_log(jws.claims.get("iss"))
             raise
 
-    def _verify_jws(self, jws: _Jws, digest: bytes) -> AuthInfo:
+    def _verify_jws(self, jws: Jws, digest: bytes) -> AuthInfo:
         kid, algorithm = self._validate_header(jws.header)
         issuer = jws.claims.get("iss")
         if not isinstance(issuer, str) or issuer not in self._key_sets:
@@ -139,7 +124,7 @@ class Verifier:
             raise refusals.CriticalHeader
         return kid, alg
 
-    def _validate_claims(self, jws: _Jws, issuer: str) -> AuthInfo:
+    def _validate_claims(self, jws: Jws, issuer: str) -> AuthInfo:
         claims = jws.claims
         expires_at = self._validate_dates(claims)
         sub = _required_string(claims, "sub", refusals.InvalidSubject)
@@ -202,60 +187,6 @@ class Verifier:
         if claimed not in (None, organizations[0]):
             raise refusals.ContradictoryOrganization
         return TokenKind.ORGANIZATION, organizations[0]
-
-
-def _parse(token: str) -> _Jws:
-    signing_input, _, signature_segment = token.rpartition(".")
-    header_segment, _, payload_segment = signing_input.partition(".")
-    if not signing_input:
-        raise refusals.OpaqueToken if _OPAQUE.fullmatch(token) else refusals.MalformedToken
-    header_bytes, payload = _decode(header_segment), _decode(payload_segment)
-    signature = _decode(signature_segment)
-    header, claims = _json_object(header_bytes), _json_object(payload)
-    if header is None or claims is None or payload is None or not signature:
-        raise refusals.MalformedToken
-    return _Jws(header, claims, payload, signing_input.encode("ascii"), signature)
-
-
-def _decode(segment: str) -> bytes | None:
-    """Base64url without padding (RFC 7515 §2); None for any spelling but the canonical one."""
-    encoded = segment.encode("ascii")
-    try:
-        decoded = base64.urlsafe_b64decode(encoded + b"==")
-    except binascii.Error:
-        return None
-    canonical = base64.urlsafe_b64encode(decoded).rstrip(b"=") == encoded
-    return decoded if canonical else None
-
-
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("duplicate member")
-    return members
-
-
-def _not_a_number(constant: str) -> float:
-    raise ValueError(constant)
-
-
-_JSON = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_not_a_number)
-
-
-def _json_object(encoded: bytes | None) -> dict[str, Any] | None:
-    """A JSON object in UTF-8 with unique names; None for anything else.
-
-    Nothing is raised, so no exception context holds what a token says.
-    """
-    try:
-        text = (encoded or b"").decode()
-        value = _JSON.decode(text)
-        if "\\u" in text:
-            # An escaped lone surrogate is no character, and no response could carry it.
-            json.dumps(value, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def _for_log(value: object) -> str | None:
