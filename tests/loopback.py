@@ -1,7 +1,9 @@
 """A real HTTP server on loopback that can lie, hang, drip and count."""
 
 import json
+import socket
 import socketserver
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -55,6 +57,13 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
     def hang(self, connection: Connection) -> None:
         """Answer nothing until the test is over."""
         self.released.wait()
+
+    def reset(self, connection: Connection) -> None:
+        """Break the connection off in the middle of the answer."""
+        connection.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+        at_once = struct.pack("ii", 1, 0)
+        connection.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+        connection.connection.close()
 
     def drip(self, connection: Connection) -> None:
         """Send a byte now and then, forever."""

@@ -1,5 +1,9 @@
 """A Django project as a user would have it: two settings of ours, one of DRF's."""
 
+import os
+from pathlib import Path
+from tempfile import gettempdir
+
 SECRET_KEY = "only-for-tests"
 DEBUG = False
 ALLOWED_HOSTS = ["testserver", "127.0.0.1"]
@@ -17,7 +21,14 @@ MIDDLEWARE = [
 ]
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 STATIC_URL = "static/"
-DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": ":memory:",
+        # Threads of their own use it; Django closes no connection to a database in memory.
+        "TEST": {"NAME": Path(gettempdir()) / f"drf_logto-{os.getpid()}.sqlite3"},
+    }
+}
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "shared": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "shared"},

@@ -53,7 +53,8 @@ def test_what_is_no_json_is_no_document(server: LoopbackServer, body: bytes | st
 
 
 def test_a_body_that_is_too_long_is_not_read(server: LoopbackServer) -> None:
-    assert reason_of(server, http(" " * (MAX_BODY + 1))) == f"longer than {MAX_BODY} bytes"
+    for length in (MAX_BODY + 1, 50_000_000):
+        assert reason_of(server, http(" " * length)) == f"longer than {MAX_BODY} bytes"
 
 
 def test_a_body_that_ends_early_is_no_document(server: LoopbackServer) -> None:
@@ -62,6 +63,10 @@ def test_a_body_that_ends_early_is_no_document(server: LoopbackServer) -> None:
 
 def test_a_connection_that_is_closed_is_no_document(server: LoopbackServer) -> None:
     assert reason_of(server, lambda connection: None)
+
+
+def test_a_connection_that_is_reset_is_no_document(server: LoopbackServer) -> None:
+    assert reason_of(server, server.reset)
 
 
 def test_nobody_listening_is_no_document() -> None:

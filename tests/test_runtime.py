@@ -51,17 +51,30 @@ def test_many_threads_share_one_verifier(server: LoopbackServer, tenant: Logto) 
         http(" " * 1_000_000),
         http("", "302 Found", Location="https://evil.test/"),
         http("", "500 Oops"),
-        LoopbackServer.hang,
-        LoopbackServer.drip,
+        "reset",
+        "hang",
+        "drip",
     ],
-    ids=["html", "empty", "{}", "no keys", "other", "huge", "redirect", "500", "hang", "drip"],
+    ids=[
+        "html",
+        "empty",
+        "{}",
+        "no keys",
+        "other",
+        "huge",
+        "moved",
+        "500",
+        "reset",
+        "hang",
+        "drip",
+    ],
 )
 def test_an_answer_that_is_none_gives_503_and_keeps_what_was_known(
     server: LoopbackServer, tenant: Logto, path: str, answer: Any
 ) -> None:
     good = server.answers[path]
-    if answer in {LoopbackServer.hang, LoopbackServer.drip}:
-        answer = getattr(server, answer.__name__)
+    if isinstance(answer, str):
+        answer = getattr(server, answer)
     known, unknown = tenant.global_token(), tenant.global_token(headers={"kid": "unknown"})
 
     server.answers[path] = answer
@@ -75,6 +88,22 @@ def test_an_answer_that_is_none_gives_503_and_keeps_what_was_known(
         with pytest.raises(AuthorizationServerUnavailable):
             get_verifier().verify(unknown)
         get_verifier().verify(known)
+
+
+def test_all_who_wait_for_a_logto_that_hangs_wait_together(
+    server: LoopbackServer, tenant: Logto
+) -> None:
+    server.answers["/oidc/.well-known/openid-configuration"] = server.hang
+    token = tenant.global_token()
+
+    def answer(_: int) -> str:
+        with pytest.raises(AuthorizationServerUnavailable) as refused:
+            get_verifier().verify(token)
+        return refused.value.code
+
+    with ThreadPoolExecutor(16) as pool:
+        assert len(list(pool.map(answer, range(16)))) == 16
+    assert server.asked == ["/oidc/.well-known/openid-configuration"]
 
 
 def _changed(**changes: object) -> dict[str, object]:
