@@ -5,8 +5,6 @@ import re
 from .exceptions import LogtoError, MalformedHeader
 
 _SCHEME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]*")
-# A comma is how servers join repeated headers, so it never belongs to the one credential.
-_ONE_CREDENTIAL = re.compile(r" +([^\s,\x00-\x1f\x7f]+) *")
 _NOT_QUOTABLE = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]")
 
 
@@ -23,10 +21,12 @@ def credentials(header: str) -> str | None:
     scheme = _SCHEME.match(header)
     if scheme is None or scheme[0].lower() != "bearer":
         return None
-    credential = _ONE_CREDENTIAL.fullmatch(header, scheme.end())
-    if credential is None:
+    space, credential = header[scheme.end() : scheme.end() + 1], header[scheme.end() :].strip(" ")
+    # Servers join repeated headers with a comma, so it never belongs to the one credential.
+    is_one = credential.isprintable() and " " not in credential and "," not in credential
+    if space != " " or not credential or not is_one:
         raise MalformedHeader
-    return credential[1]
+    return credential
 
 
 def challenge(realm: str, refusal: LogtoError | None = None) -> str:

@@ -25,6 +25,7 @@ class SigningKey:
         material: the JWKs it was read from; two keys are the same where these are equal.
     """
 
+    kid: str
     material: tuple[Mapping[str, Any], ...]
     by_algorithm: Mapping[str, PyJWK]
 
@@ -53,7 +54,9 @@ def parse_jwks(
     for member in members if isinstance(members, list) else ():
         if isinstance(member, dict) and _is_public_signing_key(member):
             material.setdefault(member["kid"], []).append(member)
-    keys = {kid: _signing_key(jwks, algorithms, known.get(kid)) for kid, jwks in material.items()}
+    keys = {
+        kid: _signing_key(kid, jwks, algorithms, known.get(kid)) for kid, jwks in material.items()
+    }
     return {kid: key for kid, key in keys.items() if key.by_algorithm}
 
 
@@ -69,7 +72,7 @@ def _is_public_signing_key(jwk: dict[str, Any]) -> bool:
 
 
 def _signing_key(
-    jwks: list[dict[str, Any]], algorithms: Collection[str], known: SigningKey | None
+    kid: str, jwks: list[dict[str, Any]], algorithms: Collection[str], known: SigningKey | None
 ) -> SigningKey:
     material = tuple(jwks)
     if known is not None and known.material == material:
@@ -80,7 +83,7 @@ def _signing_key(
             key = _readable(jwk, algorithm) if algorithm in algorithms else None
             if key is not None:
                 by_algorithm.setdefault(algorithm, key)
-    return SigningKey(material, by_algorithm)
+    return SigningKey(kid, material, by_algorithm)
 
 
 def _algorithms_of(jwk: dict[str, Any]) -> tuple[str, ...]:

@@ -2,14 +2,13 @@
 
 import threading
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from cachetools import TLRUCache
 
 from . import exceptions as refusals
-from .auth_info import ORGANIZATION_AUDIENCE_PREFIX, RESERVED_AUDIENCE, AuthInfo, TokenKind
+from .auth_info import ORGANIZATION_AUDIENCE_PREFIX, RESERVED_AUDIENCE, AuthInfo
 from .jwk import SigningKey
 from .jwks import KeySet
 from .jws import Jws, parse_jws
@@ -20,11 +19,13 @@ _LOGGED = 200  # characters of a name that the token gives
 _LATEST_DATE = 253_402_300_799  # the last second of the year 9999, where Python's dates end
 
 
-@dataclass(frozen=True, slots=True)
-class _Remembered:
-    auth: AuthInfo
-    kid: str
+class _Remembered(NamedTuple):
+    """A verified token, and what it was verified with."""
+
+    payload: bytes
+    ends_at: float
     key: SigningKey
+    key_set: KeySet
 
 
 class Verifier:
@@ -58,7 +59,7 @@ class Verifier:
         self._max_token_length = max_token_length
         self._now = now
         self._tokens: TLRUCache[bytes, _Remembered] = TLRUCache(
-            cache_size, ttu=lambda _, kept, __: kept.auth.expires_at + leeway, timer=now
+            cache_size, ttu=lambda _digest, kept, _now: kept.ends_at, timer=now
         )
         self._tokens_lock = threading.Lock()
 
@@ -78,12 +79,15 @@ class Verifier:
         return self._recall(digest) or self._verify_new(token, digest)
 
     def _recall(self, digest: bytes) -> AuthInfo | None:
-        with self._tokens_lock:
-            kept = self._tokens.get(digest)
-        if kept is None or self._key_sets[kept.auth.issuer].find(kept.kid) is not kept.key:
+        try:
+            with self._tokens_lock:
+                kept = self._tokens[digest]
+        except KeyError:
+            return None
+        if kept.key_set.find(kept.key.kid) is not kept.key:
             return None
         count_remembered()
-        return kept.auth
+        return AuthInfo(kept.payload)
 
     def _verify_new(self, token: str, digest: bytes) -> AuthInfo:
         jws = parse_jws(token)
@@ -99,17 +103,18 @@ class Verifier:
         issuer = jws.claims.get("iss")
         if not isinstance(issuer, str) or issuer not in self._key_sets:
             raise refusals.InvalidIssuer
-        key = self._key_sets[issuer].find(kid)
+        key_set = self._key_sets[issuer]
+        key = key_set.find(kid)
         if algorithm not in key.by_algorithm:
             raise refusals.AlgorithmMismatch
         if not key.verify(algorithm, jws.signing_input, jws.signature):
             raise refusals.InvalidSignature
-        auth = self._validate_claims(jws, issuer)
+        ends_at = self._validate_claims(jws.claims)
         count_verified()
         if self._tokens.maxsize:
             with self._tokens_lock:
-                self._tokens[digest] = _Remembered(auth, kid, key)
-        return auth
+                self._tokens[digest] = _Remembered(jws.payload, ends_at, key, key_set)
+        return AuthInfo(jws.payload)
 
     def _validate_header(self, header: dict[str, Any]) -> tuple[str, str]:
         """Return ``kid`` and ``alg`` of a header that an access token may have."""
@@ -124,40 +129,25 @@ class Verifier:
             raise refusals.CriticalHeader
         return kid, alg
 
-    def _validate_claims(self, jws: Jws, issuer: str) -> AuthInfo:
-        claims = jws.claims
-        expires_at = self._validate_dates(claims)
-        sub = _required_string(claims, "sub", refusals.InvalidSubject)
-        client_id = _required_string(claims, "client_id", refusals.InvalidClientId)
-        audience = _audience(claims)
-        scope = claims.get("scope", "")
-        if not isinstance(scope, str):
+    def _validate_claims(self, claims: dict[str, Any]) -> float:
+        """Return when a token with these claims is over, in seconds since the epoch."""
+        ends_at = self._validate_dates(claims)
+        _require_string(claims, "sub", refusals.InvalidSubject)
+        _require_string(claims, "client_id", refusals.InvalidClientId)
+        if not isinstance(claims.get("scope", ""), str):
             raise refusals.InvalidScope
-        organization_id = None
         if "organization_id" in claims:
-            organization_id = _required_string(
-                claims, "organization_id", refusals.InvalidOrganization
-            )
-        kind, organization_id = self._kind(audience, organization_id)
-        return AuthInfo(
-            sub=sub,
-            client_id=client_id,
-            organization_id=organization_id,
-            # Scopes are separated by spaces alone (RFC 6749 §3.3); a tab is no separator.
-            scopes=tuple(filter(None, scope.split(" "))),
-            audience=audience,
-            kind=kind,
-            issuer=issuer,
-            expires_at=expires_at,
-            payload=jws.payload,
-        )
+            _require_string(claims, "organization_id", refusals.InvalidOrganization)
+        self._validate_audience(_audience(claims), claims.get("organization_id"))
+        return ends_at
 
     def _validate_dates(self, claims: dict[str, Any]) -> float:
         now = self._now()
         expires_at = _date(claims, "exp")
         if expires_at is None:
             raise refusals.InvalidExpiration
-        if now >= expires_at + self._leeway:
+        ends_at = expires_at + self._leeway
+        if now >= ends_at:
             raise refusals.TokenExpired
         if "nbf" in claims:
             not_before = _date(claims, "nbf")
@@ -165,41 +155,34 @@ class Verifier:
                 raise refusals.InvalidNotBefore
             if now < not_before - self._leeway:
                 raise refusals.TokenNotYetValid
-        return expires_at
+        return ends_at
 
-    def _kind(self, audience: tuple[str, ...], claimed: str | None) -> tuple[TokenKind, str | None]:
-        """Return the token's permission model, and its organization."""
-        organizations = [
-            one.removeprefix(ORGANIZATION_AUDIENCE_PREFIX)
-            for one in audience
-            if one.startswith(ORGANIZATION_AUDIENCE_PREFIX)
-        ]
-        if not organizations:
+    def _validate_audience(self, audience: list[str], organization_id: str | None) -> None:
+        """Let the audience be that of exactly one ``TokenKind``."""
+        named = [one for one in audience if one.startswith(ORGANIZATION_AUDIENCE_PREFIX)]
+        if not named:
             if RESERVED_AUDIENCE in audience or self._audiences.isdisjoint(audience):
                 raise refusals.WrongAudience
-            if claimed is None:
-                return TokenKind.GLOBAL, None
-            return TokenKind.ORGANIZATION_RESOURCE, claimed
+            return
         if len(audience) > 1:
             raise refusals.AmbiguousAudience
-        if not organizations[0]:
+        organization = named[0].removeprefix(ORGANIZATION_AUDIENCE_PREFIX)
+        if not organization:
             raise refusals.InvalidAudience
-        if claimed not in (None, organizations[0]):
+        if organization_id not in (None, organization):
             raise refusals.ContradictoryOrganization
-        return TokenKind.ORGANIZATION, organizations[0]
 
 
 def _for_log(value: object) -> str | None:
     return value[:_LOGGED] if isinstance(value, str) else None
 
 
-def _required_string(
+def _require_string(
     claims: dict[str, Any], name: str, refusal: type[refusals.InvalidToken]
-) -> str:
+) -> None:
     value = claims.get(name)
     if not isinstance(value, str) or not value:
         raise refusal
-    return value
 
 
 def _date(claims: dict[str, Any], name: str) -> float | None:
@@ -210,11 +193,11 @@ def _date(claims: dict[str, Any], name: str) -> float | None:
     return value if 0 <= value <= _LATEST_DATE else None
 
 
-def _audience(claims: dict[str, Any]) -> tuple[str, ...]:
+def _audience(claims: dict[str, Any]) -> list[str]:
     value = claims.get("aud")
-    audience = (value,) if isinstance(value, str) else value
-    if not isinstance(audience, (tuple, list)) or not audience:
+    audience = [value] if isinstance(value, str) else value
+    if not isinstance(audience, list) or not audience:
         raise refusals.InvalidAudience
     if not all(isinstance(one, str) for one in audience):
         raise refusals.InvalidAudience
-    return tuple(audience)
+    return audience

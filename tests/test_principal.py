@@ -34,15 +34,15 @@ def test_it_goes_by_its_subject() -> None:
 
 
 def test_it_equals_by_issuer_and_subject() -> None:
-    assert principal() == principal(scopes=())
-    assert len({principal(), principal(scopes=())}) == 1
+    assert principal() == principal(scope="")
+    assert len({principal(), principal(scope="")}) == 1
     assert principal() != principal(sub="user-2")
-    assert principal() != principal(issuer="https://other.logto.test/oidc")
+    assert principal() != principal(iss="https://other.logto.test/oidc")
     assert principal() != "user-1"
 
 
 def test_its_pk_differs_between_issuers() -> None:
-    assert principal().pk != principal(issuer="https://other.logto.test/oidc").pk
+    assert principal().pk != principal(iss="https://other.logto.test/oidc").pk
 
 
 def test_it_knows_no_other_attributes() -> None:

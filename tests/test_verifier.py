@@ -11,6 +11,7 @@ from drf_logto import exceptions as refusals
 from drf_logto.auth_info import AuthInfo, TokenKind
 from drf_logto.jwk import SIGNATURE_ALGORITHMS
 from drf_logto.jwks import Fetched, KeySet, Lifetimes, Wanted
+from drf_logto.telemetry import snapshot
 from drf_logto.testing import ABSENT, Logto
 from drf_logto.verifier import Verifier
 
@@ -416,9 +417,16 @@ def test_an_organization_that_contradicts_the_audience_is_refused(desk: Desk) ->
 # Remembered tokens
 
 
+def was_remembered(desk: Desk, token: str) -> bool:
+    before = snapshot()["remembered"]
+    desk.verify(token)
+    return snapshot()["remembered"] > before
+
+
 def test_a_token_is_verified_once(desk: Desk) -> None:
     token = desk.global_token()
-    assert desk.verify(token) is desk.verify(token)
+    assert [was_remembered(desk, token) for _ in range(3)] == [False, True, True]
+    assert desk.verify(token) == desk.verify(token)
 
 
 def test_a_remembered_token_expires_all_the_same(desk: Desk) -> None:
@@ -455,12 +463,11 @@ def test_a_key_that_is_replaced_under_its_kid_is_verified_against_anew(desk: Des
 def test_remembering_can_be_turned_off() -> None:
     desk = Desk(cache_size=0)
     token = desk.global_token()
-    assert desk.verify(token) is not desk.verify(token)
+    assert [was_remembered(desk, token) for _ in range(2)] == [False, False]
 
 
 def test_no_more_tokens_are_remembered_than_allowed() -> None:
     desk = Desk(cache_size=1)
     first, second = desk.global_token(), desk.global_token()
-    kept = desk.verify(first)
-    desk.verify(second)
-    assert desk.verify(first) is not kept
+    asked = (first, first, second, first)
+    assert [was_remembered(desk, token) for token in asked] == [False, True, False, False]
