@@ -1,5 +1,6 @@
 """LogtoJWTAuthentication: from the Authorization header to request.user and request.auth."""
 
+from collections.abc import Collection
 from typing import Any
 
 from rest_framework.authentication import BaseAuthentication
@@ -33,10 +34,10 @@ class LogtoJWTAuthentication(BaseAuthentication):
             PermissionDenied: the token is valid, and for another audience (403).
             ServiceUnavailable: Logto is needed to decide, and cannot be reached (503).
         """
-        view = (request.parser_context or {}).get("view")
+        view = (getattr(request, "parser_context", None) or {}).get("view")
         explain_denials(view, request)
         try:
-            auth = verify_credentials(request.META, getattr(view, "api_resource", None))
+            auth = verify_credentials(request, view)
         except LogtoError as refusal:
             # The view asks a fresh authenticator for the challenge, so it travels on the request.
             setattr(request, _REFUSAL, refusal)
@@ -57,24 +58,36 @@ class LogtoJWTAuthentication(BaseAuthentication):
         return LogtoPrincipal(auth)
 
 
-def verify_credentials(meta: dict[str, Any], api_resource: Any = None) -> AuthInfo | None:
-    """Return the facts of the request's access token, None where it carries no bearer token.
+def verify_credentials(request: Any, view: Any) -> AuthInfo | None:
+    """Return the facts of a request's access token, None where it carries no bearer token.
 
     Args:
-        meta: the request's ``META``.
-        api_resource: the only resource indicator (or several) that is accepted here, None for every
-            audience of the API.
+        request: the request, Django's or DRF's.
+        view: the view, whose ``api_resource`` may narrow the audience.
 
     Raises:
         LogtoError: why the request is refused.
     """
+    # First of all, so that the report of a broken setting has no token among its variables.
     verifier = get_verifier()
-    token = bearer.credentials(meta.get("HTTP_AUTHORIZATION", ""))
+    token = bearer.credentials(request.META.get("HTTP_AUTHORIZATION", ""))
     if token is None:
         return None
     auth = verifier.verify(token)
-    if api_resource is not None:
-        accepted = (api_resource,) if isinstance(api_resource, str) else api_resource
-        if not set(accepted).intersection(auth.audience):
-            raise WrongAudience
+    narrowed = accepted_resources(view)
+    if narrowed is not None and not any(one in narrowed for one in auth.audience):
+        raise WrongAudience
     return auth
+
+
+def accepted_resources(view: Any) -> Collection[object] | None:
+    """Return the only resource indicators that ``view`` accepts, None where it accepts all.
+
+    It reads the view's ``api_resource``, one or several; what is neither accepts no token.
+    """
+    declared = getattr(view, "api_resource", None)
+    if declared is None:
+        return None
+    if isinstance(declared, str):
+        return (declared,)
+    return declared if isinstance(declared, (list, tuple, set, frozenset)) else ()

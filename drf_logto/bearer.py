@@ -4,27 +4,32 @@ import re
 
 from .exceptions import LogtoError, MalformedHeader
 
-_SCHEME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]*")
+# A scheme is a token of RFC 9110 §5.6.2: whatever follows it must not be part of one.
+_BEARER = re.compile(r"bearer(?![!#$%&'*+.^_`|~0-9a-z-])", re.IGNORECASE)
+# Servers join repeated headers with a comma.
+_SECOND_HEADER = re.compile(r",\s*bearer\b", re.IGNORECASE)
 _NOT_QUOTABLE = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]")
 
 
 def credentials(header: str) -> str | None:
-    """Return the token of an Authorization header, None where the scheme is not Bearer.
+    """Return the token of an Authorization header, None where it is of another scheme.
 
     Args:
         header: the field value as WSGI hands it over, ``""`` where there is none.
 
     Raises:
-        MalformedHeader: the scheme is Bearer and not exactly one credential follows.
+        MalformedHeader: the scheme is Bearer and not exactly one credential follows, or a bearer
+            token stands behind credentials of another scheme.
     """
     header = header.strip(" \t")
-    scheme = _SCHEME.match(header)
-    if scheme is None or scheme[0].lower() != "bearer":
+    if not _BEARER.match(header):
+        if _SECOND_HEADER.search(header):
+            raise MalformedHeader
         return None
-    space, credential = header[scheme.end() : scheme.end() + 1], header[scheme.end() :].strip(" ")
-    # Servers join repeated headers with a comma, so it never belongs to the one credential.
+    after = header[len("bearer") :]
+    credential = after.strip(" ")
     is_one = credential.isprintable() and " " not in credential and "," not in credential
-    if space != " " or not credential or not is_one:
+    if not after.startswith(" ") or not credential or not is_one:
         raise MalformedHeader
     return credential
 

@@ -1,7 +1,6 @@
 """The ``LOGTO`` setting as one frozen LogtoSettings, forgotten when the setting changes."""
 
 import difflib
-import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
@@ -133,24 +132,31 @@ _REQUIRED = {
     "ENDPOINT": "the public address of Logto, such as 'https://your-tenant.logto.app'.",
     "API_RESOURCE": "the resource indicator of this API, as it is registered in Logto.",
 }
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?")
 _HEADER_TEXT = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+")
 
 
 def _url(value: object) -> str:
     if not isinstance(value, str):
         raise _Invalid("value", "must be a string.")
-    try:
-        url = urlsplit(value)
-        port_is_valid = url.port != 0
-    except ValueError:
-        url, port_is_valid = urlsplit(""), False
-    is_plain = not (url.query or url.fragment or url.username or re.search(r"[\s\\?#]", value))
-    if url.scheme not in {"http", "https"} or not url.hostname or not is_plain or not port_is_valid:
+    if not _is_address(value):
         raise _Invalid("value", "must be the address of Logto, such as 'https://host'.")
     address = value.rstrip("/")
     if address.endswith(ISSUER_PATH):
         raise _Invalid("value", f"must be the address without {ISSUER_PATH!r}.")
     return address
+
+
+def _is_address(value: str) -> bool:
+    """Whether it is an http or https URL of host, port and path alone, in plain ASCII."""
+    if not _ADDRESS.fullmatch(value):
+        return False
+    try:
+        url = urlsplit(value)
+        host, port = url.hostname or "", url.port
+    except ValueError:
+        return False
+    return port != 0 and all(host.split("."))
 
 
 def _public_url(value: object) -> str:
@@ -186,14 +192,14 @@ def _one_or_more(parse_one: Callable[[object], str]) -> Callable[[object], tuple
     return parse_all
 
 
-def _number(least: float, *, whole: bool = False) -> Callable[[object], float]:
+def _number(least: float, most: float, *, whole: bool = False) -> Callable[[object], float]:
     kinds = (int,) if whole else (int, float)
 
     def parse_number(value: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, kinds) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, kinds):
             raise _Invalid("value", f"must be a {'whole ' if whole else ''}number.")
-        if value < least:
-            raise _Invalid("value", f"must be at least {least}.")
+        if not least <= value <= most:
+            raise _Invalid("value", f"must be at least {least} and at most {most}.")
         return value
 
     return parse_number
@@ -219,19 +225,20 @@ def _cache(value: object) -> str:
     return value
 
 
+_YEAR = 366 * 86400
 _PARSERS: Mapping[str, Callable[[object], object]] = {
     "ENDPOINT": _one_or_more(_public_url),
     "API_RESOURCE": _one_or_more(_resource),
     "ALGORITHMS": _one_or_more(_algorithm),
-    "LEEWAY": _number(0),
+    "LEEWAY": _number(0, 3600),
     "INTERNAL_ENDPOINT": _optional(_url),
     "ORGANIZATION_URL_KWARG": _text(re.compile(r"[^\W\d]\w*"), "the name of a URL keyword"),
-    "HTTP_TIMEOUT": _number(0.1),
-    "JWKS_TTL": _number(1),
-    "JWKS_MAX_STALE": _number(1),
-    "JWKS_COOLDOWN": _number(1),
-    "TOKEN_CACHE_SIZE": _number(0, whole=True),
+    "HTTP_TIMEOUT": _number(0.1, 300),
+    "JWKS_TTL": _number(1, _YEAR),
+    "JWKS_MAX_STALE": _number(1, _YEAR),
+    "JWKS_COOLDOWN": _number(1, _YEAR),
+    "TOKEN_CACHE_SIZE": _number(0, 10**8, whole=True),
     "CACHE": _optional(_cache),
-    "MAX_TOKEN_LENGTH": _number(1, whole=True),
+    "MAX_TOKEN_LENGTH": _number(1, 10**6, whole=True),
     "REALM": _text(_HEADER_TEXT, "printable ASCII without quotes and backslashes"),
 }

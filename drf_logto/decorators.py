@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from functools import wraps
 from types import SimpleNamespace
-from typing import Any, overload
+from typing import Any, cast, overload
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from rest_framework.exceptions import APIException, NotAuthenticated, PermissionDenied
 from rest_framework.permissions import BasePermission, OperandHolder, SingleOperandHolder
 
 from .api_exceptions import challenge, sentence
+from .auth_info import AuthInfo
 from .authentication import verify_credentials
 from .denials import nearest_refusal
 from .exceptions import AuthorizationServerUnavailable, LogtoError
@@ -33,9 +35,17 @@ def require_access_token(*arguments: Any) -> Any:
     ``{"error": "<sentence>", "code": "<code>"}``, with the statuses and challenges of the API.
     CSRF tokens are not asked for: no browser sends an access token by itself.
     """
-    if len(arguments) == 1 and not _is_permission(arguments[0]):
+    if len(arguments) == 1 and _is_view(arguments[0]):
         return _protect(arguments[0], ())
+    if not all(map(_is_permission, arguments)):
+        raise ImproperlyConfigured(
+            "require_access_token takes permissions, such as HasScopes('read:reports')."
+        )
     return lambda view: _protect(view, arguments)
+
+
+def _is_view(argument: Any) -> bool:
+    return callable(argument) and not isinstance(argument, type) and not _is_permission(argument)
 
 
 def _is_permission(argument: Any) -> bool:
@@ -45,42 +55,64 @@ def _is_permission(argument: Any) -> bool:
 
 
 def _protect(view: View, permissions: tuple[Any, ...]) -> View:
-    if iscoroutinefunction(view):
+    # What method_decorator hands over is a bound method in a partial.
+    class_based = getattr(getattr(view, "func", None), "__self__", None)
+    protected: Any
+
+    def admit(request: Any, kwargs: dict[str, Any]) -> HttpResponseBase | None:
+        declared_by = protected if class_based is None else class_based
+        return _admit(request, _as_view(declared_by, kwargs), permissions)
+
+    if iscoroutinefunction(view) or getattr(class_based, "view_is_async", False):
 
         @wraps(view)
         async def protected(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            refused = await sync_to_async(_admit)(request, permissions, kwargs)
+            refused = await sync_to_async(admit)(request, kwargs)
             return await view(request, *args, **kwargs) if refused is None else refused
 
     else:
 
         @wraps(view)
         def protected(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            refused = _admit(request, permissions, kwargs)
+            refused = admit(request, kwargs)
             return view(request, *args, **kwargs) if refused is None else refused
 
-    protected.csrf_exempt = True  # type: ignore[attr-defined]
-    protected.permission_classes = permissions  # type: ignore[attr-defined]
-    return protected
+    protected.csrf_exempt = True
+    protected.permission_classes = permissions
+    return cast("View", protected)
 
 
-def _admit(
-    request: Any, permissions: tuple[Any, ...], kwargs: dict[str, Any]
-) -> HttpResponseBase | None:
+def _as_view(declared_by: Any, kwargs: dict[str, Any]) -> Any:
+    """What permissions read of a view, from a plain function or class-based view."""
+    names = ("api_resource", "organization_url_kwarg", "required_scopes")
+    return SimpleNamespace(
+        kwargs=kwargs, **{name: getattr(declared_by, name, None) for name in names}
+    )
+
+
+def _admit(request: Any, view: Any, permissions: tuple[Any, ...]) -> HttpResponseBase | None:
     """Set ``auth`` and ``user`` of a request that is let in; else return the refusal."""
     try:
-        auth = verify_credentials(request.META)
+        auth = verify_credentials(request, view)
     except LogtoError as refusal:
         return _refused(refusal)
     if auth is None:
         return _told_by_drf(NotAuthenticated(), challenge())
-    request.auth, request.user = auth, LogtoPrincipal(auth)
-    view = SimpleNamespace(kwargs=kwargs)
+    _set_user(request, auth)
     asked = [permission() for permission in permissions]
     if all(permission.has_permission(request, view) for permission in asked):
         return None
     reason = nearest_refusal(asked, request, view)
     return _told_by_drf(PermissionDenied()) if reason is None else _refused(reason)
+
+
+def _set_user(request: Any, auth: AuthInfo) -> None:
+    principal = LogtoPrincipal(auth)
+
+    async def auser() -> LogtoPrincipal:
+        return principal
+
+    request.auth, request.user, request.auser = auth, principal, auser
 
 
 def _told_by_drf(exception: APIException, authenticate: str | None = None) -> HttpResponseBase:

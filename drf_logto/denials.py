@@ -7,10 +7,16 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import AND, OR
 
 from .api_exceptions import as_api_exception
-from .exceptions import InsufficientScope, LogtoError, WrongOrganization, WrongTokenKind
+from .exceptions import (
+    InsufficientScope,
+    LogtoError,
+    NoScopeDeclared,
+    WrongOrganization,
+    WrongTokenKind,
+)
 from .telemetry import record_refusal
 
-_NEAREST_FIRST = (InsufficientScope, WrongOrganization, WrongTokenKind)
+_NEAREST_FIRST = (InsufficientScope, NoScopeDeclared, WrongOrganization, WrongTokenKind)
 
 
 def explain_denials(view: Any, request: Any) -> None:
@@ -69,8 +75,7 @@ class _ExplainedDenial:
         try:
             return self._permission_denied(request, *args, **kwargs)
         except PermissionDenied as denied:
-            permissions = self._view.get_permissions()
-            refusal = nearest_refusal(permissions, request, self._view, *self._objects)
+            refusal = self._reason(request)
             if refusal is not None:
                 if request is self._request:
                     record_refusal(refusal)
@@ -78,6 +83,14 @@ class _ExplainedDenial:
                 denied.detail = explained.detail
                 cast("Any", denied).auth_header = cast("Any", explained).auth_header
             raise
+
+    def _reason(self, request: Any) -> LogtoError | None:
+        """Ask the permissions again, one of which has refused."""
+        try:
+            permissions = self._view.get_permissions()
+            return nearest_refusal(permissions, request, self._view, *self._objects)
+        except Exception:  # noqa: BLE001 - a project's permission may not bear a second question
+            return None
 
     def check_object_permissions(self, request: Any, obj: Any) -> None:
         self._objects = (obj,)
@@ -105,4 +118,4 @@ def _refusing_leaves(permission: Any, grants: Callable[[Any], bool]) -> Iterator
 
 def _distance(refusal: LogtoError) -> int:
     """How far a refusal is from yes."""
-    return next(i for i, kind in enumerate(_NEAREST_FIRST) if isinstance(refusal, kind))
+    return _NEAREST_FIRST.index(type(refusal))

@@ -25,6 +25,9 @@ from .jwk import SigningKey, parse_jwks
 
 THREAD_NAME = "drf_logto-jwks"
 
+_PATIENCE = 10
+"""After how many time limits a fetch counts as lost, such as in a resolver that never answers."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lifetimes:
@@ -50,7 +53,7 @@ class Wanted:
     Attributes:
         kid: the key that is looked for, None for a routine refresh.
         newer_than: when the known keys were fetched, in seconds since the epoch.
-        forced: whether usable keys are known and ``kid`` is not among them.
+        forced: whether fresh keys are known and ``kid`` is not among them.
     """
 
     kid: str | None
@@ -88,10 +91,12 @@ class _Refresh:
     """A fetch under way.
 
     Attributes:
+        given_up_at: when it counts as lost, on the monotonic clock.
         is_answer: whether the issuer was asked, once it is done, and a copy did not do.
     """
 
     wanted: Wanted
+    given_up_at: float
     done: threading.Event = field(default_factory=threading.Event)
     is_answer: bool = True
 
@@ -156,21 +161,23 @@ class KeySet:
             if kid in self._known.keys and self._is_usable():
                 return self._known.keys[kid]
             is_answered = begun_here and refresh.is_answer
-        if self._is_usable() and self._now() >= self._retry_at:
+        if self._is_usable() and not self._lies_ahead(self._retry_at):
             raise UnknownKey
         raise AuthorizationServerUnavailable("the last fetch failed", self._seconds_to_retry())
 
     def _start(self, kid: str | None) -> tuple[_Refresh | None, bool]:
         """Return the fetch under way, None where none may begin yet; and whether it began here."""
         with self._lock:
-            if self._refresh is not None:
+            if self._refresh is not None and time.monotonic() < self._refresh.given_up_at:
                 return self._refresh, False
-            now = self._now()
-            forced = kid is not None and self._is_usable()
-            if now < self._retry_at or (forced and now < self._forced_again_at):
+            forced = kid is not None and self._age(self._known) < self._lifetimes.ttl
+            if self._lies_ahead(self._retry_at) or (
+                forced and self._lies_ahead(self._forced_again_at)
+            ):
                 return None, False
             wanted = Wanted(kid, self._known.fetched_at, forced)
-            self._refresh = refresh = _Refresh(wanted)
+            given_up_at = time.monotonic() + _PATIENCE * self._lifetimes.wait
+            self._refresh = refresh = _Refresh(wanted, given_up_at)
         try:
             threading.Thread(
                 target=self._run, args=(refresh,), name=THREAD_NAME, daemon=True
@@ -208,7 +215,8 @@ class KeySet:
 
     def _end(self, refresh: _Refresh) -> None:
         with self._lock:
-            self._refresh = None
+            if self._refresh is refresh:
+                self._refresh = None
         refresh.done.set()
 
     def _is_usable(self) -> bool:
@@ -219,5 +227,10 @@ class KeySet:
         age = self._now() - known.fetched_at
         return age if age >= 0 else math.inf
 
+    def _lies_ahead(self, moment: float) -> bool:
+        # No wait is longer than the cooldown, however the clock was set meanwhile.
+        return 0 < moment - self._now() <= self._lifetimes.cooldown
+
     def _seconds_to_retry(self) -> int:
-        return math.ceil(max(1, self._retry_at - self._now()))
+        ahead = self._retry_at - self._now() if self._lies_ahead(self._retry_at) else 1
+        return math.ceil(max(1, ahead))

@@ -120,11 +120,11 @@ class AccessTokenPermission(OperationHolderMixin, BasePermission):
             return None
         if declared is None:
             return None
-        action = getattr(view, "action", None)
+        method = str(getattr(request, "method", "")).lower()
         return declared.for_request(
-            request.method.lower(),
-            action if isinstance(action, str) else None,
-            is_metadata=request.method == "OPTIONS" and _is_described_by_drf(view),
+            method,
+            _action(view, method),
+            is_metadata=method == "options" and _is_described_by_drf(view),
         )
 
 
@@ -156,9 +156,19 @@ class OrgResourceScopes(AccessTokenPermission):
     kind = TokenKind.ORGANIZATION_RESOURCE
 
 
+def _action(view: Any, method: str) -> str | None:
+    """The view's action; while DRF describes the view, the one that ``method`` would be."""
+    action = getattr(view, "action", None)
+    if action == "metadata":
+        action = getattr(view, "action_map", {}).get(method)
+    return action if isinstance(action, str) else None
+
+
 def _is_described_by_drf(view: Any) -> bool:
     """Whether OPTIONS is answered with DRF's metadata, not by code of the project."""
     # DRF's views import these very permissions where DEFAULT_PERMISSION_CLASSES names them.
     from rest_framework.views import APIView  # noqa: PLC0415
 
-    return isinstance(view, APIView) and type(view).options is APIView.options
+    # A router can set a handler of its own on the instance.
+    handler = getattr(view, "options", None)
+    return getattr(handler, "__func__", None) is APIView.options

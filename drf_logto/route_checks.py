@@ -3,25 +3,32 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from types import SimpleNamespace
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.urls import URLPattern, URLResolver, get_resolver
+from rest_framework.permissions import OperandHolder
 
+from .authentication import accepted_resources
 from .conf import LogtoSettings, parse
 from .organizations import url_kwarg
 from .permissions import AccessTokenPermission, HasScopes, InOrganization, OrgResourceScopes
 
 _LOOKS_LIKE_AN_ORGANIZATION = re.compile(
-    r"(^|_)(org(_|$|id|slug)|organi[sz]ation|tenant)", re.IGNORECASE
+    r"(^|_)(orgs?(_|$|id|pk|slug|uuid)|organi[sz]ation|tenant)", re.IGNORECASE
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One URL pattern whose view declares permissions of ours."""
+    """One URL pattern whose view declares permissions of ours.
+
+    Attributes:
+        view: what the view declares; an attribute that is computed at run time is left out.
+    """
 
     path: str
     keywords: frozenset[str]
@@ -46,16 +53,13 @@ def organization_keyword_is_compared(**_: Any) -> list[CheckMessage]:
     """E008: a route names an organization in a keyword that no permission compares."""
     found: list[CheckMessage] = []
     for route in _routes():
-        compared = url_kwarg(route.view)
-        suspects = [name for name in route.keywords if _LOOKS_LIKE_AN_ORGANIZATION.search(name)]
-        is_protected = any(
-            isinstance(one, (InOrganization, OrgResourceScopes)) for one in route.permissions
-        )
-        if is_protected and suspects and compared not in route.keywords:
+        suspects = sorted(filter(_LOOKS_LIKE_AN_ORGANIZATION.search, route.keywords))
+        compared = _compared_keyword(route)
+        if suspects and compared is not None and compared not in route.keywords:
             found.append(
                 Error(
-                    f"The route {route.path!r} seems to name an organization in "
-                    f"{sorted(suspects)[0]!r}, and only {compared!r} is compared with the token.",
+                    f"The route {route.path!r} seems to name an organization in {suspects[0]!r}, "
+                    f"and only {compared!r} is compared with the token.",
                     hint="Set organization_url_kwarg on the view, or ORGANIZATION_URL_KWARG in "
                     "LOGTO, to the keyword of the route.",
                     id="drf_logto.E008",
@@ -67,7 +71,6 @@ def organization_keyword_is_compared(**_: Any) -> list[CheckMessage]:
 @register(Tags.urls)
 def api_resource_is_configured(**_: Any) -> list[CheckMessage]:
     """E009: a view narrows its audience to a resource that the API does not answer to."""
-    accepted = _accepted_resources()
     return [
         Error(
             f"api_resource of {route.path!r} is {route.view.api_resource!r}, which is not in "
@@ -75,8 +78,22 @@ def api_resource_is_configured(**_: Any) -> list[CheckMessage]:
             id="drf_logto.E009",
         )
         for route in _routes()
-        if not accepted.issuperset(_resources(route, accepted))
+        if not _resources(route) or not set(_all_resources()).issuperset(_resources(route))
     ]
+
+
+@register(Tags.urls)
+def organization_keyword_can_be_read(**_: Any) -> list[CheckMessage]:
+    """E010: a view's ``organization_url_kwarg`` is not the name of a URL keyword."""
+    found: list[CheckMessage] = []
+    for route in _routes():
+        try:
+            url_kwarg(route.view)
+        except ValueError as error:
+            found.append(
+                Error(f"organization_url_kwarg of {route.path!r}: {error}", id="drf_logto.E010")
+            )
+    return found
 
 
 @register(Tags.urls)
@@ -103,11 +120,10 @@ def scopes_do_not_leak(**_: Any) -> list[CheckMessage]:
 def _guarded() -> dict[type, dict[tuple[str, str], str]]:
     """The first path that each scope of each resource guards, by kind of permission."""
     guarded: dict[type, dict[tuple[str, str], str]] = {HasScopes: {}, OrgResourceScopes: {}}
-    accepted = _accepted_resources()
     for route, permission in _all_permissions():
         paths = next((guarded[kind] for kind in guarded if isinstance(permission, kind)), {})
         for scope in _scopes(permission, route.view):
-            for resource in _resources(route, accepted):
+            for resource in _resources(route):
                 paths.setdefault((resource, scope), route.path)
     return guarded
 
@@ -120,16 +136,27 @@ def _scopes(permission: AccessTokenPermission, view: Any) -> frozenset[str]:
     return frozenset() if required is None else required.names()
 
 
-def _resources(route: Route, accepted: set[str]) -> set[str]:
-    narrowed = route.view.api_resource
-    if narrowed is None:
-        return accepted
-    return {narrowed} if isinstance(narrowed, str) else set(narrowed)
+def _compared_keyword(route: Route) -> str | None:
+    """The keyword whose organization is compared, None where none is, or nobody can tell yet."""
+    kinds = (InOrganization, OrgResourceScopes)
+    is_protected = any(isinstance(permission, kinds) for permission in route.permissions)
+    if not is_protected or "organization_url_kwarg" not in vars(route.view):
+        return None
+    try:
+        return url_kwarg(route.view)
+    except ValueError:  # E010 tells it
+        return None
 
 
-def _accepted_resources() -> set[str]:
+def _resources(route: Route) -> list[str]:
+    """The resource indicators that a view accepts."""
+    narrowed = accepted_resources(route.view)
+    return list(map(str, _all_resources() if narrowed is None else narrowed))
+
+
+def _all_resources() -> tuple[str, ...]:
     parsed = _settings()
-    return set() if parsed is None else set(parsed.api_resource)
+    return () if parsed is None else parsed.api_resource
 
 
 def _settings() -> LogtoSettings | None:
@@ -159,22 +186,28 @@ def _walk(resolver: URLResolver, path: str, keywords: frozenset[str]) -> Iterato
 
 def _route(callback: Any, path: str, keywords: frozenset[str]) -> Route:
     """Read what the view of a route declares, as its class has it or ``as_view`` was given it."""
-    declared_by = getattr(callback, "cls", callback)
+    view_class = getattr(callback, "cls", getattr(callback, "view_class", None))
+    declared: dict[str, Any] = {}
+    for name in ("api_resource", "organization_url_kwarg", "required_scopes"):
+        value = getattr(view_class, name, getattr(callback, name, None))
+        if not hasattr(value, "__get__"):
+            declared[name] = value
     given = getattr(callback, "initkwargs", {})
-    names = ("permission_classes", "required_scopes", "api_resource", "organization_url_kwarg")
-    view = SimpleNamespace(
-        **{name: given.get(name, getattr(declared_by, name, None)) for name in names}
+    declared |= {name: given[name] for name in declared if name in given}
+    classes = given.get(
+        "permission_classes",
+        getattr(view_class, "permission_classes", getattr(callback, "permission_classes", ())),
     )
-    permissions = tuple(leaf for one in view.permission_classes or () for leaf in _leaves(one))
-    return Route(path, keywords, view, permissions)
+    leaves = (_leaves(one) for one in classes) if isinstance(classes, (list, tuple)) else ()
+    return Route(path, keywords, SimpleNamespace(**declared), tuple(chain.from_iterable(leaves)))
 
 
 def _leaves(permission: Any) -> Iterator[AccessTokenPermission]:
-    """Yield the permissions of ours in a composition."""
-    for name in ("op1_class", "op2_class"):
-        if hasattr(permission, name):
-            yield from _leaves(getattr(permission, name))
-    if isinstance(permission, type) and issubclass(permission, AccessTokenPermission):
+    """Yield the permissions of ours in a composition; what stands under a NOT opens nothing."""
+    if isinstance(permission, OperandHolder):
+        yield from _leaves(permission.op1_class)
+        yield from _leaves(permission.op2_class)
+    elif isinstance(permission, type) and issubclass(permission, AccessTokenPermission):
         yield permission()
     elif isinstance(permission, AccessTokenPermission):
         yield permission

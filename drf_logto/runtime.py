@@ -65,12 +65,12 @@ def get_verifier() -> Verifier:
 def within(surroundings: Surroundings) -> Iterator[None]:
     """Let the verifier live in other surroundings for a while; for tests."""
     global _runtime  # noqa: PLW0603 - the one place that holds the process's state
-    before = _runtime
+    before = _runtime.surroundings
     _runtime = _Runtime(surroundings)
     try:
         yield
     finally:
-        _runtime = before
+        _runtime = _Runtime(before)
 
 
 def _start_anew(**_: object) -> None:

@@ -1,7 +1,7 @@
 """Which scopes a view requires: declared once, looked up for each request."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 _SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 §3.3
@@ -58,7 +58,8 @@ class RequiredScopes:
 
 def _scopes(value: object) -> tuple[str, ...]:
     values = [value] if isinstance(value, str) else value
-    if not isinstance(values, Iterable) or isinstance(values, (bytes, Mapping)):
+    # An iterator would be empty the second time, and so require nothing.
+    if not isinstance(values, Collection) or isinstance(values, Mapping):
         raise ValueError(f"{value!r} is no scope and no list of scopes.")
     scopes = tuple(values)
     for scope in scopes:

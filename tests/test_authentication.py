@@ -39,7 +39,6 @@ def test_a_verified_token_gives_user_and_auth(logto: Logto) -> None:
     request: Any = APIRequestFactory().get(
         "/", HTTP_AUTHORIZATION=f"Bearer {logto.global_token(user='alice')}"
     )
-    request.parser_context = None
     user, auth = LogtoJWTAuthentication().authenticate(request) or (None, None)
     assert isinstance(user, LogtoPrincipal)
     assert isinstance(auth, AuthInfo)
@@ -205,3 +204,21 @@ def test_sentences_are_told_in_the_language_of_the_request(logto: Logto, route: 
     assert response.json()["detail"] != "The access token has expired."
     assert "토큰" in response.json()["detail"]
     assert "The access token has expired." in response.headers["WWW-Authenticate"]
+
+
+@pytest.mark.parametrize("declared", [7, [["https://api.example.test"]], (), b"x", object()])
+def test_an_api_resource_that_cannot_be_read_accepts_no_token(
+    logto: Logto, route: Route, declared: object
+) -> None:
+    view = type("Narrow", (Seen,), {"api_resource": declared})
+    route(path("", view.as_view()))  # type: ignore[attr-defined]
+    refused = logto.client(logto.global_token()).get("/")
+    assert (refused.status_code, refused.json()["code"]) == (403, "wrong_audience")
+
+
+def test_a_request_of_django_is_authenticated_as_well(logto: Logto) -> None:
+    request: Any = APIRequestFactory().get(
+        "/", HTTP_AUTHORIZATION=f"Bearer {logto.global_token(user='alice')}"
+    )
+    user, _auth = LogtoJWTAuthentication().authenticate(request) or (None, None)
+    assert str(user) == "alice"

@@ -6,7 +6,9 @@ from drf_logto import bearer
 from drf_logto.exceptions import InsufficientScope, MalformedHeader, MalformedToken
 
 
-@pytest.mark.parametrize("header", ["", "  ", "Basic dXNlcjpwdw==", "Token abc", "Bear er", "é"])
+@pytest.mark.parametrize(
+    "header", ["", " ", "Basic dXNlcjpwdw==", "Token a", "Bear er", "Bearers a", "é"]
+)
 def test_another_scheme_is_not_ours(header: str) -> None:
     assert bearer.credentials(header) is None
 
@@ -29,6 +31,9 @@ def test_the_scheme_is_read_in_any_case(header: str) -> None:
         "Bearer a\x00",
         "Bearer a\n",
         "Beareré abc",
+        "Basic dXNlcjpwdw==,Bearer abc",
+        "Basic dXNlcjpwdw==, bearer",
+        ",Bearer abc",
     ],
 )
 def test_bearer_without_exactly_one_credential_is_malformed(header: str) -> None:

@@ -119,6 +119,22 @@ def test_a_key_that_is_no_string_is_unknown() -> None:
         ("ENDPOINT", "https://host#x"),
         ("ENDPOINT", "https://host?"),
         ("ENDPOINT", " https://host"),
+        ("ENDPOINT", "https://:password@host"),
+        ("ENDPOINT", "https://h\x00st"),
+        ("ENDPOINT", "https://.."),
+        ("ENDPOINT", "https://host/ü"),
+        ("ENDPOINT", "HTTPS://host"),
+        ("INTERNAL_ENDPOINT", "HTTPS://host"),
+        ("CACHE", ["default"]),
+        ("LEEWAY", 10**400),
+        ("LEEWAY", 3601),
+        ("HTTP_TIMEOUT", 1e10),
+        ("HTTP_TIMEOUT", 0.05),
+        ("JWKS_TTL", 0.9),
+        ("JWKS_COOLDOWN", 0.9),
+        ("JWKS_MAX_STALE", 1e300),
+        ("TOKEN_CACHE_SIZE", 10**9),
+        ("MAX_TOKEN_LENGTH", 10**7),
         ("ENDPOINT", "https://tenant.logto.app/oidc"),
         ("API_RESOURCE", None),
         ("API_RESOURCE", ""),
@@ -184,7 +200,7 @@ def test_plain_http_to_loopback_is_allowed(value: str) -> None:
     assert parsed(ENDPOINT=value).endpoint == (value,)
 
 
-@pytest.mark.parametrize("value", ["HS256", ["ES384", "HS512"], "none", ["None"]])
+@pytest.mark.parametrize("value", ["HS256", "hs256", ["ES384", "HS512"], "none", ["None"]])
 def test_an_algorithm_that_anybody_can_sign_with_is_refused(value: object) -> None:
     assert problem_of(ALGORITHMS=value)[0] == "symmetric"
 
@@ -219,3 +235,17 @@ def test_a_changed_setting_takes_effect_at_once() -> None:
         assert get_settings().realm == "changed"
     assert get_settings() == before
     assert get_settings() is get_settings()
+
+
+def test_the_least_values_are_allowed() -> None:
+    least = {
+        "LEEWAY": 0,
+        "HTTP_TIMEOUT": 0.1,
+        "JWKS_TTL": 1,
+        "JWKS_MAX_STALE": 1,
+        "JWKS_COOLDOWN": 1,
+        "TOKEN_CACHE_SIZE": 0,
+        "MAX_TOKEN_LENGTH": 1,
+    }
+    result = parsed(**least)
+    assert {key: getattr(result, key.lower()) for key in least} == least

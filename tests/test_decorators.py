@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from asgiref.sync import iscoroutinefunction
+from asgiref.sync import async_to_sync, iscoroutinefunction
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.test import AsyncClient, Client
 from django.urls import path
@@ -158,10 +159,99 @@ async def answer_to(token: str) -> tuple[int, Any]:
 
 
 def test_an_async_view_is_served_by_asgi(logto: Logto, route: Route) -> None:
-    from asgiref.sync import async_to_sync
-
     route(path("", require_access_token(HasScopes("read:a"))(seen_async)))
     status, body = async_to_sync(answer_to)(logto.global_token(["read:a"]))
     assert (status, body["sub"]) == (200, "user-1")
     status, body = async_to_sync(answer_to)(logto.global_token())
     assert (status, body["code"]) == (403, "insufficient_scope")
+
+
+def narrow(**attributes: Any) -> Any:
+    def view(request: Any, **kwargs: Any) -> HttpResponse:
+        return seen(request)
+
+    for name, value in attributes.items():
+        setattr(view, name, value)
+    return view
+
+
+def class_based(**attributes: Any) -> Any:
+    class Seen(View):
+        def get(self, request: Any, **kwargs: Any) -> HttpResponse:
+            return seen(request)
+
+    for name, value in attributes.items():
+        setattr(Seen, name, value)
+    return Seen
+
+
+@pytest.fixture(params=["function", "class"])
+def declaring(request: pytest.FixtureRequest, route: Route) -> Callable[..., None]:
+    """Route to a view, a function or a class, with these attributes and permissions."""
+
+    def declare(*permissions: Any, **attributes: Any) -> None:
+        protect: Any = require_access_token(*permissions)
+        if request.param == "function":
+            view = protect(narrow(**attributes))
+        else:
+            made = class_based(**attributes)
+            view = method_decorator(protect, name="dispatch")(made).as_view()
+        route(path("", view), path("<str:org>/", view))
+
+    return declare
+
+
+def test_a_plain_view_names_its_keyword(logto: Logto, declaring: Any) -> None:
+    declaring(InOrganization, organization_url_kwarg="org")
+    assert get(logto.organization_token("org-a"), "/org-a/").status_code == 200
+    assert get(logto.organization_token("org-a"), "/org-b/").json()["code"] == "wrong_organization"
+
+
+def test_a_plain_view_narrows_its_audience(logto: Logto, declaring: Any) -> None:
+    declaring(api_resource="https://other.test")
+    assert get(logto.global_token()).json()["code"] == "wrong_audience"
+
+
+def test_a_plain_view_declares_its_scopes(logto: Logto, declaring: Any) -> None:
+    declaring(HasScopes, required_scopes=["read:a"])
+    assert get(logto.global_token(["read:a"])).status_code == 200
+    assert get(logto.global_token()).status_code == 403
+
+
+def test_attributes_that_are_set_on_the_protected_view_count(logto: Logto, route: Route) -> None:
+    view: Any = require_access_token(InOrganization)(narrow())
+    view.organization_url_kwarg = "org"
+    route(path("<str:org>/", view))
+    assert get(logto.organization_token("org-a"), "/org-b/").status_code == 403
+
+
+@method_decorator(require_access_token(HasScopes("read:a")), name="dispatch")
+class AsyncView(View):
+    async def get(self, request: Any) -> HttpResponse:
+        assert (await request.auser()) == request.user
+        return seen(request)
+
+
+def test_async_class_based_views_are_refused_and_let_in(logto: Logto, route: Route) -> None:
+    route(path("", AsyncView.as_view()))
+    assert get(logto.global_token(["read:a"])).json()["sub"] == "user-1"
+    assert get(logto.global_token()).status_code == 403
+    assert get(None).status_code == 401
+    status, _body = async_to_sync(answer_to)(logto.global_token(["read:a"]))
+    assert status == 200
+    status, _body = async_to_sync(answer_to)("bad token")
+    assert status == 401
+
+
+def test_empty_brackets_ask_for_any_valid_token(logto: Logto, route: Route) -> None:
+    route(path("", require_access_token()(seen)))
+    assert get(logto.global_token()).status_code == 200
+    assert get(None).status_code == 401
+
+
+@pytest.mark.parametrize("mistake", ["read:a", ["read:a"], [HasScopes("read:a")], 7, object])
+def test_what_is_no_permission_is_refused_where_it_is_written(mistake: Any) -> None:
+    with pytest.raises(ImproperlyConfigured, match="takes permissions"):
+        require_access_token(mistake)
+    with pytest.raises(ImproperlyConfigured, match="takes permissions"):
+        require_access_token(HasScopes("read:a"), mistake)

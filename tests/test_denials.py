@@ -76,6 +76,8 @@ NOTHING_OF_OURS = (None, None)
     [
         ([HasScopes("a")], SCOPE),
         ([HasScopes("a") | InOrganization], SCOPE),
+        ([HasScopes(post="a")], SCOPE),
+        ([HasScopes(post="a") | InOrganization], SCOPE),
         ([InOrganization | HasScopes("a")], SCOPE),
         ([InOrganization | OrgResourceScopes("a")], KIND),
         ([No | HasScopes("a")], SCOPE),
@@ -179,3 +181,24 @@ def test_a_subclass_of_ours_is_told_like_ours(logto: Logto, answer: Any) -> None
         """A name of the project's own."""
 
     assert told(answer(logto.global_token(), Admins("a"))) == SCOPE
+
+
+def test_a_scope_that_would_open_it_is_nearer_than_a_closed_action(
+    logto: Logto, answer: Any
+) -> None:
+    response = answer(logto.global_token(), HasScopes(post="a") | HasScopes("b"))
+    assert 'scope="b"' in response.headers["WWW-Authenticate"]
+
+
+def test_a_permission_that_cannot_be_asked_twice_keeps_the_denial(
+    logto: Logto, answer: Any
+) -> None:
+    class Once(BasePermission):
+        asked: list[Any] = []
+
+        def has_permission(self, request: Any, view: Any) -> bool:
+            assert not self.asked
+            self.asked.append(request)
+            return True
+
+    assert told(answer(logto.global_token(), Once, HasScopes("a"))) == NOTHING_OF_OURS

@@ -1,7 +1,6 @@
 """fetch_json against a real server: one document, bounded in time and size, or one exception."""
 
 import socket
-import threading
 import time
 
 import pytest
@@ -24,6 +23,18 @@ def reason_of(server: LoopbackServer, answer: Answer, timeout: float = 5) -> str
 
 def test_a_json_document_is_returned(server: LoopbackServer) -> None:
     assert fetch(server, document({"keys": []})) == {"keys": []}
+
+
+def test_a_document_of_the_greatest_length_is_returned(server: LoopbackServer) -> None:
+    assert fetch(server, http("{}" + " " * (MAX_BODY - 2))) == {}
+
+
+def test_what_is_no_http_is_no_document(server: LoopbackServer) -> None:
+    assert reason_of(server, lambda connection: _write(connection, b"NOT HTTP\r\n\r\n"))
+
+
+def _write(connection: Connection, octets: bytes) -> None:
+    connection.wfile.write(octets)
 
 
 def test_a_chunked_document_is_returned(server: LoopbackServer) -> None:
@@ -96,12 +107,13 @@ def test_tls_that_nobody_vouches_for_is_no_document(server: LoopbackServer) -> N
     address = server.address.replace("http:", "https:")
     with pytest.raises(AuthorizationServerUnavailable):
         fetch_json(f"{address}/", 1)
-    assert threading.active_count() < 50
 
 
 def test_nothing_is_read_or_written_after_the_deadline() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
+        _DeadlineSocket(ours, time.monotonic() + 5).sendall(b"in time")
+        assert 0 < (ours.gettimeout() or 0) <= 5
         late = _DeadlineSocket(ours, time.monotonic())
         theirs.sendall(b"late")
         with pytest.raises(TimeoutError):

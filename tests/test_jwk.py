@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from jwt.algorithms import RSAAlgorithm
+from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from drf_logto.jwk import SIGNATURE_ALGORITHMS, SigningKey, parse_jwks
 from drf_logto.testing.signing import SigningKeyPair
@@ -88,6 +88,13 @@ def test_a_short_rsa_key_is_passed_over() -> None:
     short = rsa.generate_private_key(65537, 1024).public_key()
     jwk = RSAAlgorithm.to_jwk(short, as_dict=True) | {"kid": "short", "use": "sig"}
     assert parse(jwk) == {}
+
+
+def test_a_private_key_is_passed_over() -> None:
+    pair = SigningKeyPair.generate("ES384")
+    private = ECAlgorithm.to_jwk(pair.private_key, as_dict=True)
+    assert "d" in private
+    assert parse(pair.jwk | private) == {}
 
 
 def test_an_algorithm_that_is_not_allowed_gives_no_key(ec: dict[str, Any]) -> None:

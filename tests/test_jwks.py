@@ -277,3 +277,46 @@ def test_a_process_that_can_start_no_thread_is_told_so(
     with pytest.raises(AuthorizationServerUnavailable) as refused:
         issuer.knows(FIRST)
     assert refused.value.retry_after == COOLDOWN
+
+
+def test_a_clock_that_is_set_back_prolongs_no_cooldown(issuer: Issuer) -> None:
+    normal = issuer.answer
+    issuer.fails()
+    with pytest.raises(AuthorizationServerUnavailable):
+        issuer.knows(FIRST)
+    issuer.time -= 86400
+    issuer.answer = normal
+    assert issuer.knows(FIRST)
+
+
+def test_a_forced_fetch_does_not_hold_up_a_routine_one(issuer: Issuer) -> None:
+    issuer.knows(FIRST)
+    issuer.time += TTL - 1
+    with pytest.raises(UnknownKey):
+        issuer.knows(SECOND)
+    issuer.time -= TTL - 2
+    issuer.time += TTL
+    assert issuer.knows(FIRST)
+    issuer.settle()
+    assert issuer.loads == 2
+
+
+def test_an_unknown_key_in_a_stale_set_costs_no_cooldown(issuer: Issuer) -> None:
+    issuer.knows(FIRST)
+    with pytest.raises(UnknownKey):
+        issuer.knows(SECOND)
+    issuer.time += TTL
+    issuer.keys = [SECOND, FIRST]
+    issuer.time -= 0
+    assert issuer.knows(SECOND)
+
+
+def test_a_fetch_that_never_ends_is_given_up(issuer: Issuer) -> None:
+    issuer.key_set = issuer.new_key_set(wait=0.01)
+    issuer.may_answer.clear()
+    while issuer.loads < 2:
+        with pytest.raises(AuthorizationServerUnavailable):
+            issuer.knows(FIRST)
+    issuer.may_answer.set()
+    issuer.settle()
+    assert issuer.knows(FIRST)

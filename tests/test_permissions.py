@@ -5,16 +5,19 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import include, path
 from rest_framework.decorators import action, api_view, permission_classes
 from rest_framework.permissions import AllowAny, BasePermission, IsAdminUser, IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
+from rest_framework.serializers import ModelSerializer
 from rest_framework.views import APIView
-from rest_framework.viewsets import ViewSet
+from rest_framework.viewsets import ModelViewSet, ViewSet
 
 from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
+from drf_logto.runtime import get_verifier
 from drf_logto.testing import Logto
 
 Route = Callable[..., None]
@@ -161,6 +164,15 @@ def test_without_an_organization_in_the_route_the_tokens_own_is_the_context(
     assert logto.client(logto.organization_token("anything")).get("/").status_code == 200
 
 
+@pytest.mark.parametrize("keyword", [7, b"organization_id", ["organization_id"], "", "a b", True])
+def test_a_keyword_that_cannot_be_read_fits_no_organization(
+    logto: Logto, route: Route, keyword: object
+) -> None:
+    route(path("<str:organization_id>/", view(InOrganization, organization_url_kwarg=keyword)))
+    response = logto.client(logto.organization_token("org-a")).get("/org-a/")
+    assert outcome(response) == (403, "wrong_organization")
+
+
 @pytest.mark.parametrize("organization", ["org-", "org-aa", "ORG-A", "org%2da ", "*"])
 def test_organizations_are_compared_exactly(logto: Logto, route: Route, organization: str) -> None:
     route(path("<str:organization_id>/", view(InOrganization)))
@@ -274,6 +286,71 @@ def test_options_that_a_view_answers_itself_needs_its_scopes(logto: Logto, route
     route(path("", own))
     assert logto.client(logto.global_token()).options("/").status_code == 403
     assert logto.client(logto.global_token(["read:a"])).options("/").status_code == 200
+
+
+def test_options_that_a_route_gives_to_an_action_needs_its_scopes(
+    logto: Logto, route: Route
+) -> None:
+    class Secrets(ViewSet):
+        permission_classes = [HasScopes("read:a")]
+
+        def list(self, request: Any) -> Response:
+            return Response("data")
+
+    route(path("", Secrets.as_view({"get": "list", "options": "list"})))
+    assert logto.client(logto.global_token()).options("/").status_code == 403
+    assert logto.client(logto.global_token(["read:a"])).options("/").status_code == 200
+
+
+class UserSerializer(ModelSerializer[User]):
+    class Meta:
+        model = User
+        fields = ["username"]
+
+
+class Users(ModelViewSet[User]):
+    queryset = User.objects.order_by("pk")
+    serializer_class = UserSerializer
+    permission_classes = [
+        HasScopes(list="read:users", retrieve="read:users", create="write:users", put="write:users")
+    ]
+
+
+@pytest.fixture
+def users(db: None, route: Route) -> None:
+    router = SimpleRouter()
+    router.register("users", Users)
+    route(path("", include(router.urls)))
+    User.objects.create(username="alice")
+
+
+@pytest.mark.usefixtures("users")
+def test_a_model_view_set_answers_by_action(logto: Logto) -> None:
+    reader = logto.client(logto.global_token(["read:users"]))
+    writer = logto.client(logto.global_token(["write:users"]))
+    pk = User.objects.get().pk
+    assert reader.get("/users/").json() == [{"username": "alice"}]
+    assert reader.get(f"/users/{pk}/").status_code == 200
+    assert outcome(reader.post("/users/", {"username": "bob"})) == (403, "insufficient_scope")
+    assert writer.post("/users/", {"username": "bob"}).status_code == 201
+    assert writer.put(f"/users/{pk}/", {"username": "carol"}).status_code == 200
+    assert outcome(writer.delete(f"/users/{pk}/")) == (403, "insufficient_scope")
+    assert outcome(logto.client(logto.organization_token("a")).get("/users/")) == (
+        403,
+        "wrong_token_kind",
+    )
+    assert logto.client().get("/users/").status_code == 401
+    assert set(User.objects.values_list("username", flat=True)) == {"carol", "bob"}
+
+
+@pytest.mark.usefixtures("users")
+def test_options_describes_what_the_token_may_do(logto: Logto) -> None:
+    described = {
+        scope: logto.client(logto.global_token([scope])).options("/users/").json().get("actions")
+        for scope in ("read:users", "write:users")
+    }
+    assert described["read:users"] is None
+    assert list(described["write:users"]) == ["POST"]
 
 
 # Bare classes and required_scopes
@@ -406,11 +483,14 @@ def test_instances_are_comparable_and_hashable() -> None:
 
 def test_an_instance_reads_as_it_is_written() -> None:
     assert repr(HasScopes("a", list="b")) == "HasScopes('a', list=['b'])"
+    assert repr(HasScopes("a")) == "HasScopes('a')"
     assert repr(InOrganization()) == "InOrganization()"
 
 
-def test_has_permission_never_raises() -> None:
-    for request in (SimpleNamespace(method="GET"), SimpleNamespace(method="GET", auth="text")):
+def test_has_permission_never_raises(logto: Logto) -> None:
+    auth = get_verifier().verify(logto.global_token())
+    for facts in ({"method": "GET"}, {"method": "GET", "auth": "text"}, {"auth": auth}):
+        request = SimpleNamespace(**facts)
         for asked in (None, object(), SimpleNamespace(kwargs={}, action=[])):
             assert HasScopes("a").has_permission(request, asked) is False
             assert HasScopes("a").has_object_permission(request, asked, object()) is False

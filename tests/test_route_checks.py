@@ -7,6 +7,8 @@ import pytest
 from django.core.checks import run_checks
 from django.http import HttpResponse
 from django.urls import include, path, re_path
+from django.utils.decorators import method_decorator
+from django.views import View
 from rest_framework.decorators import action, api_view, permission_classes
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
@@ -170,3 +172,55 @@ def test_routes_are_not_looked_at_while_the_settings_are_broken(
     settings.LOGTO = {}
     told = check(path("<str:org_id>/", view(InOrganization, api_resource="x")))
     assert {id for id, _ in told} == {"drf_logto.E001"}
+
+
+@pytest.mark.parametrize("name", ["orgpk", "orguuid", "orgs_pk", "tenantId"])
+def test_organizations_are_known_by_many_names(check: Check, name: str) -> None:
+    assert [id for id, _ in check(path(f"<str:{name}>/", view(InOrganization)))] == [
+        "drf_logto.E008"
+    ]
+
+
+@pytest.mark.parametrize("keyword", [7, "", ["org"]])
+def test_a_keyword_that_cannot_be_read_is_told(check: Check, keyword: object) -> None:
+    told = check(path("<str:org>/", view(InOrganization, organization_url_kwarg=keyword)))
+    assert [id for id, _ in told] == ["drf_logto.E010"]
+
+
+@pytest.mark.parametrize("resource", [7, [["x"]], ()])
+def test_a_resource_that_cannot_be_read_is_told(check: Check, resource: object) -> None:
+    told = check(path("x/", view(HasScopes("x"), api_resource=resource)))
+    assert [id for id, _ in told] == ["drf_logto.E009"]
+
+
+def test_what_is_computed_at_run_time_is_not_judged(check: Check) -> None:
+    computed = property(lambda self: [HasScopes("x")])
+    by_class = type("View", (APIView,), {"permission_classes": computed})
+    by_instance = type("View", (APIView,), {"permission_classes": HasScopes("x")})
+    names = ("required_scopes", "api_resource", "organization_url_kwarg")
+    assert (
+        check(
+            path("class/", by_class.as_view()),  # type: ignore[attr-defined]
+            path("instance/", by_instance.as_view()),  # type: ignore[attr-defined]
+            path("<str:org>/", view(InOrganization, **dict.fromkeys(names, computed))),
+        )
+        == []
+    )
+
+
+def test_a_scope_under_not_opens_nothing(check: Check) -> None:
+    told = check(
+        path("all/", view(~HasScopes("read:data"))),
+        path("one/", view(OrgResourceScopes("read:data"))),
+    )
+    assert told == []
+
+
+def test_class_based_views_of_django_are_seen(check: Check) -> None:
+    @method_decorator(require_access_token(InOrganization), name="dispatch")
+    class Members(View):
+        organization_url_kwarg = "member"
+
+    assert [id for id, _ in check(path("<str:org>/", Members.as_view()))] == ["drf_logto.E008"]
+    Members.organization_url_kwarg = "org"
+    assert check(path("<str:org>/", Members.as_view())) == []

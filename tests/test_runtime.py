@@ -167,10 +167,11 @@ def test_settings_that_cannot_work_are_told(settings: Any) -> None:
 
 
 def test_surroundings_last_as_long_as_they_are_wanted() -> None:
-    before = get_verifier()
+    outside = get_verifier()
     with within(Surroundings()):
-        assert get_verifier() is not before
-    assert get_verifier() is before
+        inside = get_verifier()
+        assert inside is not outside
+    assert get_verifier() is not inside
 
 
 def test_a_forked_process_starts_anew(server: LoopbackServer, tenant: Logto) -> None:

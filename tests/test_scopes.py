@@ -62,8 +62,26 @@ def test_an_empty_list_requires_nothing() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", "read:a write:a", "a\tb", 'a"b', "a\\b", "é", 7, b"read:a", [7], [["a"]], {"a": 7}],
+    [
+        "",
+        "read:a write:a",
+        "a\tb",
+        'a"b',
+        "a\\b",
+        "é",
+        7,
+        b"read:a",
+        [7],
+        [["a"]],
+        {"a": 7},
+        {"a": {"b": "c"}},
+    ],
 )
 def test_what_is_no_scope_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match="no scope"):
         RequiredScopes.declared(value)
+
+
+def test_an_iterator_is_refused_as_it_would_be_empty_the_second_time() -> None:
+    with pytest.raises(ValueError, match="no scope"):
+        RequiredScopes.declared(iter(["read:a"]))

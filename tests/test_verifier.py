@@ -471,3 +471,20 @@ def test_no_more_tokens_are_remembered_than_allowed() -> None:
     first, second = desk.global_token(), desk.global_token()
     asked = (first, first, second, first)
     assert [was_remembered(desk, token) for token in asked] == [False, True, False, False]
+
+
+def test_a_remembered_token_keeps_its_leeway() -> None:
+    desk = Desk(leeway=10)
+    token = desk.global_token(exp=NOW + 5)
+    desk.verify(token)
+    desk.time += 14
+    assert was_remembered(desk, token)
+    desk.time += 1
+    with pytest.raises(refusals.TokenExpired):
+        desk.verify(token)
+
+
+def test_dates_reach_from_the_epoch_to_the_year_9999(desk: Desk) -> None:
+    desk.verify(desk.global_token(nbf=0, exp=253_402_300_799))
+    with pytest.raises(refusals.InvalidExpiration):
+        desk.verify(desk.global_token(exp=253_402_300_800))
