@@ -136,7 +136,7 @@ def _key_set(
     if settings.cache is not None and surroundings.is_shared:
         source = SharedJwks(
             issuer,
-            cache=SharedCache(settings.cache, min(1, settings.http_timeout / 5)),
+            cache=SharedCache(settings.cache, settings.http_timeout / 3),
             name=f"{address} {' '.join(issuers)}",
             parse=parse,
             lifetimes=lifetimes,

@@ -81,17 +81,18 @@ class SharedJwks:
             AuthorizationServerUnavailable: the issuer did not answer this process or another.
         """
         ends_at = time.monotonic() + self._turn
-        while True:
-            copy = self._read()
-            if copy is not None and self._is_enough(copy, wanted):
-                return copy
+        while (copy := self._new_enough(wanted)) is None:
             if self._cache.get(self._failed_key) is not None:
                 raise AuthorizationServerUnavailable("another process could not fetch the keys")
             if self._cache.add(self._turn_key, "taken", self._turn) or time.monotonic() > ends_at:
-                break
+                return self._take_turn(wanted)
             time.sleep(_LOOK_AGAIN)
+        return copy
+
+    def _take_turn(self, wanted: Wanted) -> Fetched | None:
         try:
-            return self._fetch(wanted)
+            # Whoever had the turn before may have ended it since the last look.
+            return self._new_enough(wanted) or self._fetch(wanted)
         finally:
             self._cache.delete(self._turn_key)
 
@@ -106,6 +107,10 @@ class SharedJwks:
         copy = json.dumps({"document": fetched.document, "at": fetched.at})
         self._cache.set(self._copy_key, copy, math.ceil(self._lifetimes.max_stale))
         return fetched
+
+    def _new_enough(self, wanted: Wanted) -> Fetched | None:
+        copy = self._read()
+        return copy if copy is not None and self._is_enough(copy, wanted) else None
 
     def _read(self) -> Fetched | None:
         """The copy, None where there is none that could be of use to anybody."""

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPConnection
@@ -26,7 +26,7 @@ import pytest
 
 from drf_logto.testing import Logto
 from sandbox import settings
-from sandbox.server import DEFAULT_PORT, bound_server
+from sandbox.server import bound_server
 from sandbox.stand_in import MAX_BODY, running_stand_in
 from sandbox.tenant import API_RESOURCE, BACK_OFFICE, STOREFRONT
 
@@ -617,20 +617,25 @@ def test_a_port_that_is_none_is_one_sentence(port: str) -> None:
         bound_server(port)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_another_port_is_used_and_all_is_gone_at_the_end(
-    tmp_path: Path, number: signal.Signals
+def test_another_port_is_used_where_the_default_one_is_taken(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setattr("sandbox.server.DEFAULT_PORT", port)
+        with bound_server("") as server:
+            expected = f"Port {port} is taken, so this is port {server.server_port}.\n"
+    assert capsys.readouterr().out == expected
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_all_is_gone_at_the_end(tmp_path: Path, number: signal.Signals) -> None:
     directory = tmp_path / "sandbox"
     directory.mkdir()
-    with ExitStack() as taken:
-        with suppress(OSError):  # somebody else has it
-            taken.enter_context(socket.create_server(("127.0.0.1", DEFAULT_PORT)))
-        with started(directory, PORT="") as sandbox:
-            assert sandbox.output.startswith(f"Port {DEFAULT_PORT} is taken, so this is port ")
-            assert sandbox.send("/").status == 200
-            assert [path.name for path in directory.glob("*/*")] == ["sandbox.sqlite3"]
-            assert sandbox.end(number) == (0, "")
+    with started(directory, PORT="0") as sandbox:
+        assert sandbox.send("/").status == 200
+        assert [path.name for path in directory.glob("*/*")] == ["sandbox.sqlite3"]
+        assert sandbox.end(number) == (0, "")
     assert list(directory.iterdir()) == []
     assert "Traceback" not in sandbox.log.read_text()
 

@@ -199,6 +199,25 @@ def _settle() -> None:
     list(map(threading.Thread.join, refreshing))
 
 
+def test_a_turn_that_comes_after_another_finds_what_that_wrote(company: Company) -> None:
+    class Late(Memory):
+        """Another process writes its copy and ends its turn between the look and the turn."""
+
+        def add(self, key: str, value: str, timeout: int) -> bool:
+            if key.endswith(":turn") and company.loads == 0:
+                assert knows(company.process(), FIRST)
+            return super().add(key, value, timeout)
+
+    shared = company.cache
+    late = Late()
+    late.values = shared.values
+    company.cache = late
+    process = company.process()
+    company.cache = shared
+    assert knows(process, FIRST)
+    assert company.loads == 1
+
+
 def test_a_turn_that_nobody_ends_runs_out(company: Company) -> None:
     """As when a process dies in the middle of its fetch."""
     company.cache.add(_turn_key(company), "taken", 1)
