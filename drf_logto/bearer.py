@@ -28,8 +28,8 @@ def credentials(header: str) -> str | None:
         return None
     after = header[len("bearer") :]
     credential = after.strip(" ")
-    is_one = credential.isprintable() and " " not in credential and "," not in credential
-    if not after.startswith(" ") or not credential or not is_one:
+    is_one = credential.split() == [credential] and "," not in credential
+    if not after.startswith(" ") or not is_one:
         raise MalformedHeader
     return credential
 

@@ -2,8 +2,9 @@
 
 import threading
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any
 
 from cachetools import TLRUCache
 
@@ -19,7 +20,8 @@ _LOGGED = 200  # characters of a name that the token gives
 _LATEST_DATE = 253_402_300_799  # the last second of the year 9999, where Python's dates end
 
 
-class _Remembered(NamedTuple):
+@dataclass(slots=True)
+class _Remembered:
     """A verified token, and what it was verified with."""
 
     payload: bytes
@@ -116,7 +118,7 @@ class Verifier:
                 self._tokens[digest] = _Remembered(jws.payload, ends_at, key, key_set)
         return AuthInfo(jws.payload)
 
-    def _validate_header(self, header: dict[str, Any]) -> tuple[str, str]:
+    def _validate_header(self, header: Mapping[str, Any]) -> tuple[str, str]:
         """Return ``kid`` and ``alg`` of a header that an access token may have."""
         typ, alg, kid = header.get("typ"), header.get("alg"), header.get("kid")
         if not isinstance(typ, str) or typ.lower() not in _ACCESS_TOKEN_TYPES:
