@@ -14,6 +14,7 @@ from rest_framework.permissions import BasePermission, OperandHolder, SingleOper
 from .api_exceptions import challenge, sentence
 from .auth_info import AuthInfo
 from .authentication import verify_credentials
+from .declarations import VIEW_ATTRIBUTES, declared
 from .denials import nearest_refusal
 from .exceptions import AuthorizationServerUnavailable, LogtoError
 from .principal import LogtoPrincipal
@@ -63,7 +64,7 @@ def _protect(view: View, permissions: tuple[Any, ...]) -> View:
         declared_by = protected if class_based is None else class_based
         return _admit(request, _as_view(declared_by, kwargs), permissions)
 
-    if iscoroutinefunction(view) or getattr(class_based, "view_is_async", False):
+    if _is_async(view) or getattr(class_based, "view_is_async", False):
 
         @wraps(view)
         async def protected(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -82,11 +83,14 @@ def _protect(view: View, permissions: tuple[Any, ...]) -> View:
     return cast("View", protected)
 
 
+def _is_async(view: View) -> bool:
+    return iscoroutinefunction(view) or iscoroutinefunction(type(view).__call__)
+
+
 def _as_view(declared_by: Any, kwargs: dict[str, Any]) -> Any:
     """What permissions read of a view, from a plain function or class-based view."""
-    names = ("api_resource", "organization_url_kwarg", "required_scopes")
     return SimpleNamespace(
-        kwargs=kwargs, **{name: getattr(declared_by, name, None) for name in names}
+        kwargs=kwargs, **{name: declared(declared_by, name) for name in VIEW_ATTRIBUTES}
     )
 
 
@@ -100,8 +104,11 @@ def _admit(request: Any, view: Any, permissions: tuple[Any, ...]) -> HttpRespons
         return _told_by_drf(NotAuthenticated(), challenge())
     _set_user(request, auth)
     asked = [permission() for permission in permissions]
-    if all(permission.has_permission(request, view) for permission in asked):
-        return None
+    try:
+        if all(permission.has_permission(request, view) for permission in asked):
+            return None
+    except APIException as exception:  # a project's permission may say no in this way
+        return _told_by_drf(exception)
     reason = nearest_refusal(asked, request, view)
     return _told_by_drf(PermissionDenied()) if reason is None else _refused(reason)
 

@@ -299,7 +299,7 @@ class AuthorizationServerUnavailable(LogtoError):
 
     Args:
         reason: what went wrong, for the log; never told to a client.
-        retry_after: after how many seconds another try can succeed.
+        retry_after: after how many seconds another try can succeed, 0 where nobody knows.
     """
 
     status = 503
@@ -307,7 +307,7 @@ class AuthorizationServerUnavailable(LogtoError):
     code = "authorization_server_unavailable"
     message = gettext_noop("The authorization server is unavailable. Try again later.")
 
-    def __init__(self, reason: str, retry_after: int = 1) -> None:
+    def __init__(self, reason: str, retry_after: int = 0) -> None:
         super().__init__()
         self.reason = reason
         self.retry_after = retry_after

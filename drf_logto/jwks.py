@@ -25,6 +25,9 @@ from .jwk import SigningKey, parse_jwks
 
 THREAD_NAME = "drf_logto-jwks"
 
+_LOOK_AGAIN = 1
+"""Seconds until an unknown key is looked for again, after other processes had forced a fetch."""
+
 _PATIENCE = 10
 """After how many time limits a fetch counts as lost, such as in a resolver that never answers."""
 
@@ -158,22 +161,31 @@ class KeySet:
                 break
             if not refresh.done.wait(ends_at - time.monotonic()):
                 raise AuthorizationServerUnavailable("timed out", self._seconds_to_retry())
-            if kid in self._known.keys and self._is_usable():
-                return self._known.keys[kid]
+            if self._usable(kid) is not None:
+                break
             is_answered = begun_here and refresh.is_answer
-        if self._is_usable() and not self._lies_ahead(self._retry_at):
+        key = self._usable(kid)
+        if key is not None:
+            return key
+        is_usable = self._age(self._known) < self._lifetimes.max_stale
+        if is_usable and not self._lies_ahead(self._retry_at):
             raise UnknownKey
         raise AuthorizationServerUnavailable("the last fetch failed", self._seconds_to_retry())
+
+    def _usable(self, kid: str) -> SigningKey | None:
+        known = self._known
+        return known.keys.get(kid) if self._age(known) < self._lifetimes.max_stale else None
 
     def _start(self, kid: str | None) -> tuple[_Refresh | None, bool]:
         """Return the fetch under way, None where none may begin yet; and whether it began here."""
         with self._lock:
             if self._refresh is not None and time.monotonic() < self._refresh.given_up_at:
                 return self._refresh, False
+            # Another thread's refresh may have brought it since the last look.
+            is_known = kid is not None and self._usable(kid) is not None
             forced = kid is not None and self._age(self._known) < self._lifetimes.ttl
-            if self._lies_ahead(self._retry_at) or (
-                forced and self._lies_ahead(self._forced_again_at)
-            ):
+            may_begin = not self._lies_ahead(self._retry_at)
+            if is_known or not may_begin or (forced and self._lies_ahead(self._forced_again_at)):
                 return None, False
             wanted = Wanted(kid, self._known.fetched_at, forced)
             given_up_at = time.monotonic() + _PATIENCE * self._lifetimes.wait
@@ -194,10 +206,11 @@ class KeySet:
                 self._learn(fetched)
             refresh.is_answer = fetched is None or not fetched.is_copy
             if refresh.wanted.forced and refresh.is_answer:
-                self._forced_again_at = started_at + self._lifetimes.cooldown
+                pause = self._lifetimes.cooldown if fetched is not None else _LOOK_AGAIN
+                self._forced_again_at = started_at + pause
             self._end(refresh)
-        except AuthorizationServerUnavailable:
-            self._fail(refresh)
+        except AuthorizationServerUnavailable as unavailable:
+            self._fail(refresh, unavailable.retry_after)
         finally:
             if not refresh.done.is_set():  # a fault of the source that nobody foresaw
                 self._fail(refresh)
@@ -206,11 +219,15 @@ class KeySet:
         keys = parse_jwks(fetched.document, self._algorithms, self._known.keys)
         if not keys:
             raise AuthorizationServerUnavailable("the JWK Set holds no usable key")
-        self._known = _Known(keys, min(fetched.at, self._now()))
+        fetched_at = min(fetched.at, self._now())
+        if fetched_at >= self._known.fetched_at or self._known.fetched_at > self._now():
+            self._known = _Known(keys, fetched_at)
         self._retry_at = -math.inf
 
-    def _fail(self, refresh: _Refresh) -> None:
-        self._retry_at = self._now() + self._lifetimes.cooldown
+    def _fail(self, refresh: _Refresh, retry_after: float = 0) -> None:
+        self._retry_at = self._now() + min(
+            retry_after or self._lifetimes.cooldown, self._lifetimes.cooldown
+        )
         self._end(refresh)
 
     def _end(self, refresh: _Refresh) -> None:
@@ -219,13 +236,10 @@ class KeySet:
                 self._refresh = None
         refresh.done.set()
 
-    def _is_usable(self) -> bool:
-        return self._age(self._known) < self._lifetimes.max_stale
-
     def _age(self, known: _Known) -> float:
-        # A clock that was set back would make keys fresh for too long.
+        # A clock that was set back would make keys fresh for too long: they count as stale.
         age = self._now() - known.fetched_at
-        return age if age >= 0 else math.inf
+        return age if age >= 0 else self._lifetimes.ttl
 
     def _lies_ahead(self, moment: float) -> bool:
         # No wait is longer than the cooldown, however the clock was set meanwhile.

@@ -87,7 +87,15 @@ class AccessTokenPermission(OperationHolderMixin, BasePermission):
     def refusal(self, request: Any, view: Any) -> LogtoError | None:
         """Return why the request is refused, None where it is not."""
         auth = getattr(request, "auth", None)
-        if not isinstance(auth, AuthInfo) or auth.kind is not self.kind:
+        if not isinstance(auth, AuthInfo):
+            return WrongTokenKind(self.kind.value)
+        refusal = self._refusal_of(auth, request, view)
+        if refusal is not None:
+            refusal.issuer = auth.issuer
+        return refusal
+
+    def _refusal_of(self, auth: AuthInfo, request: Any, view: Any) -> LogtoError | None:
+        if auth.kind is not self.kind:
             return WrongTokenKind(self.kind.value)
         if auth.organization_id is not None:
             named = organizations.named_by(view)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ from rest_framework.permissions import OperandHolder
 
 from .authentication import accepted_resources
 from .conf import LogtoSettings, parse
+from .declarations import VIEW_ATTRIBUTES, declared
 from .organizations import url_kwarg
 from .permissions import AccessTokenPermission, HasScopes, InOrganization, OrgResourceScopes
 
@@ -185,21 +187,14 @@ def _walk(resolver: URLResolver, path: str, keywords: frozenset[str]) -> Iterato
 
 
 def _route(callback: Any, path: str, keywords: frozenset[str]) -> Route:
-    """Read what the view of a route declares, as its class has it or ``as_view`` was given it."""
-    view_class = getattr(callback, "cls", getattr(callback, "view_class", None))
-    declared: dict[str, Any] = {}
-    for name in ("api_resource", "organization_url_kwarg", "required_scopes"):
-        value = getattr(view_class, name, getattr(callback, name, None))
-        if not hasattr(value, "__get__"):
-            declared[name] = value
-    given = getattr(callback, "initkwargs", {})
-    declared |= {name: given[name] for name in declared if name in given}
-    classes = given.get(
-        "permission_classes",
-        getattr(view_class, "permission_classes", getattr(callback, "permission_classes", ())),
+    """Read what the view of a route declares; what is computed at run time is left out."""
+    said = {name: declared(callback, name) for name in VIEW_ATTRIBUTES}
+    view = SimpleNamespace(
+        **{name: value for name, value in said.items() if not hasattr(value, "__get__")}
     )
+    classes = declared(callback, "permission_classes", ())
     leaves = (_leaves(one) for one in classes) if isinstance(classes, (list, tuple)) else ()
-    return Route(path, keywords, SimpleNamespace(**declared), tuple(chain.from_iterable(leaves)))
+    return Route(path, keywords, view, tuple(chain.from_iterable(leaves)))
 
 
 def _leaves(permission: Any) -> Iterator[AccessTokenPermission]:
@@ -208,6 +203,7 @@ def _leaves(permission: Any) -> Iterator[AccessTokenPermission]:
         yield from _leaves(permission.op1_class)
         yield from _leaves(permission.op2_class)
     elif isinstance(permission, type) and issubclass(permission, AccessTokenPermission):
-        yield permission()
+        with suppress(TypeError):  # DRF cannot make one of it either, and says so
+            yield permission()
     elif isinstance(permission, AccessTokenPermission):
         yield permission

@@ -137,7 +137,7 @@ def _key_set(
         source = SharedJwks(
             issuer,
             cache=SharedCache(settings.cache, settings.http_timeout / 3),
-            name=f"{address} {' '.join(issuers)}",
+            name=" ".join((address, *issuers, *sorted(settings.algorithms))),
             parse=parse,
             lifetimes=lifetimes,
             now=surroundings.now,

@@ -10,14 +10,14 @@ from django.db import connections
 from .telemetry import logger
 
 _OUT_OF_ORDER_FOR = 30
-"""Seconds for which a cache that failed is left alone."""
+"""Seconds for which a cache that was slow is left alone, and for which one warning is enough."""
 
 
 class SharedCache:
-    """What ``shared_jwks`` uses of a cache, each call within a time limit.
+    """What ``shared_jwks`` uses of a cache, none of it for long.
 
-    A call that fails or takes too long is answered as by an empty cache, and so are all others
-    for half a minute.
+    A call that fails is answered as by an empty cache. So is one that takes longer than ``limit``,
+    and after it, or after one that took half of that, all others for half a minute.
 
     Args:
         alias: of the cache in ``CACHES``.
@@ -30,6 +30,8 @@ class SharedCache:
         # Not the one of ``caches[alias]``, which is another in each thread.
         self._cache = caches.create_connection(alias)
         self._out_of_order_until = 0.0
+        self._warned_until = 0.0
+        self._last_call: threading.Thread | None = None
 
     def get(self, key: str) -> object:
         """Return the value, or None."""
@@ -48,10 +50,12 @@ class SharedCache:
         self._call(None, "delete", key)
 
     def _call(self, otherwise: object, method: str, *args: Any) -> object:
-        if time.monotonic() < self._out_of_order_until:
+        began = time.monotonic()
+        is_hanging = self._last_call is not None and self._last_call.is_alive()
+        if is_hanging or began < self._out_of_order_until:
             return otherwise
         answers: list[object] = []
-        faults = ["no answer in time"]
+        faults = ["it is slow"]
 
         def call() -> None:
             try:
@@ -61,11 +65,20 @@ class SharedCache:
             finally:
                 connections.close_all()
 
-        thread = threading.Thread(target=call, name="drf_logto-cache", daemon=True)
-        thread.start()
-        thread.join(self._limit)
-        if answers:
-            return answers[0]
-        self._out_of_order_until = time.monotonic() + _OUT_OF_ORDER_FOR
-        logger.warning("The cache %r does not work: %s.", self._alias, faults[0])
-        return otherwise
+        self._last_call = threading.Thread(target=call, name="drf_logto-cache", daemon=True)
+        try:
+            self._last_call.start()
+        except RuntimeError:  # no thread can be had, as at the end of a process
+            return otherwise
+        self._last_call.join(self._limit)
+        is_slow = time.monotonic() - began > self._limit / 2
+        if is_slow:
+            self._out_of_order_until = time.monotonic() + _OUT_OF_ORDER_FOR
+        if is_slow or not answers:
+            self._warn(faults[0])
+        return answers[0] if answers else otherwise
+
+    def _warn(self, fault: str) -> None:
+        if time.monotonic() > self._warned_until:
+            self._warned_until = time.monotonic() + _OUT_OF_ORDER_FOR
+            logger.warning("The cache %r does not work: %s.", self._alias, fault)

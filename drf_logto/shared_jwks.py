@@ -17,6 +17,9 @@ from .exceptions import AuthorizationServerUnavailable
 from .jwk import SigningKey
 from .jwks import Fetched, Lifetimes, Wanted
 
+_CLOCK_SKEW = 5
+"""Seconds that the clocks of two machines may differ; a copy from further ahead is no newer one."""
+
 _LOOK_AGAIN = 0.05
 """Seconds between two looks for the copy of the process that has the turn."""
 
@@ -71,6 +74,7 @@ class SharedJwks:
         self._copy_key, self._turn_key = f"{prefix}:copy", f"{prefix}:turn"
         self._forced_key, self._failed_key = f"{prefix}:forced", f"{prefix}:failed"
         self._cooldown = math.ceil(lifetimes.cooldown)
+        self._has_heeded = False
         # A fetch is two documents, each within the time limit of one.
         self._turn = math.ceil(2 * lifetimes.wait) + 1
 
@@ -82,12 +86,28 @@ class SharedJwks:
         """
         ends_at = time.monotonic() + self._turn
         while (copy := self._new_enough(wanted)) is None:
-            if self._cache.get(self._failed_key) is not None:
-                raise AuthorizationServerUnavailable("another process could not fetch the keys")
+            self._heed_failure()
             if self._cache.add(self._turn_key, "taken", self._turn) or time.monotonic() > ends_at:
                 return self._take_turn(wanted)
             time.sleep(_LOOK_AGAIN)
         return copy
+
+    def _heed_failure(self) -> None:
+        """Leave the issuer alone if another process had no answer lately; but not twice running.
+
+        The fault may be the other's alone.
+        """
+        left = self._seconds_of_failure()
+        if left > 0 and not self._has_heeded:
+            self._has_heeded = True
+            raise AuthorizationServerUnavailable("another process could not fetch the keys", left)
+
+    def _seconds_of_failure(self) -> int:
+        try:
+            left = float(str(self._cache.get(self._failed_key))) - self._now()
+            return min(max(0, math.ceil(left)), self._cooldown)
+        except (ValueError, ArithmeticError):
+            return 0
 
     def _take_turn(self, wanted: Wanted) -> Fetched | None:
         try:
@@ -99,10 +119,12 @@ class SharedJwks:
     def _fetch(self, wanted: Wanted) -> Fetched | None:
         if wanted.forced and not self._cache.add(self._forced_key, "forced", self._cooldown):
             return None
+        self._has_heeded = False
         try:
             fetched = self._source(wanted)
         except AuthorizationServerUnavailable:
-            self._cache.set(self._failed_key, "failed", self._cooldown)
+            until = self._now() + self._cooldown
+            self._cache.set(self._failed_key, str(until), self._cooldown)
             raise
         copy = json.dumps({"document": fetched.document, "at": fetched.at})
         self._cache.set(self._copy_key, copy, math.ceil(self._lifetimes.max_stale))
@@ -117,13 +139,14 @@ class SharedJwks:
         try:
             value = json.loads(str(self._cache.get(self._copy_key)))
             copy = Fetched(value["document"], float(value["at"]), is_copy=True)
-        except (ValueError, TypeError, KeyError, RecursionError):
+        except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError):
             return None
-        is_usable = self._now() - copy.at < self._lifetimes.max_stale
+        is_usable = self._now() - copy.at < self._lifetimes.max_stale and math.isfinite(copy.at)
         return copy if is_usable and self._parse(copy.document) else None
 
     def _is_enough(self, copy: Fetched, wanted: Wanted) -> bool:
-        if copy.at <= wanted.newer_than:
+        is_known = math.isfinite(wanted.newer_than)
+        if copy.at <= wanted.newer_than or (is_known and copy.at > self._now() + _CLOCK_SKEW):
             return False
         if wanted.kid is None:
             return self._now() - copy.at < self._lifetimes.ttl

@@ -1,8 +1,8 @@
 """What operators see: counters of this process, and lines on the logger ``drf_logto``."""
 
 import logging
+import os
 import threading
-from collections import Counter
 from typing import TypedDict
 
 from .exceptions import LogtoError
@@ -27,22 +27,31 @@ class Snapshot(TypedDict):
 
 
 _lock = threading.Lock()
-_counts: Counter[str] = Counter()
-_refused: Counter[str] = Counter()
-_fetch_seconds = [0.0]
+_counts: Snapshot
+
+
+def _begin() -> None:
+    """Count from nothing; in a child process as well, whose lock a parent's thread may hold."""
+    global _counts, _lock  # noqa: PLW0603 - the counters are the process's
+    _lock = threading.Lock()
+    _counts = {
+        "verified": 0,
+        "remembered": 0,
+        "refused": {},
+        "fetched": 0,
+        "fetches_failed": 0,
+        "fetch_seconds": 0.0,
+    }
+
+
+_begin()
+os.register_at_fork(after_in_child=_begin)
 
 
 def snapshot() -> Snapshot:
     """Return the counters as they stand; read them from an exporter of metrics."""
     with _lock:
-        return {
-            "verified": _counts["verified"],
-            "remembered": _counts["remembered"],
-            "refused": dict(_refused),
-            "fetched": _counts["fetched"],
-            "fetches_failed": _counts["fetches_failed"],
-            "fetch_seconds": _fetch_seconds[0],
-        }
+        return {**_counts, "refused": dict(_counts["refused"])}
 
 
 def count_verified() -> None:
@@ -61,11 +70,11 @@ def count_fetch(seconds: float, *, failed: bool) -> None:
     """Count a try to get the keys."""
     with _lock:
         _counts["fetches_failed" if failed else "fetched"] += 1
-        _fetch_seconds[0] += seconds
+        _counts["fetch_seconds"] += seconds
 
 
 def record_refusal(refusal: LogtoError) -> None:
     """Count and log a refused request."""
     with _lock:
-        _refused[refusal.code] += 1
+        _counts["refused"][refusal.code] = _counts["refused"].get(refusal.code, 0) + 1
     logger.info("Refused: %s (kid %r, issuer %r).", refusal.code, refusal.kid, refusal.issuer)

@@ -86,7 +86,12 @@ class Verifier:
                 kept = self._tokens[digest]
         except KeyError:
             return None
-        if kept.key_set.find(kept.key.kid) is not kept.key:
+        try:
+            key = kept.key_set.find(kept.key.kid)
+        except refusals.LogtoError as refusal:
+            refusal.kid, refusal.issuer = kept.key.kid, AuthInfo(kept.payload).issuer
+            raise
+        if key is not kept.key:
             return None
         count_remembered()
         return AuthInfo(kept.payload)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial, update_wrapper
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.test import AsyncClient, Client
 from django.urls import path
 from django.utils.decorators import method_decorator
 from django.views import View
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.permissions import BasePermission, IsAuthenticated
 
 from drf_logto.decorators import require_access_token
@@ -255,3 +257,55 @@ def test_what_is_no_permission_is_refused_where_it_is_written(mistake: Any) -> N
         require_access_token(mistake)
     with pytest.raises(ImproperlyConfigured, match="takes permissions"):
         require_access_token(HasScopes("read:a"), mistake)
+
+
+class Members(View):
+    organization_url_kwarg = "org"
+    api_resource: Any = None
+
+    def get(self, request: Any, **kwargs: Any) -> HttpResponse:
+        return seen(request)
+
+
+def test_what_the_class_behind_as_view_declares_counts(logto: Logto, route: Route) -> None:
+    protect = require_access_token(InOrganization)
+    route(
+        path("<str:org>/", protect(Members.as_view())),
+        path("given/<str:tenant>/", protect(Members.as_view(organization_url_kwarg="tenant"))),
+        path("narrow/<str:org>/", protect(Members.as_view(api_resource="https://other.test"))),
+    )
+    token = logto.organization_token("org-a")
+    assert get(token, "/org-a/").status_code == 200
+    assert get(token, "/org-b/").json()["code"] == "wrong_organization"
+    assert get(token, "/given/org-a/").status_code == 200
+    assert get(token, "/given/org-b/").json()["code"] == "wrong_organization"
+    assert get(token, "/narrow/org-a/").json()["code"] == "wrong_audience"
+
+
+def test_a_partial_is_looked_through(logto: Logto, route: Route) -> None:
+    route(path("", require_access_token(partial(narrow(api_resource="https://other.test")))))
+    assert get(logto.global_token()).json()["code"] == "wrong_audience"
+
+
+class Called:
+    async def __call__(self, request: Any) -> HttpResponse:
+        return seen(request)
+
+
+def test_an_object_with_an_async_call_is_an_async_view(logto: Logto, route: Route) -> None:
+    view = Called()
+    update_wrapper(view, seen)
+    route(path("", require_access_token(view)))
+    assert get(logto.global_token()).status_code == 200
+    assert get(None).status_code == 401
+
+
+class Unauthenticated(BasePermission):
+    def has_permission(self, request: Any, view: Any) -> bool:
+        raise NotAuthenticated
+
+
+def test_a_permission_that_raises_is_answered(logto: Logto, protected: Any) -> None:
+    protected(Unauthenticated)
+    response = get(logto.global_token())
+    assert (response.status_code, response.json()["code"]) == (401, "not_authenticated")

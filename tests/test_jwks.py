@@ -319,3 +319,46 @@ def test_a_fetch_that_never_ends_is_given_up(issuer: Issuer) -> None:
     issuer.may_answer.set()
     issuer.settle()
     assert issuer.knows(FIRST)
+
+
+def test_a_clock_that_is_set_back_while_the_issuer_is_down_stops_no_known_key(
+    issuer: Issuer,
+) -> None:
+    issuer.knows(FIRST)
+    issuer.fails()
+    issuer.time -= 0.5
+    assert issuer.knows(FIRST)
+    issuer.settle()
+    assert issuer.knows(FIRST)
+
+
+def test_a_key_that_another_thread_brings_meanwhile_is_found(issuer: Issuer) -> None:
+    """Between the first look at the known keys and the decision to fetch."""
+    issuer.knows(FIRST)
+    issuer.keys = [SECOND, FIRST]
+    now = issuer.time
+    interrupted: list[bool] = []
+
+    def clock() -> float:
+        if not interrupted:
+            interrupted.append(True)
+            assert issuer.knows(SECOND)
+        return now
+
+    issuer.key_set._now = clock
+    assert issuer.knows(SECOND)
+    assert issuer.loads == 2
+
+
+def test_an_answer_that_comes_late_replaces_no_newer_one(issuer: Issuer) -> None:
+    issuer.knows(FIRST)
+    issuer.time += TTL
+    issuer.keys = [SECOND]
+    issuer.knows(FIRST)
+    issuer.settle()
+    late = Fetched({"keys": [FIRST]}, issuer.time - TTL)
+    issuer.key_set._source = lambda wanted: late
+    issuer.time += TTL
+    assert issuer.knows(SECOND)
+    issuer.settle()
+    assert issuer.knows(SECOND)

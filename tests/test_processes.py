@@ -163,14 +163,14 @@ def test_workers_without_a_cache_ask_once_each(
     assert 1 <= jwks_fetches(server) <= WORKERS
 
 
-@pytest.mark.parametrize("options", [(), ("--preload",)], ids=["forked", "preloaded"])
-def test_workers_with_a_cache_ask_once_together(
-    server: LoopbackServer, tenant: Logto, serve: Any, tmp_path: Any, options: tuple[str, ...]
+def test_workers_with_a_cache_that_takes_no_turns_ask_once_each_at_most(
+    server: LoopbackServer, tenant: Logto, serve: Any, tmp_path: Any
 ) -> None:
-    with serve(file_cache(tmp_path), *options) as api:
+    """Django's file cache adds in two steps, so two processes can both believe to be first."""
+    with serve(file_cache(tmp_path)) as api:
         answers = ask_at_once(api, [tenant.global_token(["read:products"])] * TOGETHER)
     assert {status for status, _ in answers} == {200}
-    assert jwks_fetches(server) == 1
+    assert 1 <= jwks_fetches(server) <= WORKERS
 
 
 def test_asgi_asks_once(server: LoopbackServer, tenant: Logto, serve: Any) -> None:
@@ -182,10 +182,11 @@ def test_asgi_asks_once(server: LoopbackServer, tenant: Logto, serve: Any) -> No
 
 
 @needs_redis
+@pytest.mark.parametrize("options", [(), ("--preload",)], ids=["forked", "preloaded"])
 def test_workers_with_redis_ask_once_together(
-    server: LoopbackServer, tenant: Logto, serve: Any, redis: Any
+    server: LoopbackServer, tenant: Logto, serve: Any, redis: Any, options: tuple[str, ...]
 ) -> None:
-    with serve(redis[0]) as api:
+    with serve(redis[0], *options) as api:
         answers = ask_at_once(api, [tenant.global_token(["read:products"])] * TOGETHER)
         assert {status for status, _ in answers} == {200}
         assert jwks_fetches(server) == 1

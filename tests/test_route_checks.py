@@ -224,3 +224,26 @@ def test_class_based_views_of_django_are_seen(check: Check) -> None:
     assert [id for id, _ in check(path("<str:org>/", Members.as_view()))] == ["drf_logto.E008"]
     Members.organization_url_kwarg = "org"
     assert check(path("<str:org>/", Members.as_view())) == []
+
+
+class Odd:
+    """A view that is called, and has whatever is asked for."""
+
+    initkwargs = None
+    view_initkwargs = 7
+    cls = "text"
+
+    def __getattr__(self, name: str) -> Any:
+        return Odd()
+
+    def __call__(self, request: Any) -> Any:
+        """Is never called."""
+
+
+class Demanding(HasScopes):
+    def __init__(self, needed: str) -> None:
+        """Is never called, as the argument is missing."""
+
+
+def test_odd_views_are_passed_over(check: Check) -> None:
+    assert check(path("odd/", Odd()), path("demanding/", view(Demanding))) == []

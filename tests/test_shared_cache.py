@@ -39,6 +39,18 @@ class Hanging(LocMemCache):
     add = set = delete = get
 
 
+class Slow(LocMemCache):
+    """A backend that takes most of the time that it has."""
+
+    calls = 0
+
+    def get(self, *args: Any, **kwargs: Any) -> Any:
+        type(self).calls += 1
+        threading.Event().wait(0.07)
+
+    add = set = delete = get
+
+
 @pytest.fixture(autouse=True)
 def backends(settings: Any, tmp_path: Any) -> Iterator[None]:
     settings.CACHES = {
@@ -55,8 +67,9 @@ def backends(settings: Any, tmp_path: Any) -> Iterator[None]:
         "dummy": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
         "broken": {"BACKEND": f"{__name__}.Broken"},
         "hanging": {"BACKEND": f"{__name__}.Hanging"},
+        "slow": {"BACKEND": f"{__name__}.Slow"},
     }
-    Broken.calls = Hanging.calls = 0
+    Broken.calls = Hanging.calls = Slow.calls = 0
     Hanging.released.clear()
     yield
     Hanging.released.set()
@@ -89,20 +102,58 @@ def test_a_backend_that_keeps_nothing_is_an_empty_cache() -> None:
     assert cache.get("key") is None
 
 
-@pytest.mark.parametrize(("alias", "backend"), [("broken", Broken), ("hanging", Hanging)])
-def test_a_backend_out_of_order_is_asked_once(
-    alias: str, backend: Any, caplog: pytest.LogCaptureFixture
-) -> None:
-    cache = SharedCache(alias, 0.1)
+def use(cache: SharedCache) -> None:
     assert cache.get("key") is None
     assert cache.add("key", "value", 60)
     cache.set("key", "value", 60)
     cache.delete("key")
-    assert backend.calls == 1
+
+
+@pytest.mark.parametrize(
+    ("alias", "fault"), [("broken", "ConnectionError"), ("hanging", "it is slow")]
+)
+def test_a_backend_that_does_not_work_is_told_once(
+    alias: str, fault: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    use(SharedCache(alias, 0.1))
     (record,) = caplog.records
     assert (record.name, record.levelno) == ("drf_logto", logging.WARNING)
-    assert repr(alias) in record.getMessage()
-    assert "password" not in record.getMessage()
+    assert record.getMessage() == f"The cache {alias!r} does not work: {fault}."
+
+
+def test_a_value_that_cannot_be_read_can_be_replaced() -> None:
+    use(SharedCache("broken", 10))
+    assert Broken.calls == 4
+
+
+@pytest.mark.parametrize(("alias", "backend"), [("slow", Slow), ("hanging", Hanging)])
+def test_a_slow_backend_is_asked_once(alias: str, backend: Any) -> None:
+    use(SharedCache(alias, 0.1))
+    assert backend.calls == 1
+
+
+def test_no_more_is_asked_while_a_call_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("drf_logto.shared_cache._OUT_OF_ORDER_FOR", 0)
+    use(SharedCache("hanging", 0.1))
+    assert Hanging.calls == 1
+
+
+def test_a_process_that_can_start_no_thread_has_no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    cache = SharedCache("locmem", 10)
+    monkeypatch.setattr(threading.Thread, "start", start)
+    use(cache)
+
+
+def test_settings_with_other_algorithms_share_nothing(settings: Any) -> None:
+    logto = Logto()
+    for algorithms in (["ES384"], ["ES384", "RS256"], ["RS256", "ES384"]):
+        settings.LOGTO = {**settings.LOGTO, "CACHE": "locmem", "ALGORITHMS": algorithms}
+        with within(Surroundings(logto.fetch, logto.now)):
+            get_verifier().verify(logto.global_token())
+    assert sum(url.endswith("/jwks") for url in logto.fetched) == 2
 
 
 @pytest.mark.parametrize("alias", ["locmem", "file", "db", "dummy", "broken", "hanging"])

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -175,8 +176,68 @@ def test_a_failed_fetch_is_not_tried_by_each_process(company: Company) -> None:
             company.process().find(FIRST["kid"])
     assert company.loads == 1
     company.is_down = False
-    company.cache.end(":failed")
+    company.time += COOLDOWN
     assert knows(company.process(), FIRST)
+
+
+def test_the_failure_of_another_is_waited_for_as_long_as_it_lasts(company: Company) -> None:
+    company.is_down = True
+    one, other = company.process(), company.process()
+    with pytest.raises(AuthorizationServerUnavailable):
+        one.find(FIRST["kid"])
+    company.time += COOLDOWN - 1
+    with pytest.raises(AuthorizationServerUnavailable) as refused:
+        other.find(FIRST["kid"])
+    assert refused.value.retry_after == 1
+    company.is_down = False
+    company.time += 1
+    assert knows(other, FIRST)
+
+
+def test_a_process_that_alone_cannot_reach_the_issuer_does_not_stop_the_others(
+    company: Company,
+) -> None:
+    other = company.process()
+    company.is_down = True
+    with pytest.raises(AuthorizationServerUnavailable):
+        company.process().find(FIRST["kid"])
+    with pytest.raises(AuthorizationServerUnavailable):
+        other.find(FIRST["kid"])
+    company.time += COOLDOWN
+    with pytest.raises(AuthorizationServerUnavailable):
+        company.process().find(FIRST["kid"])
+    company.is_down = False
+    assert knows(other, FIRST)
+
+
+@pytest.mark.parametrize("rubbish", ["", "soon", "nan", "inf", "1e400", 7, "9" * 400])
+def test_rubbish_for_a_failure_lasts_no_longer_than_one(company: Company, rubbish: object) -> None:
+    company.is_down = True
+    process = company.process()
+    with pytest.raises(AuthorizationServerUnavailable):
+        process.find(FIRST["kid"])
+    company.cache.values[company.cache.only(":failed")] = rubbish
+    company.is_down = False
+    company.time += COOLDOWN
+    other = company.process()
+    for _ in range(2):
+        with suppress(AuthorizationServerUnavailable):
+            other.find(FIRST["kid"])
+        company.time += COOLDOWN
+    assert knows(other, FIRST)
+
+
+def test_a_look_in_vain_holds_up_no_rotation_for_a_cooldown(company: Company) -> None:
+    one, other = company.process(), company.process()
+    for process in (one, other):
+        assert knows(process, FIRST)
+        with pytest.raises(UnknownKey):
+            process.find("random")
+    assert company.loads == 2
+    company.time += 1
+    company.keys = [SECOND, FIRST]
+    company.cache.end(":forced")
+    assert knows(other, SECOND)
 
 
 def test_a_stale_set_is_refreshed_from_the_copy_of_another(company: Company) -> None:
@@ -204,8 +265,7 @@ def test_a_turn_that_comes_after_another_finds_what_that_wrote(company: Company)
         """Another process writes its copy and ends its turn between the look and the turn."""
 
         def add(self, key: str, value: str, timeout: int) -> bool:
-            if key.endswith(":turn") and company.loads == 0:
-                assert knows(company.process(), FIRST)
+            assert knows(company.process(), FIRST)
             return super().add(key, value, timeout)
 
     shared = company.cache
@@ -259,6 +319,8 @@ def _turn_key(company: Company) -> str:
         json.dumps({"at": 1_000_000, "document": {"keys": []}}),
         json.dumps({"at": "yesterday", "document": {"keys": [FIRST]}}),
         json.dumps({"at": float("nan"), "document": {"keys": [FIRST]}}),
+        json.dumps({"at": float("inf"), "document": {"keys": [FIRST]}}),
+        json.dumps({"at": 10**400, "document": {"keys": [FIRST]}}),
     ],
     ids=str,
 )
@@ -269,15 +331,27 @@ def test_rubbish_in_the_cache_is_no_copy(company: Company, rubbish: object) -> N
     assert company.loads == 2
 
 
-def test_a_copy_from_a_clock_that_is_ahead_serves_and_ages(company: Company) -> None:
-    company.time += 60
+def test_a_copy_from_a_clock_that_is_ahead_starts_a_process(company: Company) -> None:
+    company.time += 4000
     knows(company.process(), FIRST)
-    company.time -= 60
+    company.time -= 4000
+    assert knows(company.process(), FIRST)
+    assert company.loads == 1
+
+
+def test_a_copy_from_a_clock_that_is_ahead_is_no_newer_one(company: Company) -> None:
+    company.time += 4000
+    knows(company.process(), FIRST)
+    company.time -= 4000
     process = company.process()
     assert knows(process, FIRST)
-    assert company.loads == 1
+    company.keys = [SECOND]
     company.time += TTL
     assert knows(process, FIRST)
+    _settle()
+    with pytest.raises(UnknownKey):
+        process.find(FIRST["kid"])
+    assert company.loads >= 2
 
 
 def test_without_a_working_cache_each_process_asks_for_itself() -> None:

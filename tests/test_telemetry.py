@@ -138,3 +138,26 @@ def test_no_line_holds_a_token(logto: Logto, caplog: pytest.LogCaptureFixture) -
         logto.client(token).get("/")
         for segment in token.split("."):
             assert segment not in caplog.text
+
+
+def test_a_refusal_by_permission_is_logged_with_the_issuer(
+    logto: Logto, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "drf_logto")
+    logto.client(logto.global_token()).get("/")
+    (line,) = lines(caplog)
+    assert line == f"Refused: insufficient_scope (kid None, issuer '{logto.issuer}')."
+
+
+def test_a_remembered_token_whose_key_is_gone_is_logged_with_its_key(
+    logto: Logto, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = logto.client(logto.global_token(["read:a"]))
+    assert client.get("/").status_code == 200
+    kid = logto.jwks["keys"][0]["kid"]
+    logto.rotate()
+    logto.rotate()
+    assert logto.client(logto.global_token(["read:a"])).get("/").status_code == 200
+    caplog.set_level(logging.INFO, "drf_logto")
+    assert client.get("/").status_code == 401
+    assert lines(caplog) == [f"Refused: unknown_key (kid {kid!r}, issuer '{logto.issuer}')."]
