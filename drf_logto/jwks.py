@@ -181,11 +181,12 @@ class KeySet:
         with self._lock:
             if self._refresh is not None and time.monotonic() < self._refresh.given_up_at:
                 return self._refresh, False
-            # Another thread's refresh may have brought it since the last look.
-            is_known = kid is not None and self._usable(kid) is not None
-            forced = kid is not None and self._age(self._known) < self._lifetimes.ttl
+            is_fresh = self._age(self._known) < self._lifetimes.ttl
+            # Another thread's refresh may have ended since the last look.
+            is_done = is_fresh if kid is None else self._usable(kid) is not None
+            forced = kid is not None and is_fresh
             may_begin = not self._lies_ahead(self._retry_at)
-            if is_known or not may_begin or (forced and self._lies_ahead(self._forced_again_at)):
+            if is_done or not may_begin or (forced and self._lies_ahead(self._forced_again_at)):
                 return None, False
             wanted = Wanted(kid, self._known.fetched_at, forced)
             given_up_at = time.monotonic() + _PATIENCE * self._lifetimes.wait

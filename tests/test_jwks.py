@@ -362,3 +362,22 @@ def test_an_answer_that_comes_late_replaces_no_newer_one(issuer: Issuer) -> None
     assert issuer.knows(SECOND)
     issuer.settle()
     assert issuer.knows(SECOND)
+
+
+def test_a_refresh_that_another_thread_ends_meanwhile_is_enough(issuer: Issuer) -> None:
+    issuer.knows(FIRST)
+    issuer.time += TTL
+    now = issuer.time
+    interrupted: list[bool] = []
+
+    def clock() -> float:
+        if not interrupted:
+            interrupted.append(True)
+            assert issuer.knows(FIRST)
+            issuer.settle()
+        return now
+
+    issuer.key_set._now = clock
+    assert issuer.knows(FIRST)
+    issuer.settle()
+    assert issuer.loads == 2
