@@ -13,7 +13,7 @@ from .exceptions import MalformedToken, OpaqueToken
 _TO_BASE64 = bytes.maketrans(b"-_+/=", b"+/!!!")
 # By the length modulo 4: the last characters whose unused bits are zero (RFC 4648 §3.5).
 _LAST_CHARACTERS = (b"", b"", b"AQgw", b"AEIMQUYcgkosw048")
-_OPAQUE = re.compile(r"[A-Za-z0-9_-]+")
+_OPAQUE = re.compile(rb"[A-Za-z0-9_-]+")
 
 
 class Jws(NamedTuple):
@@ -34,14 +34,14 @@ class Jws(NamedTuple):
     signature: bytes
 
 
-def parse_jws(token: str) -> Jws:
-    """Take an ASCII token apart.
+def parse_jws(token: bytes) -> Jws:
+    """Take a token apart.
 
     Raises:
         OpaqueToken: it has no parts, and looks like Logto's opaque tokens.
         MalformedToken: it is no compact JWS whose header and payload are JSON objects (§5.2).
     """
-    signing_input, _, signature_segment = token.encode("ascii").rpartition(b".")
+    signing_input, _, signature_segment = token.rpartition(b".")
     header_segment, _, payload_segment = signing_input.partition(b".")
     if not signing_input:
         raise OpaqueToken if _OPAQUE.fullmatch(token) else MalformedToken
@@ -80,6 +80,7 @@ def _not_a_number(constant: str) -> float:
     raise ValueError(constant)
 
 
+_WHITE_SPACE = " \t\r\n"  # RFC 8259 §2
 _JSON = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_not_a_number)
 
 
@@ -89,11 +90,11 @@ def _json_object(encoded: bytes | None) -> dict[str, Any] | None:
     Nothing is raised, so no exception context holds what a token says.
     """
     try:
-        text = (encoded or b"").decode()
-        value = _JSON.decode(text)
+        text = (encoded or b"").decode().strip(_WHITE_SPACE)
+        value, end = _JSON.raw_decode(text)
         if "\\" in text:
             # An escaped lone surrogate is no character, and no response could carry it.
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict) else None
+    return value if isinstance(value, dict) and end == len(text) else None

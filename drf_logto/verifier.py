@@ -77,8 +77,9 @@ class Verifier:
             raise refusals.TokenTooLong
         if not token.isascii():
             raise refusals.MalformedToken
-        digest = sha256(token.encode("ascii")).digest()
-        return self._recall(digest) or self._verify_new(token, digest)
+        octets = token.encode("ascii")
+        digest = sha256(octets).digest()
+        return self._recall(digest) or self._verify_new(octets, digest)
 
     def _recall(self, digest: bytes) -> AuthInfo | None:
         try:
@@ -96,7 +97,7 @@ class Verifier:
         count_remembered()
         return AuthInfo(kept.payload)
 
-    def _verify_new(self, token: str, digest: bytes) -> AuthInfo:
+    def _verify_new(self, token: bytes, digest: bytes) -> AuthInfo:
         jws = parse_jws(token)
         try:
             return self._verify_jws(jws, digest)

@@ -177,6 +177,14 @@ def test_deep_nesting_is_refused_like_anything_else(desk: Desk, text: str) -> No
             desk.verify(f"{forged}.{signature}")
 
 
+def test_white_space_around_json_is_read(desk: Desk) -> None:
+    token = desk.global_token()
+    header, payload, signature = parts(token)
+    spaced = segment(b" \r\n" + base64.urlsafe_b64decode(payload + "==") + b"\t")
+    with pytest.raises(refusals.InvalidSignature):
+        desk.verify(f"{header}.{spaced}.{signature}")
+
+
 def test_an_escape_that_is_a_character_is_read(desk: Desk) -> None:
     assert desk.verify(desk.global_token(sub="\U0001f600")).sub == "\U0001f600"
 
