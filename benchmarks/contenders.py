@@ -1,0 +1,63 @@
+"""Ways to verify an access token: each is prepared once and then takes tokens, one by one."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import jwt
+from joserfc import jwt as joserfc_jwt
+from joserfc.jwk import KeySet
+from joserfc.jwt import JWTClaimsRegistry
+
+from drf_logto.runtime import get_verifier
+
+from .server import Server
+from .tenant import API_RESOURCE, ISSUER, Tenant
+
+Verify = Callable[[str], object]
+
+
+def drf_logto(tenant: Tenant, server: Server) -> Verify:
+    """The package as a view meets it, below HTTP."""
+    return get_verifier().verify
+
+
+def logtos_guide(tenant: Tenant, server: Server) -> Verify:
+    """PyJWT as Logto's guide for Python uses it."""
+    client = jwt.PyJWKClient(server.jwks_uri)
+
+    def verify(token: str) -> object:
+        key = client.get_signing_key_from_jwt(token).key
+        return jwt.decode(
+            token, key, algorithms=[tenant.algorithm], audience=API_RESOURCE, issuer=ISSUER
+        )
+
+    return verify
+
+
+def simplejwt(tenant: Tenant, server: Server) -> Verify:
+    """djangorestframework-simplejwt, below HTTP, with its ``JWK_URL``."""
+    # Its modules read Django's settings when they are imported.
+    from rest_framework_simplejwt.backends import TokenBackend  # noqa: PLC0415
+
+    backend = TokenBackend(
+        tenant.algorithm, audience=API_RESOURCE, issuer=ISSUER, jwk_url=server.jwks_uri
+    )
+    decode: Any = backend.decode  # annotated for its own Token, and meant for a str
+    return cast("Verify", decode)
+
+
+def joserfc(tenant: Tenant, server: Server) -> Verify:
+    """Joserfc with a key set at hand."""
+    keys = KeySet.import_key_set({"keys": tenant.jwks["keys"]})
+    claims = JWTClaimsRegistry(
+        iss={"essential": True, "value": ISSUER},
+        aud={"essential": True, "value": API_RESOURCE},
+        exp={"essential": True},
+    )
+
+    def verify(token: str) -> object:
+        decoded = joserfc_jwt.decode(token, keys, algorithms=[tenant.algorithm])
+        claims.validate(decoded.claims)
+        return decoded
+
+    return verify

@@ -1,0 +1,58 @@
+"""The processes whose instructions are counted; run under valgrind by ``instructions``."""
+
+import gc
+import json
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import NoReturn
+
+from .project import set_up_django, trusting
+from .scenarios import SCENARIOS, Contender
+from .tenant import Tenant, load
+from .work import advance
+
+_BATCHES = 10
+
+
+def main(directory: str) -> None:
+    """Print, for each contender, its repetitions and the processes that did them once and twice."""
+    set_up_django()
+    tenants = {path.name: load(path) for path in Path(directory).iterdir()}
+    processes = []
+    for scenario in SCENARIOS:
+        for contender in scenario.contenders:
+            times = contender.batch * _BATCHES
+            once, twice = (
+                _in_a_process(contender, tenants[scenario.algorithm], repetitions)
+                for repetitions in (times, 2 * times)
+            )
+            processes.append((scenario.title, contender.name, times, once, twice))
+    json.dump(processes, sys.stdout)
+
+
+def _in_a_process(contender: Contender, tenant: Tenant, times: int) -> int:
+    """Return the id of the process that did the work; it is over."""
+    pid = os.fork()
+    if not pid:
+        _work(contender, tenant, times)
+    if os.waitpid(pid, 0)[1]:
+        sys.exit(f"{contender.name} failed")
+    return pid
+
+
+def _work(contender: Contender, tenant: Tenant, times: int) -> NoReturn:
+    try:
+        with trusting(tenant) as server:
+            work = contender.start(tenant, server)
+            gc.collect()
+            gc.freeze()
+            advance(work, times)
+            os._exit(0)  # so that nothing else is counted
+    finally:
+        traceback.print_exc()
+        os._exit(1)
+
+
+main(sys.argv[1])

@@ -1,0 +1,25 @@
+"""Bytes that a remembered token takes, measured in a process that does nothing else."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+TOKENS = 100_000
+
+
+def per_token(tenant: Path) -> tuple[float, float]:
+    """Return bytes per token: what Python allocates, and by how much its process grows.
+
+    Args:
+        tenant: where a tenant with ``TOKENS`` tokens was saved.
+    """
+
+    def measured(way: str) -> float:
+        command = [sys.executable, "-m", "benchmarks.remembering", str(tenant), way]
+        ended = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
+        return float(ended.stdout)
+
+    with ThreadPoolExecutor() as both:
+        allocated, grown = both.map(measured, ("allocated", "grown"))
+    return allocated, grown

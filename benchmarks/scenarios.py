@@ -1,0 +1,125 @@
+"""What is compared: scenarios, each a base and contenders that do the same work in turns."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from . import contenders
+from .tenant import Tenant
+from .work import Start, bad_tokens, known_tokens, new_tokens, requests, signatures
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """One way to do the work of a scenario.
+
+    Attributes:
+        name: what the table calls it.
+        start: prepares everything and returns the work.
+        batch: repetitions in a row, enough to be timed.
+    """
+
+    name: str
+    start: Start
+    batch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """Work that is done in several ways.
+
+    Attributes:
+        title: what the table calls it.
+        algorithm: of the tenant.
+        target: what the first contender must reach: CPU, then instructions.
+        told: how the table writes a ratio.
+        base: what all others are divided by.
+        others: what is compared.
+        fetches: what its repetitions are called in the row of their fetches; without, no row.
+    """
+
+    title: str
+    algorithm: str
+    target: str
+    told: Callable[[float], str]
+    base: Contender
+    others: tuple[Contender, ...]
+    fetches: str = ""
+
+    @property
+    def contenders(self) -> tuple[Contender, ...]:
+        """The base and the others."""
+        return self.base, *self.others
+
+
+_PEERS = {
+    "PyJWT, Logto's guide": contenders.logtos_guide,
+    "simplejwt": contenders.simplejwt,
+    "joserfc": contenders.joserfc,
+}
+_ALL = {"drf_logto": contenders.drf_logto, **_PEERS}
+_VERIFICATIONS = {"ES384": 4, "RS256": 20}  # about two milliseconds
+
+
+def _with_new_tokens(algorithm: str, target: str) -> Scenario:
+    batch = _VERIFICATIONS[algorithm]
+    return Scenario(
+        title=f"{algorithm}, new token, over raw verification",
+        algorithm=algorithm,
+        target=target,
+        told="{:.2f}".format,
+        base=Contender("raw", signatures, batch),
+        others=tuple(Contender(name, new_tokens(prepare), batch) for name, prepare in _ALL.items()),
+        fetches=f"warm requests, {algorithm}",
+    )
+
+
+def _with_remembered_tokens(algorithm: str, target: str) -> Scenario:
+    batch = _VERIFICATIONS[algorithm]
+    return Scenario(
+        title=f"{algorithm}, remembered token, times cheaper than",
+        algorithm=algorithm,
+        target=target,
+        told="{:.0f}".format,
+        base=Contender("drf_logto", known_tokens(contenders.drf_logto), 200),
+        others=tuple(
+            Contender(name, known_tokens(prepare), batch) for name, prepare in _PEERS.items()
+        ),
+    )
+
+
+def _with_refused_tokens(
+    title: str, tokens_of: Callable[[Tenant], list[str]], target: str
+) -> Scenario:
+    batch = _VERIFICATIONS["RS256"]
+    return Scenario(
+        title=f"refusing {title}, over raw RS256 verification",
+        algorithm="RS256",
+        target=target,
+        told="{:.2f}".format,
+        base=Contender("raw", signatures, batch),
+        others=tuple(
+            Contender(name, bad_tokens(prepare, tokens_of), batch) for name, prepare in _ALL.items()
+        ),
+        fetches=f"refusals of {title}",
+    )
+
+
+SCENARIOS = (
+    _with_new_tokens("ES384", "≤ 1.08 / ≤ 1.03"),
+    _with_new_tokens("RS256", "≤ 1.9 / ≤ 1.5"),
+    _with_remembered_tokens("ES384", "≥ 150"),
+    _with_remembered_tokens("RS256", "≥ 40"),
+    Scenario(
+        title="whole DRF request, remembered token, over a constant user",
+        algorithm="ES384",
+        target="instructions ≤ +12 %",
+        told=lambda ratio: f"{ratio - 1:+.1%}",
+        base=Contender("constant user", requests("/constant"), 20),
+        others=(
+            Contender("drf_logto", requests("/protected"), 20),
+            Contender("drf_logto, HasScopes", requests("/scoped"), 20),
+        ),
+    ),
+    _with_refused_tokens("an unknown kid", lambda tenant: tenant.unknown_keys, "≤ 0.7"),
+    _with_refused_tokens("an 8 KB token", lambda tenant: [tenant.long], "≤ 3"),
+)

@@ -1,0 +1,72 @@
+"""The project's views: an empty one behind the package, and the same with a constant user."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.handlers.wsgi import WSGIHandler
+from django.test import RequestFactory
+from django.urls import path
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from drf_logto.authentication import LogtoJWTAuthentication
+from drf_logto.permissions import HasScopes
+
+_CONSTANT = (AnonymousUser(), None)
+
+
+class ConstantUser(BaseAuthentication):
+    """Authenticates every request as the same user, at no cost."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Any]:
+        return _CONSTANT
+
+
+class ForConstantUser(APIView):
+    """An empty view."""
+
+    authentication_classes = [ConstantUser]
+
+    def get(self, request: Request) -> Response:
+        """Answer nothing."""
+        return Response()
+
+
+class Protected(ForConstantUser):
+    """The same view, for access tokens of Logto."""
+
+    authentication_classes = [LogtoJWTAuthentication]
+
+
+class Scoped(Protected):
+    """The same view, for tokens with a scope."""
+
+    permission_classes = [HasScopes("read:products")]
+
+
+urlpatterns = [
+    path("constant", ForConstantUser.as_view()),
+    path("protected", Protected.as_view()),
+    path("scoped", Scoped.as_view()),
+]
+
+
+def requests_to(url: str) -> Callable[[str], int]:
+    """Return what sends a token to ``url``, as a server calls Django, and returns the status."""
+    handler = WSGIHandler()
+    environ = RequestFactory().get(url).environ
+
+    def send(token: str) -> int:
+        response = handler(environ | {"HTTP_AUTHORIZATION": f"Bearer {token}"}, _start_response)
+        response.close()
+        return response.status_code
+
+    return send
+
+
+def _start_response(*_: object) -> Callable[[bytes], object]:
+    """Take status and headers, as a server does."""
+    return len

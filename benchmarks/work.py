@@ -1,0 +1,101 @@
+"""The work that is repeated: each contender's own, prepared once."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, cycle, islice, starmap
+from typing import Any
+
+from .contenders import Verify
+from .raw import verification
+from .server import Server
+from .tenant import Tenant
+
+Work = Iterator[object]
+"""Each step is one repetition."""
+
+Start = Callable[[Tenant, Server], Work]
+"""Prepares everything and returns the work."""
+
+Prepare = Callable[[Tenant, Server], Verify]
+
+_REMEMBERED = 50  # tokens that take turns
+
+
+def advance(work: Work, times: int) -> None:
+    """Do the next repetitions; the loop itself is C's."""
+    deque(islice(work, times), maxlen=0)
+
+
+def signatures(tenant: Tenant, _: Server) -> Work:
+    """Check each token's signature, and nothing else of it."""
+    return _finite(starmap(*verification(tenant, tenant.tokens[1:])))
+
+
+def new_tokens(prepare: Prepare) -> Start:
+    """Verify each token once; the first one warms up."""
+
+    def start(tenant: Tenant, server: Server) -> Work:
+        verify = prepare(tenant, server)
+        verify(tenant.tokens[0])
+        return _finite(map(verify, tenant.tokens[1:]))
+
+    return start
+
+
+def known_tokens(prepare: Prepare) -> Start:
+    """Verify the same few tokens again and again, all of them seen before."""
+
+    def start(tenant: Tenant, server: Server) -> Work:
+        verify, tokens = prepare(tenant, server), tenant.tokens[:_REMEMBERED]
+        advance(map(verify, tokens), _REMEMBERED)
+        return map(verify, cycle(tokens))
+
+    return start
+
+
+def bad_tokens(prepare: Prepare, tokens_of: Callable[[Tenant], list[str]]) -> Start:
+    """Refuse bad tokens again and again; a good one came before."""
+
+    def start(tenant: Tenant, server: Server) -> Work:
+        verify = prepare(tenant, server)
+        verify(tenant.tokens[0])
+        work = map(_refusing(verify), cycle(tokens_of(tenant)))
+        advance(work, 1)
+        return work
+
+    return start
+
+
+def _refusing(verify: Verify) -> Verify:
+    def refuse(token: str) -> bool:
+        try:
+            verify(token)
+        except Exception:  # noqa: BLE001 - every library has its own
+            return True
+        raise RuntimeError("a bad token was let in")
+
+    return refuse
+
+
+def requests(url: str) -> Start:
+    """Send requests with the same few tokens to a view."""
+
+    def start(tenant: Tenant, _: Server) -> Work:
+        # It imports what reads Django's settings.
+        from .views import requests_to  # noqa: PLC0415
+
+        send, tokens = requests_to(url), tenant.tokens[:_REMEMBERED]
+        if {send(token) for token in tokens} != {200}:
+            raise RuntimeError("the view answers with another status than 200")
+        return map(send, cycle(tokens))
+
+    return start
+
+
+def _finite(work: Iterable[object]) -> Work:
+    return chain(work, _exhausted())
+
+
+def _exhausted() -> Iterator[Any]:
+    raise RuntimeError("the tenant has too few tokens")
+    yield
