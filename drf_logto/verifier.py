@@ -30,6 +30,13 @@ class _Remembered:
     key_set: KeySet
 
 
+class _Tokens(TLRUCache[bytes, _Remembered]):
+    """Verified tokens by digest; None for one that is not remembered."""
+
+    def __missing__(self, key: bytes) -> None:
+        return None
+
+
 class Verifier:
     """Verifies the access tokens of one API.
 
@@ -60,9 +67,7 @@ class Verifier:
         self._leeway = leeway
         self._max_token_length = max_token_length
         self._now = now
-        self._tokens: TLRUCache[bytes, _Remembered] = TLRUCache(
-            cache_size, ttu=lambda _digest, kept, _now: kept.ends_at, timer=now
-        )
+        self._tokens = _Tokens(cache_size, ttu=lambda _digest, kept, _now: kept.ends_at, timer=now)
         self._tokens_lock = threading.Lock()
 
     def verify(self, token: str) -> AuthInfo:
@@ -82,10 +87,9 @@ class Verifier:
         return self._recall(digest) or self._verify_new(octets, digest)
 
     def _recall(self, digest: bytes) -> AuthInfo | None:
-        try:
-            with self._tokens_lock:
-                kept = self._tokens[digest]
-        except KeyError:
+        with self._tokens_lock:
+            kept: _Remembered | None = self._tokens[digest]
+        if kept is None:
             return None
         try:
             key = kept.key_set.find(kept.key.kid)
