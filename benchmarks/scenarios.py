@@ -66,7 +66,7 @@ def _with_new_tokens(algorithm: str, target: str) -> Scenario:
         title=f"{algorithm}, new token, over raw verification",
         algorithm=algorithm,
         target=target,
-        told="{:.2f}".format,
+        told="{:.3f}".format,
         base=Contender("raw", signatures, batch),
         others=tuple(Contender(name, new_tokens(prepare), batch) for name, prepare in _ALL.items()),
         fetches=f"warm requests, {algorithm}",
