@@ -118,7 +118,7 @@ class AuthInfo:
     @property
     def claims(self) -> dict[str, Any]:
         """Every claim of the token; a new dict each time, so nothing that is done to it lasts."""
-        claims: dict[str, Any] = json.loads(self.payload)
+        claims: dict[str, Any] = json.loads(self.payload.decode())
         return claims
 
     @property

@@ -206,8 +206,9 @@ def _date(claims: dict[str, Any], name: str) -> float | None:
 
 
 def _audience(claims: dict[str, Any]) -> list[str]:
-    value = claims.get("aud")
-    audience = [value] if isinstance(value, str) else value
+    audience = claims.get("aud")
+    if isinstance(audience, str):
+        return [audience]
     if not isinstance(audience, list) or not audience:
         raise refusals.InvalidAudience
     if not all(isinstance(one, str) for one in audience):
