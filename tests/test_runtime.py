@@ -1,6 +1,7 @@
 """The composition root: one verifier a process, built from the settings."""
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -8,7 +9,13 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
-from drf_logto.exceptions import AuthorizationServerUnavailable, InvalidIssuer
+from drf_logto.exceptions import (
+    AuthorizationServerUnavailable,
+    InvalidIssuer,
+    TokenExpired,
+    TokenTooLong,
+    UnsupportedAlgorithm,
+)
 from drf_logto.runtime import Surroundings, get_verifier, within
 from drf_logto.telemetry import snapshot
 from drf_logto.testing import Logto
@@ -189,3 +196,56 @@ def test_a_forked_process_starts_anew(server: LoopbackServer, tenant: Logto) -> 
     assert os.read(reading, 3) == b"new"
     os.close(reading)
     os.close(writing)
+
+
+# Every setting of the verifier reaches it
+
+
+@pytest.fixture
+def configured(settings: Any) -> Callable[..., Logto]:
+    """Change some keys, and return a Logto that is to be entered."""
+
+    def configure(**changes: object) -> Logto:
+        settings.LOGTO = {**settings.LOGTO, **changes}
+        return Logto()
+
+    return configure
+
+
+def test_leeway_reaches_the_verifier(configured: Any) -> None:
+    with configured(LEEWAY=10) as logto:
+        get_verifier().verify(logto.global_token(expires_in=-5))
+        with pytest.raises(TokenExpired):
+            get_verifier().verify(logto.global_token(expires_in=-10))
+
+
+def test_algorithms_reach_verifier_and_keys(configured: Any) -> None:
+    with configured(ALGORITHMS=["RS256"]) as logto, pytest.raises(UnsupportedAlgorithm):
+        get_verifier().verify(logto.global_token())
+
+
+def test_max_token_length_reaches_the_verifier(configured: Any) -> None:
+    with configured(MAX_TOKEN_LENGTH=100) as logto, pytest.raises(TokenTooLong):
+        get_verifier().verify(logto.global_token())
+
+
+@pytest.mark.parametrize(("size", "remembered"), [(0, 0), (1, 2), (10000, 2)])
+def test_token_cache_size_reaches_the_verifier(configured: Any, size: int, remembered: int) -> None:
+    with configured(TOKEN_CACHE_SIZE=size) as logto:
+        before, token = snapshot()["remembered"], logto.global_token()
+        for _ in range(3):
+            get_verifier().verify(token)
+    assert snapshot()["remembered"] - before == remembered
+
+
+def test_the_lifetimes_of_keys_reach_the_key_set(configured: Any) -> None:
+    with configured(JWKS_TTL=10, JWKS_MAX_STALE=20, JWKS_COOLDOWN=7) as logto:
+        token = logto.global_token()
+        get_verifier().verify(token)
+        with logto.outage():
+            logto.advance(19)
+            get_verifier().verify(token)
+            logto.advance(8)
+            with pytest.raises(AuthorizationServerUnavailable) as refused:
+                get_verifier().verify(token)
+    assert refused.value.retry_after == 7
