@@ -1,6 +1,5 @@
 """LogtoJWTAuthentication: from the Authorization header to request.user and request.auth."""
 
-from collections.abc import Collection
 from typing import Any
 
 from rest_framework.authentication import BaseAuthentication
@@ -9,6 +8,7 @@ from rest_framework.request import Request
 from . import bearer
 from .api_exceptions import as_api_exception, challenge
 from .auth_info import AuthInfo
+from .declarations import accepted_resources
 from .denials import explain_denials
 from .exceptions import LogtoError, WrongAudience
 from .principal import LogtoPrincipal
@@ -78,16 +78,3 @@ def verify_credentials(request: Any, view: Any) -> AuthInfo | None:
     if narrowed is not None and not any(one in narrowed for one in auth.audience):
         raise WrongAudience
     return auth
-
-
-def accepted_resources(view: Any) -> Collection[object] | None:
-    """Return the only resource indicators that ``view`` accepts, None where it accepts all.
-
-    It reads the view's ``api_resource``, one or several; what is neither accepts no token.
-    """
-    declared = getattr(view, "api_resource", None)
-    if declared is None:
-        return None
-    if isinstance(declared, str):
-        return (declared,)
-    return declared if isinstance(declared, (list, tuple, set, frozenset)) else ()

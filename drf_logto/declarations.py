@@ -1,6 +1,6 @@
 """What a view says of itself, wherever it is said: in as_view, on its class, on its function."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -23,6 +23,19 @@ def declared(callback: Any, name: str, default: Any = None) -> Any:
         elif hasattr(source, name):
             return getattr(source, name)
     return default
+
+
+def accepted_resources(view: Any) -> Collection[object] | None:
+    """Return the only resource indicators that ``view`` accepts, None where it accepts all.
+
+    It reads the view's ``api_resource``, one or several; what is neither accepts no token.
+    """
+    narrowed = getattr(view, "api_resource", None)
+    if narrowed is None:
+        return None
+    if isinstance(narrowed, str):
+        return (narrowed,)
+    return narrowed if isinstance(narrowed, (list, tuple, set, frozenset)) else ()
 
 
 def _sources(callback: Any) -> Iterator[Any]:

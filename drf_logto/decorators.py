@@ -101,7 +101,7 @@ def _admit(request: Any, view: Any, permissions: tuple[Any, ...]) -> HttpRespons
     except LogtoError as refusal:
         return _refused(refusal)
     if auth is None:
-        return _told_by_drf(NotAuthenticated(), challenge())
+        return _told_by_drf(NotAuthenticated())
     _set_user(request, auth)
     asked = [permission() for permission in permissions]
     try:
@@ -109,7 +109,7 @@ def _admit(request: Any, view: Any, permissions: tuple[Any, ...]) -> HttpRespons
             return None
     except APIException as exception:  # a project's permission may say no in this way
         return _told_by_drf(exception)
-    reason = nearest_refusal(asked, request, view)
+    reason = nearest_refusal(lambda: asked, request, view)
     return _told_by_drf(PermissionDenied()) if reason is None else _refused(reason)
 
 
@@ -122,12 +122,13 @@ def _set_user(request: Any, auth: AuthInfo) -> None:
     request.auth, request.user, request.auser = auth, principal, auser
 
 
-def _told_by_drf(exception: APIException, authenticate: str | None = None) -> HttpResponseBase:
+def _told_by_drf(exception: APIException) -> HttpResponseBase:
     """Answer in DRF's own words where no token is the reason."""
+    asks_for_a_token = exception.status_code == NotAuthenticated.status_code
     return JsonResponse(
         {"error": str(exception.detail), "code": exception.get_codes()},
         status=exception.status_code,
-        headers={} if authenticate is None else {"WWW-Authenticate": authenticate},
+        headers={"WWW-Authenticate": challenge()} if asks_for_a_token else {},
     )
 
 

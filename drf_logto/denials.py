@@ -39,12 +39,14 @@ def explain_denials(view: Any, request: Any) -> None:
 
 
 def nearest_refusal(
-    permissions: Iterable[Any], request: Any, view: Any, *objects: Any
+    get_permissions: Callable[[], Iterable[Any]], request: Any, view: Any, *objects: Any
 ) -> LogtoError | None:
-    """Return why the first refusing permission refuses, None where it is no reason of ours.
+    """Ask again, and return why the first refusing permission refuses.
+
+    None where it is no reason of ours, or where a project's permission bears no second question.
 
     Args:
-        permissions: instances, all of which must grant the request.
+        get_permissions: gives the instances, all of which must grant the request.
         request: the request.
         view: the view.
         objects: the object that is asked about, if any.
@@ -56,9 +58,12 @@ def nearest_refusal(
             and all(permission.has_object_permission(request, view, obj) for obj in objects)
         )
 
-    refusing = next((one for one in permissions if not grants(one)), None)
-    refusals = [leaf.refusal(request, view) for leaf in _refusing_leaves(refusing, grants)]
-    return min((one for one in refusals if one is not None), key=_distance, default=None)
+    try:
+        refusing = next((one for one in get_permissions() if not grants(one)), None)
+        refusals = [leaf.refusal(request, view) for leaf in _refusing_leaves(refusing, grants)]
+        return min((one for one in refusals if one is not None), key=_distance, default=None)
+    except Exception:  # noqa: BLE001 - the project's own code; the denial stands without a reason
+        return None
 
 
 class _ExplainedDenial:
@@ -75,7 +80,8 @@ class _ExplainedDenial:
         try:
             return self._permission_denied(request, *args, **kwargs)
         except PermissionDenied as denied:
-            refusal = self._reason(request)
+            view = self._view
+            refusal = nearest_refusal(view.get_permissions, request, view, *self._objects)
             if refusal is not None:
                 if request is self._request:
                     record_refusal(refusal)
@@ -83,14 +89,6 @@ class _ExplainedDenial:
                 denied.detail = explained.detail
                 cast("Any", denied).auth_header = cast("Any", explained).auth_header
             raise
-
-    def _reason(self, request: Any) -> LogtoError | None:
-        """Ask the permissions again, one of which has refused."""
-        try:
-            permissions = self._view.get_permissions()
-            return nearest_refusal(permissions, request, self._view, *self._objects)
-        except Exception:  # noqa: BLE001 - a project's permission may not bear a second question
-            return None
 
     def check_object_permissions(self, request: Any, obj: Any) -> None:
         self._objects = (obj,)

@@ -7,7 +7,7 @@ from . import telemetry
 from .exceptions import AuthorizationServerUnavailable
 from .fetch import Fetch
 from .jwk import SigningKey
-from .jwks import Fetched, Wanted
+from .key_source import Fetched, Wanted
 from .metadata import discover_jwks_uri
 
 

@@ -13,9 +13,8 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.permissions import OperandHolder
 
-from .authentication import accepted_resources
 from .conf import LogtoSettings, parse
-from .declarations import VIEW_ATTRIBUTES, declared
+from .declarations import VIEW_ATTRIBUTES, accepted_resources, declared
 from .organizations import url_kwarg
 from .permissions import AccessTokenPermission, HasScopes, InOrganization, OrgResourceScopes
 

@@ -8,13 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from django.core.signals import setting_changed
-
 from .conf import LogtoSettings, get_settings
 from .fetch import Fetch, fetch_json
 from .issuer import Issuer
 from .jwk import parse_jwks
-from .jwks import KeySet, Lifetimes, Source
+from .jwks import KeySet, Lifetimes
+from .key_source import Source
 from .metadata import ISSUER_PATH
 from .shared_cache import SharedCache
 from .shared_jwks import SharedJwks
@@ -40,12 +39,15 @@ class _Runtime:
     def __init__(self, surroundings: Surroundings) -> None:
         self.surroundings = surroundings
         self._lock = threading.Lock()
-        self._verifier: Verifier | None = None
+        self._built_from: LogtoSettings | None = None
+        self._verifier: Verifier
 
     def get_verifier(self) -> Verifier:
+        settings = get_settings()
         with self._lock:
-            if self._verifier is None:
-                self._verifier = _build(get_settings(), self.surroundings)
+            if settings is not self._built_from:
+                self._verifier = _build(settings, self.surroundings)
+                self._built_from = settings
             return self._verifier
 
 
@@ -53,7 +55,7 @@ _runtime = _Runtime(Surroundings())
 
 
 def get_verifier() -> Verifier:
-    """Return the verifier of this process, built from the settings on first use.
+    """Return the verifier of this process, built from the settings as they are now.
 
     Raises:
         ImproperlyConfigured: the ``LOGTO`` setting cannot work.
@@ -64,28 +66,22 @@ def get_verifier() -> Verifier:
 @contextmanager
 def within(surroundings: Surroundings) -> Iterator[None]:
     """Let the verifier live in other surroundings for a while; for tests."""
-    global _runtime  # noqa: PLW0603 - the one place that holds the process's state
     before = _runtime.surroundings
-    _runtime = _Runtime(surroundings)
+    _begin(surroundings)
     try:
         yield
     finally:
-        _runtime = _Runtime(before)
+        _begin(before)
 
 
-def _start_anew(**_: object) -> None:
-    """Forget the verifier: its settings changed, or its locks and threads belong to a parent."""
-    global _runtime  # noqa: PLW0603 - see within
-    _runtime = _Runtime(_runtime.surroundings)
+def _begin(surroundings: Surroundings) -> None:
+    """Forget the verifier, and everything that it knows."""
+    global _runtime  # noqa: PLW0603 - the one place that holds the process's state
+    _runtime = _Runtime(surroundings)
 
 
-def _forget(*, setting: str, **_: object) -> None:
-    if setting in {"LOGTO", "CACHES"}:
-        _start_anew()
-
-
-setting_changed.connect(_forget)
-os.register_at_fork(after_in_child=_start_anew)
+# A child process has copies of its parent's locks, and none of its threads.
+os.register_at_fork(after_in_child=lambda: _begin(_runtime.surroundings))
 
 
 def _build(settings: LogtoSettings, surroundings: Surroundings) -> Verifier:
@@ -122,7 +118,6 @@ def _key_set(
         cooldown=settings.jwks_cooldown,
         wait=settings.http_timeout,
     )
-
     parse = partial(parse_jwks, algorithms=settings.algorithms, known={})
     issuer = Issuer(
         address,

@@ -15,7 +15,8 @@ from typing import Protocol
 
 from .exceptions import AuthorizationServerUnavailable
 from .jwk import SigningKey
-from .jwks import Fetched, Lifetimes, Wanted
+from .jwks import Lifetimes
+from .key_source import Fetched, Wanted
 
 _CLOCK_SKEW = 5
 """Seconds that the clocks of two machines may differ; a copy from further ahead is no newer one."""

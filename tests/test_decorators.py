@@ -309,3 +309,20 @@ def test_a_permission_that_raises_is_answered(logto: Logto, protected: Any) -> N
     protected(Unauthenticated)
     response = get(logto.global_token())
     assert (response.status_code, response.json()["code"]) == (401, "not_authenticated")
+    assert response.headers["WWW-Authenticate"] == 'Bearer realm="api"'
+
+
+def test_a_permission_that_cannot_be_asked_twice_keeps_the_denial(
+    logto: Logto, protected: Any
+) -> None:
+    class Once(BasePermission):
+        asked: list[Any] = []
+
+        def has_permission(self, request: Any, view: Any) -> bool:
+            assert not self.asked
+            self.asked.append(request)
+            return True
+
+    protected(Once, HasScopes("read:a"))
+    response = get(logto.global_token())
+    assert (response.status_code, response.json()["code"]) == (403, "permission_denied")

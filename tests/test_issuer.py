@@ -4,7 +4,7 @@ import pytest
 
 from drf_logto.exceptions import AuthorizationServerUnavailable
 from drf_logto.issuer import Issuer
-from drf_logto.jwks import Wanted
+from drf_logto.key_source import Wanted
 from drf_logto.testing import Logto
 
 WANTED = Wanted(None, 0, forced=False)

@@ -9,7 +9,8 @@ import pytest
 
 from drf_logto.exceptions import AuthorizationServerUnavailable, UnknownKey
 from drf_logto.jwk import SIGNATURE_ALGORITHMS
-from drf_logto.jwks import THREAD_NAME, Fetched, KeySet, Lifetimes, Wanted
+from drf_logto.jwks import THREAD_NAME, KeySet, Lifetimes
+from drf_logto.key_source import Fetched, Wanted
 from drf_logto.testing.signing import SigningKeyPair
 
 FIRST, SECOND, THIRD = (SigningKeyPair.generate("ES384").jwk for _ in range(3))

@@ -2,7 +2,6 @@
 
 import json
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -12,7 +11,8 @@ import pytest
 
 from drf_logto.exceptions import AuthorizationServerUnavailable, UnknownKey
 from drf_logto.jwk import SIGNATURE_ALGORITHMS, parse_jwks
-from drf_logto.jwks import THREAD_NAME, Fetched, KeySet, Lifetimes, Wanted
+from drf_logto.jwks import THREAD_NAME, KeySet, Lifetimes
+from drf_logto.key_source import Fetched, Wanted
 from drf_logto.shared_jwks import SharedJwks
 from drf_logto.testing.signing import SigningKeyPair
 
@@ -84,19 +84,26 @@ class Company:
             raise AuthorizationServerUnavailable("down")
         return Fetched({"keys": list(self.keys)}, self.time)
 
-    def process(self) -> KeySet:
-        """Start another process."""
-        lifetimes = Lifetimes(ttl=TTL, max_stale=MAX_STALE, cooldown=COOLDOWN, wait=5)
-        source = SharedJwks(
+    def lifetimes(self, wait: float = 5) -> Lifetimes:
+        return Lifetimes(ttl=TTL, max_stale=MAX_STALE, cooldown=COOLDOWN, wait=wait)
+
+    def source(self, name: str = "https://tenant.logto.test", wait: float = 5) -> SharedJwks:
+        return SharedJwks(
             self.ask,
             cache=self.cache,
-            name="https://tenant.logto.test",
+            name=name,
             parse=partial(parse_jwks, algorithms=SIGNATURE_ALGORITHMS, known={}),
-            lifetimes=lifetimes,
+            lifetimes=self.lifetimes(wait),
             now=lambda: self.time,
         )
+
+    def process(self) -> KeySet:
+        """Start another process."""
         return KeySet(
-            source, algorithms=SIGNATURE_ALGORITHMS, lifetimes=lifetimes, now=lambda: self.time
+            self.source(),
+            algorithms=SIGNATURE_ALGORITHMS,
+            lifetimes=self.lifetimes(),
+            now=lambda: self.time,
         )
 
 
@@ -281,15 +288,7 @@ def test_a_turn_that_comes_after_another_finds_what_that_wrote(company: Company)
 def test_a_turn_that_nobody_ends_runs_out(company: Company) -> None:
     """As when a process dies in the middle of its fetch."""
     company.cache.add(_turn_key(company), "taken", 1)
-    lifetimes = Lifetimes(ttl=TTL, max_stale=MAX_STALE, cooldown=COOLDOWN, wait=0)
-    source = SharedJwks(
-        company.ask,
-        cache=company.cache,
-        name="https://tenant.logto.test",
-        parse=partial(parse_jwks, algorithms=SIGNATURE_ALGORITHMS, known={}),
-        lifetimes=lifetimes,
-        now=lambda: company.time,
-    )
+    source = company.source(wait=0)
     assert source(Wanted("kid", 0, forced=False)) is not None
     assert company.loads == 1
 
@@ -366,14 +365,6 @@ def test_without_a_working_cache_each_process_asks_for_itself() -> None:
 
 
 def test_two_key_sets_do_not_share(company: Company) -> None:
-    make: Callable[..., Any] = partial(
-        SharedJwks,
-        company.ask,
-        cache=company.cache,
-        parse=partial(parse_jwks, algorithms=SIGNATURE_ALGORITHMS, known={}),
-        lifetimes=Lifetimes(ttl=TTL, max_stale=MAX_STALE, cooldown=COOLDOWN, wait=5),
-        now=lambda: company.time,
-    )
     for name in ("https://a.logto.test", "https://b.logto.test"):
-        assert make(name=name)(Wanted("kid", 0, forced=False)) is not None
+        assert company.source(name)(Wanted("kid", 0, forced=False)) is not None
     assert company.loads == 2

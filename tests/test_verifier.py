@@ -10,7 +10,8 @@ import pytest
 from drf_logto import exceptions as refusals
 from drf_logto.auth_info import AuthInfo, TokenKind
 from drf_logto.jwk import SIGNATURE_ALGORITHMS
-from drf_logto.jwks import Fetched, KeySet, Lifetimes, Wanted
+from drf_logto.jwks import KeySet, Lifetimes
+from drf_logto.key_source import Fetched, Wanted
 from drf_logto.telemetry import snapshot
 from drf_logto.testing import ABSENT, Logto
 from drf_logto.verifier import Verifier

@@ -14,7 +14,8 @@ import pytest
 
 from drf_logto.exceptions import InvalidToken
 from drf_logto.jwk import SIGNATURE_ALGORITHMS, parse_jwks
-from drf_logto.jwks import Fetched, KeySet, Lifetimes
+from drf_logto.jwks import KeySet, Lifetimes
+from drf_logto.key_source import Fetched
 from drf_logto.verifier import Verifier
 
 FOLDER = os.environ.get("WYCHEPROOF_DIR")
