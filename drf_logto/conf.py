@@ -79,28 +79,28 @@ def parse(value: object) -> tuple[LogtoSettings | None, list[Problem]]:
     return result, []
 
 
-_current: LogtoSettings | None = None
+_current: dict[str, LogtoSettings] = {}
+"""The one value of this process under its name: a dict, since ``setdefault`` is atomic."""
 
 
 def get_settings() -> LogtoSettings:
-    """Return the settings of this process.
+    """Return the settings of this process, the same value to every thread.
 
     Raises:
         ImproperlyConfigured: the ``LOGTO`` setting cannot work; the message names the keys.
     """
-    global _current  # noqa: PLW0603 - one value per process, forgotten by the receiver below
-    if _current is None:
-        parsed, problems = parse(getattr(settings, "LOGTO", None))
-        if parsed is None:
-            raise ImproperlyConfigured(" ".join(problem.message for problem in problems))
-        _current = parsed
-    return _current
+    current = _current.get("LOGTO")
+    if current is not None:
+        return current
+    parsed, problems = parse(getattr(settings, "LOGTO", None))
+    if parsed is None:
+        raise ImproperlyConfigured(" ".join(problem.message for problem in problems))
+    return _current.setdefault("LOGTO", parsed)
 
 
 def _forget(*, setting: str, **_: object) -> None:
-    global _current  # noqa: PLW0603 - see get_settings
     if setting in {"LOGTO", "CACHES"}:
-        _current = None
+        _current.clear()
 
 
 setting_changed.connect(_forget)

@@ -249,3 +249,21 @@ def test_the_least_values_are_allowed() -> None:
     }
     result = parsed(**least)
     assert {key: getattr(result, key.lower()) for key in least} == least
+
+
+def test_threads_that_meet_at_the_first_reading_get_one_value() -> None:
+    class ReadInBetween(dict[str, Any]):
+        """Another reader is done before this one has read the first key."""
+
+        earlier: LogtoSettings | None = None
+
+        def __getitem__(self, key: str) -> Any:
+            if self.earlier is None:
+                self.earlier = LogtoSettings(endpoint=(), api_resource=())
+                self.earlier = get_settings()
+            return super().__getitem__(key)
+
+    value = ReadInBetween(REQUIRED)
+    with override_settings(LOGTO=value):
+        assert get_settings() is value.earlier
+        assert get_settings() is value.earlier
