@@ -14,6 +14,7 @@ from .exceptions import LogtoError, WrongAudience
 from .principal import LogtoPrincipal
 from .runtime import get_verifier
 from .telemetry import record_refusal
+from .verifier import Verifier
 
 _REFUSAL = "_logto_refusal"
 
@@ -36,14 +37,13 @@ class LogtoJWTAuthentication(BaseAuthentication):
         """
         view = (getattr(request, "parser_context", None) or {}).get("view")
         explain_denials(view, request)
-        try:
-            auth = verify_credentials(request, view)
-        except LogtoError as refusal:
+        verified = verify_credentials(request, view)
+        if isinstance(verified, LogtoError):
             # The view asks a fresh authenticator for the challenge, so it travels on the request.
-            setattr(request, _REFUSAL, refusal)
-            record_refusal(refusal)
-            raise as_api_exception(refusal) from None
-        return None if auth is None else (self.get_user(auth), auth)
+            setattr(request, _REFUSAL, verified)
+            record_refusal(verified)
+            raise as_api_exception(verified)
+        return None if verified is None else (self.get_user(verified), verified)
 
     def authenticate_header(self, request: Request) -> str:
         """Return the challenge of a 401 (RFC 6750 §3)."""
@@ -58,23 +58,29 @@ class LogtoJWTAuthentication(BaseAuthentication):
         return LogtoPrincipal(auth)
 
 
-def verify_credentials(request: Any, view: Any) -> AuthInfo | None:
+def verify_credentials(request: Any, view: Any) -> AuthInfo | LogtoError | None:
     """Return the facts of a request's access token, None where it carries no bearer token.
+
+    A refusal is returned, not raised, and without its traceback: whoever reports an exception may
+    report the variables of its frames as well, and here they hold the token.
 
     Args:
         request: the request, Django's or DRF's.
         view: the view, whose ``api_resource`` may narrow the audience.
-
-    Raises:
-        LogtoError: why the request is refused.
     """
     # First of all, so that the report of a broken setting has no token among its variables.
     verifier = get_verifier()
-    token = bearer.credentials(request.META.get("HTTP_AUTHORIZATION", ""))
-    if token is None:
-        return None
-    auth = verifier.verify(token)
-    narrowed = accepted_resources(view)
-    if narrowed is not None and not any(one in narrowed for one in auth.audience):
-        raise WrongAudience
+    auth = _verify(verifier, request.META.get("HTTP_AUTHORIZATION", ""))
+    if isinstance(auth, AuthInfo):
+        narrowed = accepted_resources(view)
+        if narrowed is not None and not any(one in narrowed for one in auth.audience):
+            return WrongAudience()
     return auth
+
+
+def _verify(verifier: Verifier, header: str) -> AuthInfo | LogtoError | None:
+    try:
+        token = bearer.credentials(header)
+        return None if token is None else verifier.verify(token)
+    except LogtoError as refusal:
+        return refusal.with_traceback(None)

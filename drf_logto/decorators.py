@@ -96,10 +96,9 @@ def _as_view(declared_by: Any, kwargs: dict[str, Any]) -> Any:
 
 def _admit(request: Any, view: Any, permissions: tuple[Any, ...]) -> HttpResponseBase | None:
     """Set ``auth`` and ``user`` of a request that is let in; else return the refusal."""
-    try:
-        auth = verify_credentials(request, view)
-    except LogtoError as refusal:
-        return _refused(refusal)
+    auth = verify_credentials(request, view)
+    if isinstance(auth, LogtoError):
+        return _refused(auth)
     if auth is None:
         return _told_by_drf(NotAuthenticated())
     _set_user(request, auth)

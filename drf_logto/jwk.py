@@ -1,7 +1,7 @@
 """RFC 7517 keys: which of a JWK Set can verify a signature, and for which algorithms."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -26,8 +26,8 @@ class SigningKey:
     """
 
     kid: str
-    material: tuple[Mapping[str, Any], ...]
-    by_algorithm: Mapping[str, PyJWK]
+    material: tuple[Mapping[str, Any], ...] = field(repr=False)
+    by_algorithm: Mapping[str, PyJWK] = field(repr=False)
 
     def verify(self, algorithm: str, message: bytes, signature: bytes) -> bool:
         """Whether ``signature`` is this key's over ``message``.

@@ -33,6 +33,10 @@ class Jws(NamedTuple):
     signing_input: bytes
     signature: bytes
 
+    def __repr__(self) -> str:
+        # Whoever has signing input and signature has the token.
+        return f"Jws(header={self.header!r})"
+
 
 def parse_jws(token: bytes) -> Jws:
     """Take a token apart.

@@ -1,0 +1,337 @@
+"""Whatever is reported, shown, kept or passed on: no token, no signature and no key is in it."""
+
+import base64
+import io
+import logging
+import pickle
+import re
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from types import FrameType
+from typing import Any
+
+import pytest
+from django.core.signals import got_request_exception
+from django.http import HttpRequest
+from django.test import Client, RequestFactory
+from django.urls import path
+from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
+from rest_framework.response import Response
+from rest_framework.views import APIView, exception_handler
+
+from drf_logto.authentication import LogtoJWTAuthentication
+from drf_logto.bearer import credentials
+from drf_logto.decorators import require_access_token
+from drf_logto.jws import parse_jws
+from drf_logto.permissions import HasScopes, InOrganization
+from drf_logto.principal import LogtoPrincipal
+from drf_logto.runtime import get_verifier
+from drf_logto.testing import Logto
+
+Route = Callable[..., None]
+_DEPTH = 5
+
+
+class Reports:
+    """Everything that a reporter of errors would send: messages, frames and their variables."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.exceptions = 0
+
+    def add(self, text: str) -> None:
+        self.texts.append(text)
+
+    def add_exception(self, exception: BaseException | None) -> None:
+        """The exception and all that led to it, whether suppressed or not."""
+        chain = [exception]
+        for one in chain:
+            if one is None or chain.count(one) > 1:
+                continue
+            self.exceptions += 1
+            self.add("".join(traceback.format_exception(one)))
+            self.add(repr(one.__dict__))
+            for frame, _line in traceback.walk_tb(one.__traceback__):
+                self.add_frame(frame)
+            chain += [one.__cause__, one.__context__]
+
+    def add_frame(self, frame: FrameType) -> None:
+        if "/drf_logto/testing/" in frame.f_code.co_filename:
+            return  # the stand-in for Logto publishes its keys, as Logto does
+        for name, value in frame.f_locals.items():
+            self.add(f"{name} = {_shown(value, _DEPTH)}")
+
+    def on_crash(self, sender: object, request: Any, **_: object) -> None:
+        self.add_exception(sys.exc_info()[1])
+
+
+def _shown(value: object, depth: int) -> str:
+    """As reporters write a variable: containers and attributes opened, text as it is."""
+    if isinstance(value, Logto | Client | Reports | HttpRequest) or depth == 0:
+        return ""  # the test's own; a request's headers are Django's to hide
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Mapping):
+        return " ".join(_shown(one, depth - 1) for pair in value.items() for one in pair)
+    if isinstance(value, (list, tuple, set, frozenset)) and not hasattr(value, "_fields"):
+        return " ".join(_shown(one, depth - 1) for one in value)
+    return repr(value)
+
+
+class Recorder(logging.Handler):
+    """Keeps each line, what it was made of, and the package's frames that were running."""
+
+    def __init__(self, reports: Reports) -> None:
+        super().__init__(logging.DEBUG)
+        self.reports = reports
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.reports.add(f"{record.getMessage()} {record.__dict__!r}")
+        self.reports.add_exception(sys.exc_info()[1])
+        frame: FrameType | None = sys._getframe()
+        while frame is not None:
+            if "/drf_logto/" in frame.f_code.co_filename:
+                self.reports.add_frame(frame)
+            frame = frame.f_back
+
+
+@pytest.fixture
+def reports(settings: Any) -> Iterator[Reports]:
+    reports = Reports()
+    recorder, root, ours = Recorder(reports), logging.getLogger(), logging.getLogger("drf_logto")
+    before = root.level, ours.level
+
+    def handle(exception: Exception, context: Any) -> Any:
+        reports.add_exception(exception)
+        return exception_handler(exception, context)
+
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "EXCEPTION_HANDLER": handle}
+    got_request_exception.connect(reports.on_crash)
+    root.addHandler(recorder)
+    root.setLevel(logging.DEBUG)
+    ours.setLevel(logging.DEBUG)
+    yield reports
+    root.removeHandler(recorder)
+    root.setLevel(before[0])
+    ours.setLevel(before[1])
+    got_request_exception.disconnect(reports.on_crash)
+
+
+def secrets_of(logto: Logto, *tokens: str) -> list[str]:
+    """What must stand nowhere: tokens, signatures in any spelling, and the numbers of keys."""
+    found = [jwk[name] for jwk in logto.jwks["keys"] for name in ("x", "y", "n") if name in jwk]
+    for token in tokens:
+        for part in token.split(".")[1:]:
+            found.append(part[:24])
+            raw = base64.urlsafe_b64decode(part[:24])
+            if not raw.startswith(b"{"):
+                found += [repr(raw)[2:-1], raw.hex()]
+    return [secret for secret in found if len(secret) >= 16]
+
+
+def assert_no_secret(secrets: list[str], *texts: str) -> None:
+    assert len(secrets) >= 3
+    for text in texts:
+        for secret in secrets:
+            assert secret not in text
+
+
+class Shown(APIView):
+    permission_classes: list[Any] = [IsAuthenticated]
+
+    def get(self, request: Any) -> Response:
+        return Response({"sub": request.user.sub})
+
+
+class Fault(Exception):
+    """What the project's own code dies of."""
+
+
+class CrashingView(Shown):
+    def get(self, request: Any) -> Response:
+        user, auth = request.user, request.auth
+        raise Fault(f"{user!r} {auth!r}")
+
+
+class CrashingPermission(BasePermission):
+    def has_permission(self, request: Any, view: Any) -> bool:
+        raise Fault(str(request.auth))
+
+
+class CrashingUser(LogtoJWTAuthentication):
+    def get_user(self, auth: Any) -> Any:
+        raise Fault(str(auth))
+
+
+class CrashingNarrowing(Shown):
+    @property
+    def api_resource(self) -> str:
+        raise Fault
+
+
+@require_access_token(HasScopes("read:a"))
+def plain(request: Any) -> Any:
+    raise Fault(str(request.auth))
+
+
+URLS = [
+    path("shown", Shown.as_view()),
+    path("open", Shown.as_view(permission_classes=[AllowAny])),
+    path("scoped", Shown.as_view(permission_classes=[HasScopes("write:a") | InOrganization("x")])),
+    path("view", CrashingView.as_view()),
+    path("permission", Shown.as_view(permission_classes=[CrashingPermission])),
+    path("user", Shown.as_view(authentication_classes=[CrashingUser])),
+    path("narrowing", CrashingNarrowing.as_view()),
+    path("plain", plain),
+]
+
+
+def tokens_of(logto: Logto) -> dict[str, str]:
+    good = logto.global_token(["read:a"])
+    unsigned, _, signature = good.rpartition(".")
+    turned = signature.swapcase()
+    stranger = Logto()
+    return {
+        "good": good,
+        "expired": logto.global_token(expires_in=-1),
+        "foreign signature": stranger.global_token(headers={"kid": logto.jwks["keys"][0]["kid"]}),
+        "unknown key": stranger.global_token(),
+        "altered signature": f"{unsigned}.{turned}",
+        "not canonical": good + "=",
+        "two tokens": f"{good} {good}",
+        "another audience": logto.global_token(claims={"aud": "https://other.test"}),
+        "another issuer": logto.global_token(claims={"iss": "https://other.test/oidc"}),
+        "bad claims": logto.global_token(claims={"exp": "soon"}),
+        "too long": logto.global_token(claims={"padding": "x" * 20_000}),
+        "id token": logto.id_token(),
+        "key in the header": stranger.global_token(headers={"jwk": stranger.jwks["keys"][0]}),
+        "organization": logto.organization_token("org-a", ["x"]),
+    }
+
+
+@pytest.mark.parametrize("url", ["shown", "open", "scoped", "plain"])
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+def test_no_refusal_reports_what_it_refused(
+    logto: Logto, route: Route, reports: Reports, settings: Any, url: str, accept: str
+) -> None:
+    settings.DEBUG = True
+    route(*URLS)
+    client = Client(raise_request_exception=False)
+    answers = []
+    tokens = tokens_of(logto)
+    for token in tokens.values():
+        response = client.get(
+            f"/{url}", headers={"Authorization": f"Bearer {token}", "Accept": accept}
+        )
+        answers.append(f"{response.content.decode()} {response.headers!r}")
+    assert reports.exceptions >= (len(tokens) - 2 if url != "plain" else 1)
+    assert_no_secret(secrets_of(logto, *tokens.values()), *answers, *reports.texts)
+
+
+@pytest.mark.parametrize("url", ["view", "permission", "user", "narrowing", "plain"])
+def test_no_fault_of_the_project_reports_the_token(
+    logto: Logto, route: Route, reports: Reports, settings: Any, url: str
+) -> None:
+    """Django's own page for developers shows all frames with their variables."""
+    settings.DEBUG = True
+    route(*URLS)
+    token = logto.global_token(["read:a"])
+    response = Client(raise_request_exception=False).get(
+        f"/{url}", headers={"Authorization": f"Bearer {token}"}
+    )
+    assert response.status_code == 500
+    assert "Fault" in response.content.decode()
+    assert reports.exceptions >= 1
+    assert_no_secret(secrets_of(logto, token), response.content.decode(), *reports.texts)
+
+
+@pytest.mark.parametrize("url", ["shown", "plain"])
+def test_no_outage_reports_what_could_not_be_verified(
+    logto: Logto, route: Route, reports: Reports, url: str
+) -> None:
+    route(*URLS)
+    token = logto.global_token(["read:a"])
+    with logto.outage():
+        response = Client().get(f"/{url}", headers={"Authorization": f"Bearer {token}"})
+    assert response.status_code == 503
+    assert any("No keys from Logto" in text for text in reports.texts)
+    assert_no_secret(secrets_of(logto, token), response.content.decode(), *reports.texts)
+
+
+@pytest.mark.parametrize("url", ["shown", "plain"])
+def test_no_broken_setting_reports_the_token(
+    logto: Logto, route: Route, reports: Reports, settings: Any, url: str
+) -> None:
+    token = logto.global_token(["read:a"])
+    settings.LOGTO = {"ENDPOINT": "https://tenant.logto.test", "API_RESOURCES": "typing error"}
+    settings.DEBUG = True
+    route(*URLS)
+    response = Client(raise_request_exception=False).get(
+        f"/{url}", headers={"Authorization": f"Bearer {token}"}
+    )
+    assert response.status_code == 500
+    assert reports.exceptions >= 1
+    assert_no_secret(secrets_of(logto, token), response.content.decode(), *reports.texts)
+
+
+def test_a_reporter_that_looks_everywhere_finds_a_token_in_a_frame(
+    logto: Logto, reports: Reports
+) -> None:
+    """So the tests above can fail."""
+    token = logto.global_token()
+
+    def raise_with(credential: str) -> None:
+        raise Fault
+
+    with pytest.raises(Fault) as fault:
+        raise_with(token)
+    reports.add_exception(fault.value)
+    with pytest.raises(AssertionError):
+        assert_no_secret(secrets_of(logto, token), *reports.texts)
+
+
+def everything_kept(logto: Logto, token: str) -> list[object]:
+    """What the package makes of a token, and what it keeps."""
+    auth = get_verifier().verify(token)
+    request = RequestFactory().get("/", headers={"Authorization": f"Bearer {token}"})
+    drf_request: Any = APIView().initialize_request(request)
+    refused = Logto().global_token()
+    refused_request: Any = APIView().initialize_request(
+        RequestFactory().get("/", headers={"Authorization": f"Bearer {refused}"})
+    )
+    with pytest.raises(Exception, match="key") as refusal:
+        LogtoJWTAuthentication().authenticate(refused_request)
+    assert credentials(f"Bearer {token}") == token
+    return [
+        *(auth, LogtoPrincipal(auth), auth.to_dict(), auth.claims),
+        *(parse_jws(token.encode()), get_verifier(), HasScopes("a"), LogtoJWTAuthentication()),
+        *(drf_request, refusal.value, refused_request._logto_refusal),
+        *get_verifier().__dict__.values(),
+        *(key_set.__dict__ for key_set in get_verifier()._key_sets.values()),
+        *(logto, logto.__dict__),
+    ]
+
+
+@pytest.mark.parametrize("algorithm", ["ES384", "RS256"])
+def test_no_repr_holds_a_secret(logto: Logto, algorithm: str) -> None:
+    logto.rotate(algorithm)
+    token = logto.global_token(["read:a"])
+    kept = everything_kept(logto, token)
+    assert_no_secret(secrets_of(logto, token), *map(repr, kept), *map(str, kept))
+
+
+def test_no_pickle_of_what_a_view_may_keep_holds_a_secret(logto: Logto) -> None:
+    """Claims are no secret; with the signature they are the token."""
+    token = logto.global_token(["read:a"])
+    auth = get_verifier().verify(token)
+    with pytest.raises(Exception, match="key") as refusal:
+        get_verifier().verify(Logto().global_token())
+    for kept in (auth, LogtoPrincipal(auth), refusal.value, HasScopes("a"), HasScopes("a")()):
+        file = io.BytesIO()
+        pickle.dump(kept, file)
+        pickled = file.getvalue()
+        for secret in secrets_of(logto, token):
+            assert secret.encode() not in pickled
+        assert base64.urlsafe_b64decode(token.rpartition(".")[2] + "==") not in pickled
+        assert not re.search(rb"eyJ[\w-]+\.eyJ", pickled)
