@@ -1,17 +1,26 @@
-"""Attacks on JWT verifiers, each under its own name; none of these tokens gets in."""
+"""Attacks on JWT verifiers and resource servers, each under its own name; none of them gets in."""
 
 import base64
 import hmac
 import json
+import tracemalloc
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
+from django.urls import path
 from jwt import PyJWK
+from jwt.algorithms import get_default_algorithms
+from rest_framework.permissions import AllowAny
+from rest_framework.response import Response
+from rest_framework.test import APIClient
+from rest_framework.views import APIView
 
 from drf_logto import exceptions as refusals
-from drf_logto.testing import ABSENT
+from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
+from drf_logto.testing import ABSENT, Logto
 from drf_logto.testing.signing import SigningKeyPair
 from tests.test_verifier import Desk, parts, segment
 
@@ -219,6 +228,10 @@ def test_a_signed_token_of_another_purpose(desk: Desk, typ: object) -> None:
         "https://evil.test/https://tenant.logto.test/oidc",
         "https://tenant.logto.test@evil.test/oidc",
         "https://ten\u0430nt.logto.test/oidc",
+        "https://xn--tennt-5of.logto.test/oidc",
+        "https://tenant.logto.test\u3002/oidc",
+        "https://tenant.logto.test/oidc/.well-known/openid-configuration",
+        "https://tenant.logto.test",
         "http://tenant.logto.test/oidc",
         " https://tenant.logto.test/oidc",
     ],
@@ -230,3 +243,355 @@ def test_an_issuer_that_looks_alike(desk: Desk, issuer: str) -> None:
 @pytest.mark.parametrize("scope", ["read:a\twrite:a", "read:a,write:a", "read:a\nwrite:a"])
 def test_a_scope_that_smuggles_another(desk: Desk, scope: str) -> None:
     assert "write:a" not in desk.verify(desk.global_token(scope=scope)).scopes
+
+
+# What the issuer itself signed, by a mistake or for another purpose
+
+
+def signed(desk: Desk, header: str | bytes, payload: str | bytes) -> str:
+    """A token over exactly these octets, with the issuer's own key."""
+    key = desk.logto._keys[0]
+    signing_input = f"{segment(header)}.{segment(payload)}"
+    algorithm = get_default_algorithms()[key.algorithm]
+    return f"{signing_input}.{segment(algorithm.sign(signing_input.encode(), key.private_key))}"
+
+
+def texts_of(desk: Desk) -> tuple[str, str]:
+    """Header and payload of a good token, as JSON."""
+    header, payload, _ = parts(desk.global_token())
+    return (
+        base64.urlsafe_b64decode(header + "==").decode(),
+        base64.urlsafe_b64decode(payload + "==").decode(),
+    )
+
+
+def with_member(text: str, member: str | bytes) -> bytes:
+    encoded = member.encode("utf-8", "surrogatepass") if isinstance(member, str) else member
+    return text.encode()[:-1] + b"," + encoded + b"}"
+
+
+def test_what_is_signed_over_unaltered_octets_gets_in(desk: Desk) -> None:
+    """So the attacks below are refused for what they alter."""
+    header, payload = texts_of(desk)
+    assert desk.verify(signed(desk, header, payload)).sub == "user-1"
+
+
+@pytest.mark.parametrize("member", ['"typ":"at+jwt"', '"alg":"none"', '"\\u006bid":"other"'])
+def test_a_duplicate_member_in_the_header(desk: Desk, member: str) -> None:
+    header, payload = texts_of(desk)
+    assert refusal_of(desk, signed(desk, with_member(header, member), payload)) == "malformed_token"
+
+
+@pytest.mark.parametrize(
+    "member", ['"sub":"admin"', '"scope":"write:a"', '"\\u0061ud":"x"', '"x":{"y":1,"y":2}']
+)
+def test_a_duplicate_member_in_the_payload(desk: Desk, member: str) -> None:
+    header, payload = texts_of(desk)
+    assert refusal_of(desk, signed(desk, header, with_member(payload, member))) == "malformed_token"
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        '"x":"\ud800"',
+        '"x":"\\ud800"',
+        '"\\udfff":1',
+        b'"x":"\xff"',
+        b'"x":"\xc0\xaf"',
+        b'"x":"\xed\xa0\x80"',
+    ],
+    ids=["surrogate", "escaped", "as a name", "octet", "overlong", "encoded surrogate"],
+)
+def test_lone_surrogates_and_invalid_utf_8(desk: Desk, member: str | bytes) -> None:
+    header, payload = texts_of(desk)
+    for token in (
+        signed(desk, with_member(header, member), payload),
+        signed(desk, header, with_member(payload, member)),
+    ):
+        assert refusal_of(desk, token) == "malformed_token"
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "-" + "9" * 5000, "NaN", "Infinity", "-Infinity"])
+def test_numbers_that_are_none_of_json_or_have_no_end(desk: Desk, number: str) -> None:
+    header, payload = texts_of(desk)
+    for member in (f'"x":{number}', f'"exp2":[{number}]'):
+        token = signed(desk, header, with_member(payload, member))
+        assert refusal_of(desk, token) == "malformed_token"
+
+
+@pytest.mark.parametrize(
+    "exp", ["1e999", "1E400", "-1e999", "253402300800", "1" + "0" * 400, "1e300", "-0.1"]
+)
+def test_an_expiration_beyond_all_dates(desk: Desk, exp: str) -> None:
+    header, payload = texts_of(desk)
+    claims = json.loads(payload)
+    del claims["exp"]
+    token = signed(desk, header, with_member(json.dumps(claims), f'"exp":{exp}'))
+    assert refusal_of(desk, token) == "invalid_exp_claim"
+
+
+@pytest.mark.parametrize("value", ["1900000000", "1900000000.0", " 1900000000", "0x713FB300", True])
+def test_numeric_strings_and_booleans_as_dates(desk: Desk, value: object) -> None:
+    assert refusal_of(desk, desk.global_token(exp=value)) == "invalid_exp_claim"
+    assert refusal_of(desk, desk.global_token(nbf=value)) == "invalid_nbf_claim"
+
+
+@pytest.mark.parametrize("opening", ["[", '{"x":'])
+def test_deep_nesting(desk: Desk, opening: str) -> None:
+    header, payload = texts_of(desk)
+    for depth in (2000, 5000):
+        unclosed = f'"x":{opening * (depth // len(opening))}'
+        assert refusal_of(desk, signed(desk, header, with_member(payload, unclosed)))
+        assert refusal_of(desk, signed(desk, with_member(header, unclosed), payload))
+
+
+@pytest.mark.parametrize("where", ["headers", "claims"])
+def test_a_header_or_payload_bomb_is_refused_unread(desk: Desk, where: str) -> None:
+    bomb: dict[str, Any] = {where: {"x": "A" * 5_000_000}}
+    token = desk.logto.global_token(**bomb)
+    tracemalloc.start()
+    try:
+        assert refusal_of(desk, token) == "token_too_long"
+        assert tracemalloc.get_traced_memory()[1] < 100_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_an_id_token(desk: Desk) -> None:
+    assert refusal_of(desk, desk.logto.id_token()) == "not_an_access_token"
+
+
+def test_an_id_token_whose_audience_is_the_api(desk: Desk) -> None:
+    """As where an application was registered under the identifier of the API."""
+    headers = {"typ": ABSENT}
+    token = desk.logto.global_token(["read:a"], headers=headers)
+    assert refusal_of(desk, token) == "not_an_access_token"
+
+
+def test_a_logout_token(desk: Desk) -> None:
+    events: dict[str, Any] = {"http://schemas.openid.net/event/backchannel-logout": {}}
+    token = desk.logto.global_token(headers={"typ": "logout+jwt"}, claims={"events": events})
+    assert refusal_of(desk, token) == "not_an_access_token"
+
+
+def test_an_opaque_token(desk: Desk) -> None:
+    assert refusal_of(desk, desk.logto.opaque_token()) == "opaque_token"
+
+
+def test_a_token_of_another_tenant(desk: Desk) -> None:
+    other = Logto("https://other.logto.test", desk.logto.api_resource, now=lambda: desk.time)
+    assert refusal_of(desk, other.global_token(["read:a"])) == "invalid_issuer"
+    disguised = {"claims": {"iss": desk.logto.issuer}}
+    assert refusal_of(desk, other.global_token(["read:a"], **disguised)) == "unknown_key"
+
+
+@pytest.mark.parametrize(
+    "audience",
+    [
+        "https://api.example.test/",
+        "https://api.example.test/v1",
+        "https://api.example.test.evil.test",
+        "https://api.example.tes",
+        "HTTPS://API.EXAMPLE.TEST",
+        "https://api.example.test ",
+        "https://api.example.test,https://other.test",
+        "https://api.example.test https://other.test",
+        "https://\u0430pi.example.test",
+        ["https://api.example.test/"],
+        "application-1",
+        "*",
+    ],
+)
+def test_an_audience_that_looks_alike(desk: Desk, audience: object) -> None:
+    token = desk.global_token(aud=audience, azp="https://api.example.test")
+    with pytest.raises(refusals.WrongAudience):
+        desk.verify(token)
+
+
+@pytest.mark.parametrize("beside", [[], ["https://api.example.test"]])
+def test_the_reserved_audience_of_all_organizations(beside: list[str]) -> None:
+    reserved = "urn:logto:resource:organizations"
+    desk = Desk(audiences=[reserved, "https://api.example.test"])
+    for audience in ([reserved, *beside], [*beside, reserved], reserved):
+        with pytest.raises(refusals.WrongAudience):
+            desk.verify(desk.global_token(aud=audience))
+
+
+def test_an_organization_claim_against_the_audience(desk: Desk) -> None:
+    token = desk.logto.organization_token("victim", claims={"organization_id": "attacker"})
+    assert refusal_of(desk, token) == "contradictory_organization"
+    both = ["urn:logto:organization:attacker", "urn:logto:organization:victim"]
+    assert refusal_of(desk, desk.global_token(aud=both)) == "ambiguous_audience"
+    with_api = [desk.logto.api_resource, "urn:logto:organization:victim"]
+    assert refusal_of(desk, desk.global_token(aud=with_api)) == "ambiguous_audience"
+
+
+# Whole requests
+
+Route = Callable[..., None]
+
+
+class Guarded(APIView):
+    """Says which of its methods ran."""
+
+    permission_classes: list[Any] = [HasScopes(get="read:a", post="write:a")]
+
+    def get(self, request: Any, **_: Any) -> Response:
+        return Response({"ran": "get"})
+
+    def post(self, request: Any, **_: Any) -> Response:
+        return Response({"ran": "post"})
+
+
+@pytest.fixture
+def guarded(logto: Logto, route: Route) -> Logto:
+    route(
+        path("", Guarded.as_view()),
+        path("open", Guarded.as_view(permission_classes=[AllowAny])),
+        path(
+            "organizations/<organization_id>/members",
+            Guarded.as_view(permission_classes=[InOrganization("read:a")]),
+        ),
+        path(
+            "organizations/<organization_id>/data",
+            Guarded.as_view(permission_classes=[OrgResourceScopes("read:a")]),
+        ),
+    )
+    return logto
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        "read:a\twrite:a",
+        "read:a\nwrite:a",
+        "read:a\rwrite:a",
+        "read:a\u00a0write:a",
+        "read:a\u2028write:a",
+        "read:a,write:a",
+        "write:a:b",
+        "write:ab",
+        "write:",
+        "write",
+        "WRITE:A",
+        "*",
+        "write:*",
+        "write:a\u0000",
+        "write:\u0430",
+    ],
+)
+def test_scope_injection(guarded: Logto, scope: str) -> None:
+    token = guarded.global_token(claims={"scope": scope})
+    response = guarded.client(token).post("/")
+    assert (response.status_code, response.json()["code"]) == (403, "insufficient_scope")
+
+
+def test_two_authorization_headers(guarded: Logto) -> None:
+    """Servers join them with a comma, in either order."""
+    good, bad = f"Bearer {guarded.global_token(['read:a'])}", "Bearer x"
+    for joined in (f"{good},{bad}", f"{bad}, {good}", f"{good},{good}", f"Basic YTpi, {good}"):
+        response = APIClient().get("/open", headers={"Authorization": joined})
+        assert (response.status_code, response.json()["code"]) == (401, "malformed_header")
+
+
+def test_a_token_in_query_body_or_cookie(guarded: Logto) -> None:
+    token = guarded.global_token(["read:a", "write:a"])
+    client = APIClient()
+    client.cookies["access_token"] = client.cookies["Authorization"] = token
+    for name in ("access_token", "token", "Authorization", "bearer_token"):
+        assert client.get("/", {name: token}).status_code == 401
+        assert client.post("/", {name: token}).status_code == 401
+        form = client.post("/", {name: token}, headers={"Content-Type": "text/plain"})
+        assert form.status_code == 401
+
+
+@pytest.mark.parametrize("header", ["X-Authorization", "X-Forwarded-Authorization", "X-Http-Token"])
+def test_a_token_in_another_header(guarded: Logto, header: str) -> None:
+    value = f"Bearer {guarded.global_token(['read:a'])}"
+    assert APIClient().get("/", headers={header: value}).status_code == 401
+
+
+@pytest.mark.parametrize("name", ["X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method"])
+def test_method_override(guarded: Logto, name: str) -> None:
+    reader = guarded.client(guarded.global_token(["read:a"]))
+    refused = reader.post("/", {"_method": "GET"}, headers={name: "GET"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "insufficient_scope")
+    read = reader.get("/", {"_method": "POST"}, headers={name: "POST"})
+    assert read.json() == {"ran": "get"}
+
+
+def test_head_needs_what_get_needs(guarded: Logto) -> None:
+    writer = guarded.client(guarded.global_token(["write:a"]))
+    assert writer.head("/").status_code == 403
+    assert APIClient().head("/").status_code == 401
+    assert guarded.client(guarded.global_token(["read:a"])).head("/").status_code == 200
+
+
+def test_options_needs_a_token_of_the_right_kind(guarded: Logto) -> None:
+    assert APIClient().options("/").status_code == 401
+    organization = guarded.client(guarded.organization_token("org-a", ["read:a"]))
+    assert organization.options("/").json()["code"] == "wrong_token_kind"
+    assert guarded.client(guarded.global_token()).options("/").status_code == 200
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "TRACE", "GETS", "get", "SUMMON"])
+def test_a_method_that_no_scope_is_named_for(guarded: Logto, method: str) -> None:
+    client = guarded.client(guarded.global_token(["read:a", "write:a"]))
+    response = client.generic(method, "/")
+    assert response.status_code == (200 if method == "get" else 403)
+
+
+@pytest.mark.parametrize(
+    "scheme",
+    ["B\u0435arer", "\uff22earer", "Bea\u200brer", "Bearer\u2003", "\ufeffBearer", "Bea\xadrer"],
+)
+def test_unicode_in_the_scheme(guarded: Logto, scheme: str) -> None:
+    """A server hands the octets on as latin-1: no such scheme is ours, and none is an error."""
+    octets = f"{scheme} {guarded.global_token(['read:a'])}".encode().decode("latin-1")
+    assert APIClient().get("/", HTTP_AUTHORIZATION=octets).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "organization",
+    ["org-b", "ORG-A", "org-a%20", "org-a%00", "org-a%2F", "%6Frg-b", "urn:logto:org-a"],
+)
+def test_the_organization_of_a_url_that_looks_alike(guarded: Logto, organization: str) -> None:
+    for token, what in (
+        (guarded.organization_token("org-a", ["read:a"]), "members"),
+        (guarded.organization_resource_token("org-a", ["read:a"]), "data"),
+    ):
+        response = guarded.client(token).get(f"/organizations/{organization}/{what}")
+        assert response.status_code in {403, 404}
+        own = guarded.client(token).get(f"/organizations/org-a/{what}")
+        assert own.json() == {"ran": "get"}
+
+
+@pytest.mark.parametrize("where", ["kid", "iss"])
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\u2028", "\x1b[2J", "\u0085", "\x00"])
+def test_log_injection(
+    guarded: Logto, caplog: pytest.LogCaptureFixture, where: str, ending: str
+) -> None:
+    caplog.set_level("DEBUG", "drf_logto")
+    forged = f"x{ending}INFO drf_logto: Refused: nothing"
+    members = {"headers": {where: forged}} if where == "kid" else {"claims": {where: forged}}
+    response = guarded.client(guarded.global_token(**members)).get("/")
+    assert response.status_code == 401
+    lines = [record.getMessage() for record in caplog.records if record.name == "drf_logto"]
+    assert len(lines) == 1
+    assert "nothing" in lines[0]
+    assert ending not in lines[0]
+    assert lines[0].isprintable()
+
+
+@pytest.mark.parametrize("code", ["unknown_key", "invalid_issuer", "malformed_token"])
+def test_header_injection_through_the_challenge(guarded: Logto, code: str) -> None:
+    evil = 'x"\r\nSet-Cookie: a=b'
+    tokens = {
+        "unknown_key": guarded.global_token(headers={"kid": evil}),
+        "invalid_issuer": guarded.global_token(claims={"iss": evil}),
+        "malformed_token": 'a.b.c"',
+    }
+    response = guarded.client(tokens[code]).get("/")
+    assert response.json()["code"] == code
+    assert "Set-Cookie" not in response.headers["WWW-Authenticate"]
+    assert response.headers["WWW-Authenticate"].count('"') == 6
