@@ -43,7 +43,7 @@ def fetch_json(url: str, timeout: float) -> object:
     except urllib.error.HTTPError as error:
         error.close()
         raise AuthorizationServerUnavailable(f"HTTP status {error.code}") from None
-    except (OSError, http.client.HTTPException, ValueError, RecursionError) as error:
+    except (OSError, http.client.HTTPException, ValueError, OverflowError, RecursionError) as error:
         raise AuthorizationServerUnavailable(type(error).__name__) from error
 
 

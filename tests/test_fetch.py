@@ -86,7 +86,8 @@ def test_nobody_listening_is_no_document() -> None:
 
 
 def test_an_address_that_cannot_be_asked_is_no_document() -> None:
-    for url in ("ftp://127.0.0.1/", "file:///etc/passwd", "nonsense", "http://[/"):
+    no_port = f"http://127.0.0.1:{10**20}/"
+    for url in ("ftp://127.0.0.1/", "file:///etc/passwd", "nonsense", "http://[/", no_port):
         with pytest.raises(AuthorizationServerUnavailable):
             fetch_json(url, 5)
 
