@@ -2,9 +2,11 @@
 
 import binascii
 import json
+import math
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 from .exceptions import MalformedToken, OpaqueToken
@@ -13,6 +15,8 @@ from .exceptions import MalformedToken, OpaqueToken
 _TO_BASE64 = bytes.maketrans(b"-_+/=", b"+/!!!")
 # By the length modulo 4: the last characters whose unused bits are zero (RFC 4648 §3.5).
 _LAST_CHARACTERS = (b"", b"", b"AQgw", b"AEIMQUYcgkosw048")
+_DEEPEST = 64
+"""Levels of nesting (RFC 8259 §9), few enough for whoever walks through the claims later."""
 _OPAQUE = re.compile(rb"[A-Za-z0-9_-]+")
 
 
@@ -84,12 +88,32 @@ def _not_a_number(constant: str) -> float:
     raise ValueError(constant)
 
 
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError("infinite")
+    return number
+
+
 _WHITE_SPACE = " \t\r\n"  # RFC 8259 §2
-_JSON = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_not_a_number)
+_JSON = json.JSONDecoder(
+    object_pairs_hook=_members, parse_constant=_not_a_number, parse_float=_finite
+)
+
+
+def _is_too_deep(text: str, value: object) -> bool:
+    if text.count("{") + text.count("[") <= _DEEPEST:
+        return False
+    level: list[Any] = [value]
+    # Level by level: recursion is what a deep value breaks.
+    for _ in range(_DEEPEST):
+        members = [one.values() if isinstance(one, dict) else one for one in level]
+        level = [one for one in chain(*members) if isinstance(one, (dict, list))]
+    return bool(level)
 
 
 def _json_object(encoded: bytes | None) -> dict[str, Any] | None:
-    """A JSON object in UTF-8 with unique names; None for anything else.
+    """A JSON object in UTF-8: names unique, numbers finite, levels few; None for anything else.
 
     Nothing is raised, so no exception context holds what a token says.
     """
@@ -101,4 +125,5 @@ def _json_object(encoded: bytes | None) -> dict[str, Any] | None:
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict) and end == len(text) else None
+    is_object = isinstance(value, dict) and end == len(text)
+    return value if is_object and not _is_too_deep(text, value) else None

@@ -155,6 +155,8 @@ def test_what_is_no_compact_jws_of_two_objects_is_malformed(desk: Desk, token: s
         '{"a":{"b":1,"b":2}}',
         '{"a":NaN}',
         '{"a":-Infinity}',
+        '{"a":1e999}',
+        '{"a":-1e999}',
         '{"a":"\\ud800"}',
         '{"\\udfff":1}',
         b'{"a":"\xff"}',
@@ -168,6 +170,14 @@ def test_json_that_can_be_read_in_two_ways_is_malformed(desk: Desk, text: str | 
     for forged in (f"{segment(text)}.{payload}", f"{header}.{segment(text)}"):
         with pytest.raises(refusals.MalformedToken):
             desk.verify(f"{forged}.{signature}")
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
+def test_claims_nest_64_levels_deep_and_no_deeper(desk: Desk, opening: str, closing: str) -> None:
+    nested = [json.loads(opening * depth + "1" + closing * depth) for depth in (63, 64)]
+    assert desk.verify(desk.global_token(a=nested[0], b=["{}"] * 100)).claims["a"] == nested[0]
+    with pytest.raises(refusals.MalformedToken):
+        desk.verify(desk.global_token(a=nested[1]))
 
 
 @pytest.mark.parametrize("text", ["[" * 5000, '{"a":' * 1000 + "1" + "}" * 1000])
