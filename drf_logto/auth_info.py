@@ -12,6 +12,15 @@ ORGANIZATION_AUDIENCE_PREFIX = "urn:logto:organization:"
 RESERVED_AUDIENCE = "urn:logto:resource:organizations"
 """An audience that Logto gives to any client, membership or not; never accepted."""
 
+_LATEST_DATE = 253_402_300_799  # the last second of the year 9999, where Python's dates end
+
+
+def numeric_date(value: object) -> float | None:
+    """Return a NumericDate (RFC 7519 §2) in seconds since the epoch, None where it is none."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return value if 0 <= value <= _LATEST_DATE else None
+
 
 class TokenKind(enum.Enum):
     """Which of Logto's three permission models a token belongs to."""
@@ -96,11 +105,8 @@ class AuthInfo:
 
     @property
     def issued_at(self) -> float | None:
-        """The ``iat`` claim in seconds since the epoch, None where it is no number."""
-        issued_at = self._claims.get("iat")
-        if isinstance(issued_at, bool) or not isinstance(issued_at, (int, float)):
-            return None
-        return issued_at
+        """The ``iat`` claim in seconds since the epoch, None where it is no date."""
+        return numeric_date(self._claims.get("iat"))
 
     @property
     def token_id(self) -> str | None:

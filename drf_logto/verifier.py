@@ -9,7 +9,7 @@ from typing import Any
 from cachetools import TLRUCache
 
 from . import exceptions as refusals
-from .auth_info import ORGANIZATION_AUDIENCE_PREFIX, RESERVED_AUDIENCE, AuthInfo
+from .auth_info import ORGANIZATION_AUDIENCE_PREFIX, RESERVED_AUDIENCE, AuthInfo, numeric_date
 from .jwk import SigningKey
 from .jwks import KeySet
 from .jws import Jws, parse_jws
@@ -17,7 +17,6 @@ from .telemetry import count_remembered, count_verified
 
 _ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt"})
 _LOGGED = 200  # characters of a name that the token gives
-_LATEST_DATE = 253_402_300_799  # the last second of the year 9999, where Python's dates end
 
 
 @dataclass(slots=True)
@@ -155,14 +154,14 @@ class Verifier:
 
     def _validate_dates(self, claims: dict[str, Any]) -> float:
         now = self._now()
-        expires_at = _date(claims, "exp")
+        expires_at = numeric_date(claims.get("exp"))
         if expires_at is None:
             raise refusals.InvalidExpiration
         ends_at = expires_at + self._leeway
         if now >= ends_at:
             raise refusals.TokenExpired
         if "nbf" in claims:
-            not_before = _date(claims, "nbf")
+            not_before = numeric_date(claims["nbf"])
             if not_before is None:
                 raise refusals.InvalidNotBefore
             if now < not_before - self._leeway:
@@ -195,14 +194,6 @@ def _require_string(
     value = claims.get(name)
     if not isinstance(value, str) or not value:
         raise refusal
-
-
-def _date(claims: dict[str, Any], name: str) -> float | None:
-    """A NumericDate (RFC 7519 §2) as seconds since the epoch; None where it is none."""
-    value = claims.get(name)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    return value if 0 <= value <= _LATEST_DATE else None
 
 
 def _audience(claims: dict[str, Any]) -> list[str]:

@@ -82,6 +82,8 @@ def test_the_less_asked_claims_are_attributes_too() -> None:
     [
         {"iat": "100", "jti": 7, "act": "admin"},
         {"iat": True, "jti": None, "act": {"sub": 7}},
+        {"iat": 10**400, "jti": [], "act": []},
+        {"iat": -1, "jti": {}, "act": {"sub": None}},
     ],
 )
 def test_a_claim_of_another_type_is_none(claims: dict[str, Any]) -> None:
