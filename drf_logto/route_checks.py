@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from types import SimpleNamespace
@@ -11,8 +10,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.urls import URLPattern, URLResolver, get_resolver
-from rest_framework.permissions import OperandHolder
 
+from .compositions import leaves, open_by_negation
 from .conf import LogtoSettings, parse
 from .declarations import VIEW_ATTRIBUTES, accepted_resources, declared
 from .organizations import url_kwarg
@@ -29,12 +28,15 @@ class Route:
 
     Attributes:
         view: what the view declares; an attribute that is computed at run time is left out.
+        permissions: ours, but for those under a NOT.
+        is_open_by_negation: whether a NOT lets in what all of ours refuse.
     """
 
     path: str
     keywords: frozenset[str]
     view: Any
     permissions: tuple[AccessTokenPermission, ...]
+    is_open_by_negation: bool
 
 
 @register(Tags.urls)
@@ -118,6 +120,21 @@ def scopes_do_not_leak(**_: Any) -> list[CheckMessage]:
     ]
 
 
+@register(Tags.urls)
+def negation_stands_beside_a_kind(**_: Any) -> list[CheckMessage]:
+    """W004: a NOT lets in requests that every permission of ours refuses."""
+    return [
+        Warning(
+            f"The route {route.path!r} is open, by '~', to what every permission of drf_logto on "
+            "it refuses, such as tokens of other kinds.",
+            hint="Beside '~', name who may come in: HasScopes('a') & ~HasScopes('b').",
+            id="drf_logto.W004",
+        )
+        for route in _routes()
+        if route.is_open_by_negation
+    ]
+
+
 def _guarded() -> dict[type, dict[tuple[str, str], str]]:
     """The first path that each scope of each resource guards, by kind of permission."""
     guarded: dict[type, dict[tuple[str, str], str]] = {HasScopes: {}, OrgResourceScopes: {}}
@@ -172,7 +189,8 @@ def _routes() -> list[Route]:
     """Every route that declares permissions of ours, none while the settings are broken."""
     if _settings() is None or not getattr(settings, "ROOT_URLCONF", None):
         return []
-    return [route for route in _walk(get_resolver(), "", frozenset()) if route.permissions]
+    everything = _walk(get_resolver(), "", frozenset())
+    return [route for route in everything if route.permissions or route.is_open_by_negation]
 
 
 def _walk(resolver: URLResolver, path: str, keywords: frozenset[str]) -> Iterator[Route]:
@@ -192,17 +210,6 @@ def _route(callback: Any, path: str, keywords: frozenset[str]) -> Route:
         **{name: value for name, value in said.items() if not hasattr(value, "__get__")}
     )
     classes = declared(callback, "permission_classes", ())
-    leaves = (_leaves(one) for one in classes) if isinstance(classes, (list, tuple)) else ()
-    return Route(path, keywords, view, tuple(chain.from_iterable(leaves)))
-
-
-def _leaves(permission: Any) -> Iterator[AccessTokenPermission]:
-    """Yield the permissions of ours in a composition; what stands under a NOT opens nothing."""
-    if isinstance(permission, OperandHolder):
-        yield from _leaves(permission.op1_class)
-        yield from _leaves(permission.op2_class)
-    elif isinstance(permission, type) and issubclass(permission, AccessTokenPermission):
-        with suppress(TypeError):  # DRF cannot make one of it either, and says so
-            yield permission()
-    elif isinstance(permission, AccessTokenPermission):
-        yield permission
+    permissions = classes if isinstance(classes, (list, tuple)) else ()
+    ours = tuple(chain.from_iterable(map(leaves, permissions)))
+    return Route(path, keywords, view, ours, open_by_negation(permissions))

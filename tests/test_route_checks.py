@@ -10,7 +10,7 @@ from django.urls import include, path, re_path
 from django.utils.decorators import method_decorator
 from django.views import View
 from rest_framework.decorators import action, api_view, permission_classes
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.permissions import IsAdminUser, IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
@@ -210,10 +210,62 @@ def test_what_is_computed_at_run_time_is_not_judged(check: Check) -> None:
 
 def test_a_scope_under_not_opens_nothing(check: Check) -> None:
     told = check(
-        path("all/", view(~HasScopes("read:data"))),
+        path("all/", view(HasScopes("read:all") & ~HasScopes("read:data"))),
         path("one/", view(OrgResourceScopes("read:data"))),
     )
     assert told == []
+
+
+ADMIN_OR_OURS = IsAdminUser | HasScopes("a")
+
+
+@pytest.mark.parametrize(
+    "permissions",
+    [
+        [~HasScopes],
+        [~HasScopes("b")],
+        [IsAuthenticated & ~HasScopes("b")],
+        [IsAuthenticated, ~HasScopes("b")],
+        [~HasScopes("b") | InOrganization],
+        [~HasScopes("b") | IsAdminUser],
+        [~HasScopes("b"), ~InOrganization, ~OrgResourceScopes("b")],
+        [ADMIN_OR_OURS & ~HasScopes("b")],
+        [~(HasScopes("b") & IsAdminUser)],
+        [~(HasScopes("b") | IsAdminUser)],
+        [~(~(~HasScopes("b")))],
+    ],
+)
+def test_a_negation_that_lets_in_what_all_refuse_is_told(check: Check, permissions: Any) -> None:
+    told = check(path("open/", view(*permissions)))
+    assert [id for id, _ in told] == ["drf_logto.W004"]
+    assert "'open/'" in told[0][1]
+
+
+@pytest.mark.parametrize(
+    "permissions",
+    [
+        [HasScopes("a") & ~HasScopes("b")],
+        [HasScopes("a"), ~HasScopes("b")],
+        [(InOrganization | HasScopes("a")) & ~HasScopes("b")],
+        [~(~HasScopes("b"))],
+        [~(~HasScopes("b") | ~InOrganization)],
+        [HasScopes("a") & ~IsAdminUser],
+        [HasScopes("a") | ~IsAdminUser],
+        [ADMIN_OR_OURS],
+        [~IsAuthenticated],
+        [],
+    ],
+)
+def test_a_negation_beside_a_kind_hears_nothing(check: Check, permissions: Any) -> None:
+    assert check(path("closed/", view(*permissions))) == []
+
+
+def test_a_negation_before_a_plain_django_view_is_told(check: Check) -> None:
+    @require_access_token(~HasScopes("b"))
+    def of_django(request: Any) -> None:
+        """Is never called."""
+
+    assert [id for id, _ in check(path("", of_django))] == ["drf_logto.W004"]
 
 
 def test_class_based_views_of_django_are_seen(check: Check) -> None:

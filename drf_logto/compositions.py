@@ -1,0 +1,77 @@
+"""What a composition of permission classes is made of, read before there is a request."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Any
+
+from rest_framework.permissions import OR, OperandHolder, SingleOperandHolder
+
+from .permissions import AccessTokenPermission
+
+
+def leaves(permission: Any) -> Iterator[AccessTokenPermission]:
+    """Yield the permissions of ours in a composition; what stands under a NOT opens nothing."""
+    if isinstance(permission, OperandHolder):
+        for operand in _operands(permission):
+            yield from leaves(operand)
+    elif isinstance(permission, type) and issubclass(permission, AccessTokenPermission):
+        with suppress(TypeError):  # DRF cannot make one of it either, and says so
+            yield permission()
+    elif isinstance(permission, AccessTokenPermission):
+        yield permission
+
+
+def open_by_negation(permissions: Sequence[Any]) -> bool:
+    """Whether a NOT lets in what every permission of ours refuses.
+
+    So do tokens of a kind that no permission names, and requests without a token. What a permission
+    that is not ours says is not known beforehand: it may grant, and it may refuse.
+
+    Args:
+        permissions: the operands as ``permission_classes`` has them; all must grant.
+    """
+    may_grant = all(_may_answer(True, permission) for permission in permissions)
+    return may_grant and any(map(_opens_by_negation, permissions))
+
+
+def _opens_by_negation(permission: Any) -> bool:
+    operands = _operands(permission)
+    if isinstance(permission, SingleOperandHolder):
+        return _holds_ours(permission) and _may_answer(False, *operands)
+    if _is_or(permission):
+        return any(map(_opens_by_negation, operands))
+    return bool(operands) and open_by_negation(operands)
+
+
+def _may_answer(answer: bool, permission: Any) -> bool:
+    """Whether ``permission`` may give this answer while every one of ours refuses."""
+    operands = _operands(permission)
+    if not operands:
+        return not (answer and _is_ours(permission))
+    if isinstance(permission, SingleOperandHolder):
+        return _may_answer(not answer, *operands)
+    one_is_enough = _is_or(permission) is answer
+    return (any if one_is_enough else all)(_may_answer(answer, one) for one in operands)
+
+
+def _holds_ours(permission: Any) -> bool:
+    operands = _operands(permission)
+    return any(map(_holds_ours, operands)) if operands else _is_ours(permission)
+
+
+def _operands(permission: Any) -> tuple[Any, ...]:
+    """What an operator composes; nothing where ``permission`` is no composition."""
+    if isinstance(permission, SingleOperandHolder):
+        return (permission.op1_class,)
+    if isinstance(permission, OperandHolder):
+        return (permission.op1_class, permission.op2_class)
+    return ()
+
+
+def _is_or(permission: Any) -> bool:
+    return getattr(permission, "operator_class", None) is OR
+
+
+def _is_ours(permission: Any) -> bool:
+    made_of = permission if isinstance(permission, type) else type(permission)
+    return issubclass(made_of, AccessTokenPermission)
