@@ -14,7 +14,9 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "rest_framework",
     "drf_logto",
+    "sandbox",
 ]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -26,6 +28,7 @@ DATABASES = {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": ":memory:",
         # Threads of their own use it; Django closes no connection to a database in memory.
+        "OPTIONS": {"timeout": 60},  # many threads write in turn
         "TEST": {"NAME": Path(gettempdir()) / f"drf_logto-{os.getpid()}.sqlite3"},
     }
 }
