@@ -16,6 +16,7 @@ from .jws import Jws, parse_jws
 from .telemetry import count_remembered, count_verified
 
 _ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt"})
+_NESTED_TYPES = frozenset({"jwt", "application/jwt"})  # RFC 7519 §5.2
 _LOGGED = 200  # characters of a name that the token gives
 
 
@@ -138,6 +139,8 @@ class Verifier:
             raise refusals.MissingKeyId
         if "crit" in header:
             raise refusals.CriticalHeader
+        if str(header.get("cty")).lower() in _NESTED_TYPES:
+            raise refusals.MalformedToken
         return kid, alg
 
     def _validate_claims(self, claims: dict[str, Any]) -> float:

@@ -247,6 +247,17 @@ def test_a_critical_header_is_refused(desk: Desk, crit: object) -> None:
         desk.verify(desk.logto.global_token(headers={"crit": crit}))
 
 
+@pytest.mark.parametrize("cty", ["JWT", "jwt", "application/jwt"])
+def test_a_token_that_says_it_holds_another_is_malformed(desk: Desk, cty: str) -> None:
+    with pytest.raises(refusals.MalformedToken):
+        desk.verify(desk.logto.global_token(headers={"cty": cty}))
+
+
+@pytest.mark.parametrize("extra", [{"cty": "json"}, {"cty": 7}, {"x": {}}, {"zip": "DEF"}])
+def test_other_header_parameters_are_ignored(desk: Desk, extra: dict[str, Any]) -> None:
+    assert desk.verify(desk.logto.global_token(headers=extra)).sub == "user-1"
+
+
 def test_nothing_is_fetched_for_a_token_that_already_failed(desk: Desk) -> None:
     for token in (
         desk.logto.opaque_token(),
