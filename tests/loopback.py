@@ -3,6 +3,7 @@
 import json
 import socket
 import socketserver
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator
@@ -38,8 +39,11 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.scheme = "http" if tls is None else "https"
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_side=True)
         self.answers: dict[str, Answer] = {}
         self.asked: list[str] = []
         self.released = threading.Event()
@@ -47,7 +51,7 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
     @property
     def address(self) -> str:
         host, port = self.socket.getsockname()
-        return f"http://{host}:{port}"
+        return f"{self.scheme}://{host}:{port}"
 
     def serve_logto(self, logto: Logto) -> None:
         """Publish the documents of an in-process Logto."""
@@ -93,9 +97,9 @@ class _Handler(Connection):
 
 
 @contextmanager
-def loopback_server() -> Iterator[LoopbackServer]:
-    """Run a server for a while."""
-    with LoopbackServer() as server:
+def loopback_server(tls: ssl.SSLContext | None = None) -> Iterator[LoopbackServer]:
+    """Run a server for a while, over TLS where it is told with which certificate."""
+    with LoopbackServer(tls) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:

@@ -1,13 +1,21 @@
 """fetch_json against a real server: one document, bounded in time and size, or one exception."""
 
+import datetime
 import socket
+import ssl
 import time
+from collections.abc import Iterator
+from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from drf_logto.exceptions import AuthorizationServerUnavailable
 from drf_logto.fetch import MAX_BODY, _DeadlineSocket, fetch_json
-from tests.loopback import Answer, Connection, LoopbackServer, document, http
+from tests.loopback import Answer, Connection, LoopbackServer, document, http, loopback_server
 
 
 def fetch(server: LoopbackServer, answer: Answer, timeout: float = 5) -> object:
@@ -104,10 +112,69 @@ def test_a_server_that_does_not_read_ends_at_the_time_limit(server: LoopbackServ
         fetch_json(server.address + long_path, 0.2)
 
 
-def test_tls_that_nobody_vouches_for_is_no_document(server: LoopbackServer) -> None:
+def test_what_answers_without_tls_is_no_document(server: LoopbackServer) -> None:
+    server.answers["/"] = document({})
     address = server.address.replace("http:", "https:")
     with pytest.raises(AuthorizationServerUnavailable):
         fetch_json(f"{address}/", 1)
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate of 127.0.0.1 that vouches for itself, and its key behind it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "loopback")])
+    now = datetime.datetime.now(datetime.UTC)
+    usage = x509.KeyUsage(True, False, False, False, False, True, False, False, False)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(usage, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    encoding, no_password = serialization.Encoding.PEM, serialization.NoEncryption()
+    private = key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, no_password)
+    path = tmp_path / "certificate.pem"
+    path.write_bytes(made.public_bytes(encoding) + private)
+    return path
+
+
+@pytest.fixture
+def tls_server(certificate: Path) -> Iterator[LoopbackServer]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with loopback_server(context) as server:
+        server.answers["/"] = document({"keys": []})
+        yield server
+
+
+def test_a_document_is_returned_over_tls(
+    tls_server: LoopbackServer, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    assert fetch_json(f"{tls_server.address}/", 5) == {"keys": []}
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(tls_server: LoopbackServer) -> None:
+    with pytest.raises(AuthorizationServerUnavailable):
+        fetch_json(f"{tls_server.address}/", 5)
+    assert tls_server.asked == []
+
+
+def test_a_certificate_of_another_host_is_refused(
+    tls_server: LoopbackServer, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    address = tls_server.address.replace("127.0.0.1", "localhost")
+    with pytest.raises(AuthorizationServerUnavailable):
+        fetch_json(f"{address}/", 5)
+    assert tls_server.asked == []
 
 
 def test_nothing_is_read_or_written_after_the_deadline() -> None:
