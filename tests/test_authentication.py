@@ -145,6 +145,31 @@ def test_a_project_can_map_the_subject_to_its_own_user(logto: Logto, route: Rout
     assert response.json()["user"] == "alice@example.test"
 
 
+class Closed(LogtoJWTAuthentication):
+    def get_user(self, auth: AuthInfo) -> Any:
+        raise AuthenticationFailed("This account is closed.")
+
+
+def test_a_subject_that_a_project_refuses_is_told_in_its_words(logto: Logto, route: Route) -> None:
+    route(path("", Seen.as_view(authentication_classes=[Closed])))
+    response = logto.client(logto.global_token()).get("/")
+    assert (response.status_code, response.json()) == (401, {"detail": "This account is closed."})
+    assert response.headers["WWW-Authenticate"] == 'Bearer realm="api"'
+
+
+@pytest.mark.parametrize("elsewhere", ["not a token", ""])
+def test_a_token_elsewhere_changes_nothing_about_the_one_in_the_header(
+    logto: Logto, route: Route, elsewhere: str
+) -> None:
+    class Posted(Seen):
+        post = Seen.get
+
+    route(path("", Posted.as_view()))
+    client = logto.client(logto.global_token(user="alice"))
+    assert client.get("/", {"access_token": elsewhere}).json()["user"] == "alice"
+    assert client.post("/", {"access_token": elsewhere}).json()["user"] == "alice"
+
+
 # api_resource of a view
 
 SECOND = "https://second.example.test"

@@ -1,9 +1,18 @@
 """RFC 6750: the Authorization header in, the challenge out."""
 
+import re
+
 import pytest
 
 from drf_logto import bearer
-from drf_logto.exceptions import InsufficientScope, MalformedHeader, MalformedToken
+from drf_logto.exceptions import (
+    AuthorizationServerUnavailable,
+    InsufficientScope,
+    LogtoError,
+    MalformedHeader,
+    MalformedToken,
+    WrongTokenKind,
+)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +50,28 @@ def test_the_scheme_is_read_in_any_case(header: str) -> None:
 def test_bearer_without_exactly_one_credential_is_malformed(header: str) -> None:
     with pytest.raises(MalformedHeader):
         bearer.credentials(header)
+
+
+def test_every_character_that_a_token_may_have_is_kept() -> None:
+    assert bearer.credentials("Bearer aZ09-._~+/==") == "aZ09-._~+/=="
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        None,
+        MalformedHeader(),
+        WrongTokenKind("global"),
+        InsufficientScope(("read:a", "write:a")),
+        AuthorizationServerUnavailable("down"),
+    ],
+)
+def test_a_challenge_has_a_parameter_and_none_twice(refusal: LogtoError | None) -> None:
+    scheme, _, parameters = bearer.challenge("api", refusal).partition(" ")
+    names = re.findall(r'(\w+)="[^"]*"(?:, |$)', parameters)
+    assert scheme == "Bearer"
+    assert names[0] == "realm"
+    assert len(names) == len(set(names)) == parameters.count('="')
 
 
 def test_a_challenge_without_credentials_carries_no_error() -> None:

@@ -62,6 +62,7 @@ def told(response: Any) -> tuple[str | None, str | None]:
     challenge = response.headers.get("WWW-Authenticate", "")
     error = challenge.partition('error="')[2].partition('"')[0] or None
     assert response.status_code == 403
+    assert bool(challenge) is bool(error)
     return response.json().get("code"), error
 
 
@@ -125,6 +126,7 @@ def test_another_organization_is_nearer_than_another_kind(
 def test_a_refusal_that_is_not_ours_keeps_its_own_words(logto: Logto, answer: Any) -> None:
     response = answer(logto.global_token(), HasScopes("a") | Yes, No)
     assert response.json() == {"detail": "Not on a Sunday."}
+    assert "WWW-Authenticate" not in response.headers
 
 
 @pytest.mark.parametrize(

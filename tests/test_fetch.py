@@ -66,6 +66,10 @@ def test_a_redirect_is_not_followed(server: LoopbackServer) -> None:
     assert server.asked == ["/"]
 
 
+def test_of_two_members_with_one_name_the_last_counts(server: LoopbackServer) -> None:
+    assert fetch(server, http('{"keys": [1], "keys": [2]}')) == {"keys": [2]}
+
+
 @pytest.mark.parametrize("body", ["", "<html>", "{", b"\xff\xfe{}", "[" * 100_000])
 def test_what_is_no_json_is_no_document(server: LoopbackServer, body: bytes | str) -> None:
     assert reason_of(server, http(body))

@@ -84,6 +84,23 @@ def test_what_is_no_key_set_holds_no_keys(document: object) -> None:
     assert parse_jwks(document, SIGNATURE_ALGORITHMS, {}) == {}
 
 
+def test_members_that_are_not_understood_are_ignored(ec: dict[str, Any]) -> None:
+    document = {"keys": [ec | {"x5c": 7, "new": {}}], "new": 7}
+    assert list(parse_jwks(document, SIGNATURE_ALGORITHMS, {})) == [ec["kid"]]
+
+
+def test_the_order_of_keys_means_nothing(ec: dict[str, Any], rsa_2048: dict[str, Any]) -> None:
+    forth, back = parse(ec, rsa_2048), parse(rsa_2048, ec)
+    assert forth.keys() == back.keys()
+    assert all(forth[kid].material == back[kid].material for kid in forth)
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "ES384", "ES512"])
+def test_a_point_that_is_not_on_its_curve_is_no_key(algorithm: str) -> None:
+    jwk = SigningKeyPair.generate(algorithm).jwk
+    assert parse(jwk | {"x": jwk["y"], "y": jwk["x"]}) == {}
+
+
 def test_a_short_rsa_key_is_passed_over() -> None:
     short = rsa.generate_private_key(65537, 1024).public_key()
     jwk = RSAAlgorithm.to_jwk(short, as_dict=True) | {"kid": "short", "use": "sig"}

@@ -149,6 +149,15 @@ def test_a_token_that_is_no_token_of_logto_is_of_the_wrong_kind(route: Route, lo
     assert outcome(client.get("/")) == (403, "wrong_token_kind")
 
 
+def test_a_session_is_told_to_bring_a_token(route: Route, logto: Logto) -> None:
+    route(path("", view(HasScopes("read:a"))))
+    client = logto.client()
+    client.force_authenticate(user=User(username="alice"))
+    response = client.get("/")
+    assert outcome(response) == (403, "wrong_token_kind")
+    assert 'error="invalid_token"' in response.headers["WWW-Authenticate"]
+
+
 def test_a_view_without_authentication_is_closed(route: Route, logto: Logto) -> None:
     route(path("", view(HasScopes("read:a"), authentication_classes=[])))
     assert outcome(logto.client().get("/")) == (403, "wrong_token_kind")

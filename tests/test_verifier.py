@@ -148,6 +148,25 @@ def test_what_is_no_compact_jws_of_two_objects_is_malformed(desk: Desk, token: s
         desk.verify(token)
 
 
+@pytest.mark.parametrize("part", [0, 1, 2], ids=["header", "payload", "signature"])
+@pytest.mark.parametrize("octet", ["=", " ", "\r", "\n", "\t", "\0", "+", "/", "%", "."])
+def test_a_part_is_base64url_and_nothing_else(desk: Desk, part: int, octet: str) -> None:
+    segments = parts(desk.global_token())
+    one = segments[part]
+    for spelled in (f"{one}{octet}", f"{octet}{one}", f"{one[:4]}{octet}{one[4:]}"):
+        segments[part] = spelled
+        with pytest.raises(refusals.MalformedToken):
+            desk.verify(".".join(segments))
+
+
+def test_a_json_serialization_is_malformed(desk: Desk) -> None:
+    header, payload, signature = parts(desk.global_token())
+    signed = {"protected": header, "signature": signature}
+    for members in ({"signatures": [signed]}, signed):
+        with pytest.raises(refusals.MalformedToken):
+            desk.verify(json.dumps({"payload": payload, **members}, separators=(",", ":")))
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -310,6 +329,22 @@ def test_a_signature_of_another_key_is_refused(desk: Desk) -> None:
         desk.verify(stranger.global_token(headers={"kid": kid}))
 
 
+def test_a_key_of_one_issuer_signs_for_no_other(desk: Desk) -> None:
+    other = Desk()
+    other.logto.issuer = "https://other.logto.test/oidc"
+    key_sets = {one.logto.issuer: one.key_set for one in (desk, other)}
+    trusting_both = Desk(key_sets=key_sets)
+    for one in (desk, other):
+        assert trusting_both.verify(one.global_token()).issuer == one.logto.issuer
+    with pytest.raises(refusals.UnknownKey):
+        trusting_both.verify(desk.global_token(iss=other.logto.issuer))
+    kid = other.logto.jwks["keys"][0]["kid"]
+    with pytest.raises(refusals.InvalidSignature):
+        trusting_both.verify(
+            desk.logto.global_token(claims={"iss": other.logto.issuer}, headers={"kid": kid})
+        )
+
+
 def test_a_payload_that_was_changed_is_refused(desk: Desk) -> None:
     header, payload, signature = parts(desk.global_token())
     claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
@@ -358,6 +393,25 @@ def test_a_start_that_is_no_finite_number_is_refused(desk: Desk, nbf: object) ->
 
 def test_an_issue_time_in_the_future_does_not_refuse_a_token(desk: Desk) -> None:
     assert desk.verify(desk.global_token(iat=NOW + 1000)).issued_at == NOW + 1000
+
+
+@pytest.mark.parametrize("value", [ABSENT, None, 7, "x", True, [], {}])
+def test_an_issue_time_and_an_id_are_not_asked_for(desk: Desk, value: object) -> None:
+    assert desk.verify(desk.global_token(iat=value)).sub == "user-1"
+    assert desk.verify(desk.global_token(jti=value)).sub == "user-1"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["acr", "amr", "auth_time", "authorization_details", "cnf", "entitlements", "groups", "roles"],
+)
+def test_other_claims_decide_nothing_and_are_handed_on(desk: Desk, name: str) -> None:
+    assert desk.verify(desk.global_token(**{name: [7]})).claims[name] == [7]
+
+
+@pytest.mark.parametrize("subject", [":", "no scheme:x", " ", "사용자", "a" * 1000])
+def test_a_subject_is_any_string_that_the_issuer_signs(desk: Desk, subject: str) -> None:
+    assert desk.verify(desk.global_token(sub=subject)).sub == subject
 
 
 @pytest.mark.parametrize("value", [ABSENT, None, "", 7, True, ["user-1"]])
