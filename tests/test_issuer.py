@@ -10,10 +10,10 @@ from drf_logto.testing import Logto
 WANTED = Wanted(None, 0, forced=False)
 
 
-def issuer_of(logto: Logto) -> Issuer:
+def issuer_of(logto: Logto, name: str | None = None) -> Issuer:
     return Issuer(
         logto.endpoint,
-        [logto.issuer],
+        [name or logto.issuer],
         fetch=logto.fetch,
         timeout=5,
         parse=lambda jwks: {} if jwks == {"keys": []} else {"kid": object()},  # type: ignore[dict-item]
@@ -33,6 +33,13 @@ def test_its_keys_carry_the_time_when_they_were_asked_for(somewhere: Logto) -> N
         "https://tenant.logto.test/oidc/.well-known/openid-configuration",
         "https://tenant.logto.test/oidc/jwks",
     ]
+
+
+def test_nothing_of_the_metadata_of_another_issuer_is_used(somewhere: Logto) -> None:
+    with pytest.raises(AuthorizationServerUnavailable) as refused:
+        issuer_of(somewhere, "https://other.logto.test/oidc")(WANTED)
+    assert refused.value.reason == "the metadata is of another issuer"
+    assert len(somewhere.fetched) == 1
 
 
 def test_an_outage_is_no_answer(somewhere: Logto) -> None:

@@ -84,6 +84,11 @@ def test_what_is_no_key_set_holds_no_keys(document: object) -> None:
     assert parse_jwks(document, SIGNATURE_ALGORITHMS, {}) == {}
 
 
+def test_keys_stand_in_an_array_under_their_name(ec: dict[str, Any]) -> None:
+    for document in ([ec], ec, {"keys": ec}, {"keys": {ec["kid"]: ec}}, {"jwks": [ec]}):
+        assert parse_jwks(document, SIGNATURE_ALGORITHMS, {}) == {}
+
+
 def test_members_that_are_not_understood_are_ignored(ec: dict[str, Any]) -> None:
     document = {"keys": [ec | {"x5c": 7, "new": {}}], "new": 7}
     assert list(parse_jwks(document, SIGNATURE_ALGORITHMS, {})) == [ec["kid"]]

@@ -153,10 +153,25 @@ def test_what_is_no_compact_jws_of_two_objects_is_malformed(desk: Desk, token: s
 def test_a_part_is_base64url_and_nothing_else(desk: Desk, part: int, octet: str) -> None:
     segments = parts(desk.global_token())
     one = segments[part]
-    for spelled in (f"{one}{octet}", f"{octet}{one}", f"{one[:4]}{octet}{one[4:]}"):
-        segments[part] = spelled
-        with pytest.raises(refusals.MalformedToken):
-            desk.verify(".".join(segments))
+    for octets in (octet, octet * 4):  # four of them leave the length modulo 4 as it is
+        for spelled in (f"{one}{octets}", f"{octets}{one}", f"{one[:4]}{octets}{one[4:]}"):
+            segments[part] = spelled
+            with pytest.raises(refusals.MalformedToken):
+                desk.verify(".".join(segments))
+
+
+@pytest.mark.parametrize("part", [0, 1, 2], ids=["header", "payload", "signature"])
+def test_a_part_in_the_other_alphabet_of_base64_is_malformed(desk: Desk, part: int) -> None:
+    extra = {"x": "~~~???>>>"}
+    header, payload, _ = parts(desk.logto.global_token(headers=extra, claims=extra))
+    segments = [header, payload, segment(b"\xff\xfb" * 48)]
+    with pytest.raises(refusals.InvalidSignature):
+        desk.verify(".".join(segments))
+    spelled = segments[part].replace("-", "+").replace("_", "/")
+    assert spelled != segments[part]
+    segments[part] = spelled
+    with pytest.raises(refusals.MalformedToken):
+        desk.verify(".".join(segments))
 
 
 def test_a_json_serialization_is_malformed(desk: Desk) -> None:
