@@ -529,6 +529,8 @@ def test_method_override(guarded: Logto, name: str) -> None:
     assert (refused.status_code, refused.json()["code"]) == (403, "insufficient_scope")
     read = reader.get("/", {"_method": "POST"}, headers={name: "POST"})
     assert read.json() == {"ran": "get"}
+    writer = guarded.client(guarded.global_token(["write:a"]))
+    assert writer.post("/", headers={name: "GET"}).json() == {"ran": "post"}
 
 
 def test_head_needs_what_get_needs(guarded: Logto) -> None:
