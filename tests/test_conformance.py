@@ -65,18 +65,19 @@ def functions(module: str) -> set[str]:
     return {one.name for one in body if isinstance(one, ast.FunctionDef)}
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
-def test_a_row_has_a_rule_and_where_it_is_not_kept_a_reason(row: Row) -> None:
-    assert row.rule.endswith(".")
-    assert KEPT.fullmatch(row.kept)
+def test_each_row_has_a_rule_and_where_it_is_not_kept_a_reason() -> None:
+    unfounded = [row.id for row in ROWS if not KEPT.fullmatch(row.kept) or len(row.rule) < 10]
+    assert unfounded == []
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
-def test_a_row_names_tests_that_exist(row: Row) -> None:
-    for proof in row.proof.split(", "):
-        named = PROOF.fullmatch(proof)
-        assert named is not None, proof
-        assert named[2] in functions(named[1]), proof
+def test_each_row_names_tests_that_exist() -> None:
+    unproven = [
+        (row.id, proof)
+        for row in ROWS
+        for proof in row.proof.split(", ")
+        if (named := PROOF.fullmatch(proof)) is None or named[2] not in functions(named[1])
+    ]
+    assert unproven == []
 
 
 def test_an_id_belongs_to_one_row() -> None:
