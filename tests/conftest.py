@@ -1,14 +1,22 @@
 """Fixtures that several modules share; ``logto`` comes from the package's own pytest plugin."""
 
 import json
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import hypothesis
+import hypothesis.configuration
 import pytest
 
 from tests.loopback import LoopbackServer, loopback_server
+
+# Nothing is written into the checkout, and nothing depends on how fast the machine is.
+hypothesis.configuration.set_hypothesis_home_dir(Path(tempfile.gettempdir(), "hypothesis"))
+hypothesis.settings.register_profile("tests", deadline=None, database=None, max_examples=150)
+hypothesis.settings.load_profile("tests")
 
 RECORDINGS = Path(__file__).parent / "recordings"
 
