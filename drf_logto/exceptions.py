@@ -32,7 +32,8 @@ class LogtoError(Exception):
 
     def __init__(self, **params: str) -> None:
         self.params = params
-        super().__init__(params)
+        # The arguments stay those of the subclass: copying and unpickling call it with them.
+        super().__init__(*self.args)
 
     def __str__(self) -> str:
         return self.message % self.params

@@ -1,6 +1,10 @@
 """The refusals: one class and one stable code for each fact."""
 
+import copy
+import pickle
 from collections.abc import Iterator
+
+import pytest
 
 from drf_logto import exceptions as refusals
 
@@ -42,3 +46,21 @@ def test_each_token_kind_that_is_wanted_has_its_own_sentence() -> None:
 
 def test_nothing_declared_names_no_scope() -> None:
     assert refusals.NoScopeDeclared().scope is None
+
+
+EVERY_REFUSAL = [
+    *(one() for one in leaves() if "__init__" not in vars(one)),
+    refusals.WrongTokenKind("organization"),
+    refusals.InsufficientScope(("a", "b")),
+    refusals.NoScopeDeclared(),
+    refusals.AuthorizationServerUnavailable("HTTP status 500", retry_after=3),
+]
+
+
+@pytest.mark.parametrize("refusal", EVERY_REFUSAL, ids=lambda refusal: type(refusal).__name__)
+def test_a_refusal_that_is_copied_or_pickled_stays_the_same(refusal: refusals.LogtoError) -> None:
+    """As between processes: what cannot be read there stops the one that waits for it."""
+    refusal.kid, refusal.issuer = "key-1", "https://tenant.logto.test/oidc"
+    for other in (copy.copy(refusal), copy.deepcopy(refusal), pickle.loads(pickle.dumps(refusal))):
+        assert type(other) is type(refusal)
+        assert (str(other), vars(other)) == (str(refusal), vars(refusal))
