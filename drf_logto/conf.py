@@ -80,7 +80,10 @@ def parse(value: object) -> tuple[LogtoSettings | None, list[Problem]]:
 
 
 _current: dict[str, LogtoSettings] = {}
-"""The one value of this process under its name: a dict, since ``setdefault`` is atomic."""
+"""The one value of this process under its name: a dict, since ``setdefault`` is atomic.
+
+A change of the setting begins another dict, so that whoever still reads the old one keeps it there.
+"""
 
 
 def get_settings() -> LogtoSettings:
@@ -89,18 +92,19 @@ def get_settings() -> LogtoSettings:
     Raises:
         ImproperlyConfigured: the ``LOGTO`` setting cannot work; the message names the keys.
     """
-    current = _current.get("LOGTO")
-    if current is not None:
-        return current
+    known = _current
+    if "LOGTO" in known:
+        return known["LOGTO"]
     parsed, problems = parse(getattr(settings, "LOGTO", None))
     if parsed is None:
         raise ImproperlyConfigured(" ".join(problem.message for problem in problems))
-    return _current.setdefault("LOGTO", parsed)
+    return known.setdefault("LOGTO", parsed)
 
 
 def _forget(*, setting: str, **_: object) -> None:
+    global _current  # noqa: PLW0603 - the settings are the process's
     if setting in {"LOGTO", "CACHES"}:
-        _current.clear()
+        _current = {}
 
 
 setting_changed.connect(_forget)

@@ -267,3 +267,16 @@ def test_threads_that_meet_at_the_first_reading_get_one_value() -> None:
     with override_settings(LOGTO=value):
         assert get_settings() is value.earlier
         assert get_settings() is value.earlier
+
+
+def test_a_setting_that_changes_while_it_is_read_is_not_kept() -> None:
+    class ChangedInBetween(dict[str, Any]):
+        def __getitem__(self, key: str) -> Any:
+            override.enable()
+            return super().__getitem__(key)
+
+    override = override_settings(LOGTO={**REQUIRED, "REALM": "changed"})
+    with override_settings(LOGTO=ChangedInBetween(REQUIRED)):
+        assert get_settings().realm == "api"
+        assert get_settings().realm == "changed"
+        override.disable()
