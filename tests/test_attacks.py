@@ -183,8 +183,9 @@ def test_a_signature_that_was_left_out(desk: Desk) -> None:
 @pytest.mark.parametrize("spelling", ["=", "==", " ", "\n", "\t", "\0", "%", "+", "/"])
 def test_one_token_has_one_spelling(desk: Desk, spelling: str) -> None:
     token = desk.global_token()
-    for other in (token + spelling, spelling + token, token.replace(".", f"{spelling}.", 1)):
-        assert refusal_of(desk, other) == "malformed_token"
+    for more in (spelling, spelling * 4):  # four of them leave the length modulo 4 as it is
+        for other in (token + more, more + token, token.replace(".", f"{more}.", 1)):
+            assert refusal_of(desk, other) == "malformed_token"
 
 
 @pytest.mark.parametrize(
@@ -250,8 +251,11 @@ def test_a_scope_that_smuggles_another(desk: Desk, scope: str) -> None:
 
 def signed(desk: Desk, header: str | bytes, payload: str | bytes) -> str:
     """A token over exactly these octets, with the issuer's own key."""
+    return signed_over(desk, f"{segment(header)}.{segment(payload)}")
+
+
+def signed_over(desk: Desk, signing_input: str) -> str:
     key = desk.logto._keys[0]
-    signing_input = f"{segment(header)}.{segment(payload)}"
     algorithm = get_default_algorithms()[key.algorithm]
     return f"{signing_input}.{segment(algorithm.sign(signing_input.encode(), key.private_key))}"
 
@@ -274,6 +278,28 @@ def test_what_is_signed_over_unaltered_octets_gets_in(desk: Desk) -> None:
     """So the attacks below are refused for what they alter."""
     header, payload = texts_of(desk)
     assert desk.verify(signed(desk, header, payload)).sub == "user-1"
+
+
+def respelled(encoded: str) -> str:
+    """The same octets, with a bit set at the end that none of them needs (RFC 4648 §3.5)."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    other = encoded[:-1] + alphabet[alphabet.index(encoded[-1]) + 1]
+    assert base64.urlsafe_b64decode(other + "==") == base64.urlsafe_b64decode(encoded + "==")
+    return other
+
+
+def test_non_canonical_base64url_in_header_and_payload(desk: Desk) -> None:
+    header, payload = (segment(text if len(text) % 3 else f"{text} ") for text in texts_of(desk))
+    assert desk.verify(signed_over(desk, f"{header}.{payload}")).sub == "user-1"
+    for other in (f"{respelled(header)}.{payload}", f"{header}.{respelled(payload)}"):
+        assert refusal_of(desk, signed_over(desk, other)) == "malformed_token"
+
+
+def test_non_canonical_base64url_in_the_signature() -> None:
+    desk = Desk()
+    desk.logto.rotate("RS256")  # the signatures of ES384 leave no bit unused
+    signing_input, _, signature = desk.global_token().rpartition(".")
+    assert refusal_of(desk, f"{signing_input}.{respelled(signature)}") == "malformed_token"
 
 
 @pytest.mark.parametrize("member", ['"typ":"at+jwt"', '"alg":"none"', '"\\u006bid":"other"'])
