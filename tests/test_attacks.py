@@ -180,6 +180,23 @@ def test_a_signature_that_was_left_out(desk: Desk) -> None:
         assert refusal_of(desk, token) == "malformed_token"
 
 
+def test_a_remembered_token_vouches_for_no_other(desk: Desk) -> None:
+    """One that shares any two of its parts is verified for itself."""
+    token, stranger = desk.global_token(), desk.global_token(sub="admin")
+    assert desk.verify(token).sub == "user-1"
+    header, payload, signature = parts(token)
+    _, other_payload, other_signature = parts(stranger)
+    for other in (
+        f"{header}.{payload}.{other_signature}",
+        f"{header}.{payload}.{segment(b'signature')}",
+        f"{header}.{other_payload}.{signature}",
+    ):
+        assert refusal_of(desk, other) == "invalid_signature"
+    other_header = parts(forged(desk, {"alg": "none"}))[0]
+    assert refusal_of(desk, f"{other_header}.{payload}.{signature}") == "unsupported_algorithm"
+    assert refusal_of(desk, f"{header}.{payload}.") == "malformed_token"
+
+
 @pytest.mark.parametrize("spelling", ["=", "==", " ", "\n", "\t", "\0", "%", "+", "/"])
 def test_one_token_has_one_spelling(desk: Desk, spelling: str) -> None:
     token = desk.global_token()

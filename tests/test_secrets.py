@@ -20,9 +20,10 @@ from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
 
-from drf_logto.authentication import LogtoJWTAuthentication
+from drf_logto.authentication import LogtoJWTAuthentication, verify_credentials
 from drf_logto.bearer import credentials
 from drf_logto.decorators import require_access_token
+from drf_logto.exceptions import LogtoError
 from drf_logto.jws import parse_jws
 from drf_logto.permissions import HasScopes, InOrganization
 from drf_logto.principal import LogtoPrincipal
@@ -289,6 +290,17 @@ def test_a_reporter_that_looks_everywhere_finds_a_token_in_a_frame(
     reports.add_exception(fault.value)
     with pytest.raises(AssertionError):
         assert_no_secret(secrets_of(logto, token), *reports.texts)
+
+
+def test_a_refusal_that_is_kept_holds_no_frames(logto: Logto, reports: Reports) -> None:
+    """It stays on the request, for the challenge."""
+    for token in tokens_of(logto).values():
+        request = RequestFactory().get("/", headers={"Authorization": f"Bearer {token}"})
+        verified = verify_credentials(request, None)
+        if isinstance(verified, LogtoError):
+            reports.add_exception(verified)
+        assert_no_secret(secrets_of(logto, token), *reports.texts)
+    assert reports.exceptions > 10
 
 
 def everything_kept(logto: Logto, token: str) -> list[object]:
