@@ -197,7 +197,9 @@ def test_a_remembered_token_vouches_for_no_other(desk: Desk) -> None:
     assert refusal_of(desk, f"{header}.{payload}.") == "malformed_token"
 
 
-@pytest.mark.parametrize("spelling", ["=", "==", " ", "\n", "\t", "\0", "%", "+", "/"])
+@pytest.mark.parametrize(
+    "spelling", ["=", "==", " ", "\n", "\t", "\0", "%", "+", "/", "\xdf", "\uff21"]
+)
 def test_one_token_has_one_spelling(desk: Desk, spelling: str) -> None:
     token = desk.global_token()
     for more in (spelling, spelling * 4):  # four of them leave the length modulo 4 as it is

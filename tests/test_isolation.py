@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -263,6 +264,16 @@ def test_no_request_reads_or_writes_across_organizations(
     assert stored() == written(matrix)
 
 
+@pytest.fixture
+def restless_threads() -> Iterator[None]:
+    """Threads take turns after every few instructions, so that what they share shows."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("restless_threads")
 def test_requests_in_many_threads_are_answered_as_if_each_were_alone(
     bearers: list[Bearer], documents: Documents
 ) -> None:
