@@ -42,6 +42,8 @@ def test_the_scheme_is_read_in_any_case(header: str) -> None:
         "Bearer a\xa0b",
         "Bearer a\n",
         "Beareré abc",
+        "Bearer:abc",
+        'Bearer"abc"',
         "Basic dXNlcjpwdw==,Bearer abc",
         "Basic dXNlcjpwdw==, bearer",
         ",Bearer abc",

@@ -248,6 +248,7 @@ def test_a_negation_that_lets_in_what_all_refuse_is_told(check: Check, permissio
         [HasScopes("a"), ~HasScopes("b")],
         [(InOrganization | HasScopes("a")) & ~HasScopes("b")],
         [~(~HasScopes("b"))],
+        [IsAdminUser | ~(~HasScopes("b"))],
         [~(~HasScopes("b") | ~InOrganization)],
         [HasScopes("a") & ~IsAdminUser],
         [HasScopes("a") | ~IsAdminUser],
