@@ -75,7 +75,7 @@ def _shown(value: object, depth: int) -> str:
         return value
     if isinstance(value, Mapping):
         return " ".join(_shown(one, depth - 1) for pair in value.items() for one in pair)
-    if isinstance(value, (list, tuple, set, frozenset)) and not hasattr(value, "_fields"):
+    if isinstance(value, (list, tuple, set, frozenset)):
         return " ".join(_shown(one, depth - 1) for one in value)
     return repr(value)
 
