@@ -337,6 +337,14 @@ def test_an_algorithm_of_another_key_type_is_refused(desk: Desk) -> None:
         desk.verify(desk.logto.global_token(headers={"alg": "RS256"}))
 
 
+def test_no_claim_is_judged_before_the_signature(desk: Desk) -> None:
+    """Nobody learns from a refusal what the issuer would have to sign."""
+    for wrong in ({"exp": 1}, {"aud": "https://other.test"}, {"sub": 7}, {"scope": []}):
+        header, payload, _ = parts(desk.global_token(**wrong))
+        with pytest.raises(refusals.InvalidSignature):
+            desk.verify(f"{header}.{payload}.{segment(b'signature')}")
+
+
 def test_a_signature_of_another_key_is_refused(desk: Desk) -> None:
     stranger = Logto(desk.logto.endpoint, API, now=lambda: NOW)
     kid = desk.logto.jwks["keys"][0]["kid"]
