@@ -23,6 +23,7 @@ from drf_logto import exceptions as refusals
 from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
 from drf_logto.testing import ABSENT, Logto
 from drf_logto.testing.signing import SigningKeyPair
+from tests.loopback import LoopbackServer
 from tests.test_verifier import Desk, parts, segment
 
 P384_ORDER = int(
@@ -565,6 +566,22 @@ def test_a_token_in_query_body_or_cookie(guarded: Logto) -> None:
         assert client.post("/", {name: token}).status_code == 401
         form = client.post("/", {name: token}, headers={"Content-Type": "text/plain"})
         assert form.status_code == 401
+
+
+@pytest.mark.parametrize("parameter", ["jku", "x5u"])
+def test_an_address_in_the_header_is_never_asked(
+    guarded: Logto, server: LoopbackServer, parameter: str
+) -> None:
+    """A server stands there, with the keys that the attacker signs with."""
+    attacker = Logto(guarded.endpoint, guarded.api_resource)
+    server.serve_logto(attacker)
+    headers = {parameter: f"{server.address}/oidc/jwks"}
+    forged = attacker.global_token(["read:a"], headers=headers)
+    assert guarded.client(forged).get("/").json()["code"] == "unknown_key"
+    own = guarded.global_token(["read:a"], headers=headers)
+    assert guarded.client(own).get("/").json() == {"ran": "get"}
+    assert server.asked == []
+    assert all(url.startswith(guarded.issuer) for url in guarded.fetched)
 
 
 @pytest.mark.parametrize("header", ["X-Authorization", "X-Forwarded-Authorization", "X-Http-Token"])

@@ -339,8 +339,8 @@ def test_an_algorithm_of_another_key_type_is_refused(desk: Desk) -> None:
 
 def test_no_claim_is_judged_before_the_signature(desk: Desk) -> None:
     """Nobody learns from a refusal what the issuer would have to sign."""
-    for wrong in ({"exp": 1}, {"aud": "https://other.test"}, {"sub": 7}, {"scope": []}):
-        header, payload, _ = parts(desk.global_token(**wrong))
+    for name, value in (("exp", 1), ("aud", "https://other.test"), ("sub", 7), ("scope", [])):
+        header, payload, _ = parts(desk.global_token(**{name: value}))
         with pytest.raises(refusals.InvalidSignature):
             desk.verify(f"{header}.{payload}.{segment(b'signature')}")
 
