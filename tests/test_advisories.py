@@ -34,6 +34,7 @@ from drf_logto.auth_info import AuthInfo
 from drf_logto.authentication import LogtoJWTAuthentication
 from drf_logto.fetch import fetch_json
 from drf_logto.jwk import SIGNATURE_ALGORITHMS
+from drf_logto.permissions import HasScopes
 from drf_logto.testing import ABSENT, Logto
 from drf_logto.testing.signing import SigningKeyPair
 from tests.loopback import LoopbackServer, document, http
@@ -852,6 +853,20 @@ def test_cve_2026_44699_an_rsa_jwk_is_no_empty_hmac_secret(
     """An RSA JWK without algorithm gave an empty secret to HMACs."""
     assert "alg" not in rsa_target.pair.jwk
     assert rsa_target.refusals_of_hmac(b"", algorithm) == HMAC_REFUSED
+
+
+@pytest.mark.parametrize("granted", ["read:john", "read:", "read", "read:johnathan/own"])
+def test_cve_2026_32716_a_scope_covers_no_other_that_it_begins(
+    logto: Logto, route: Route, granted: str
+) -> None:
+    """A scope also opened whatever began like it."""
+
+    class Records(APIView):
+        permission_classes = [HasScopes("read:johnathan")]
+
+    route(path("", Records.as_view()))
+    answer = logto.client(logto.global_token([granted])).get("/")
+    assert (answer.status_code, answer.json()["code"]) == (403, "insufficient_scope")
 
 
 def test_ghsa_jc38_x7x8_2xc8_an_unprotected_header_is_not_read(target: Target) -> None:
