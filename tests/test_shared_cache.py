@@ -159,7 +159,9 @@ def test_settings_with_other_algorithms_share_nothing(settings: Any) -> None:
 @pytest.mark.parametrize("alias", ["locmem", "file", "db", "dummy", "broken", "hanging"])
 @pytest.mark.usefixtures("table")
 def test_tokens_are_verified_whatever_the_cache_does(settings: Any, alias: str) -> None:
-    settings.LOGTO = {**settings.LOGTO, "CACHE": alias, "HTTP_TIMEOUT": 0.5}
+    # A busy machine must not make a cache slow, and one that hangs costs a third of it.
+    timeout = 3 if alias == "hanging" else 60
+    settings.LOGTO = {**settings.LOGTO, "CACHE": alias, "HTTP_TIMEOUT": timeout}
     logto = Logto()
     for _ in range(2):
         with within(Surroundings(logto.fetch, logto.now)):
