@@ -33,12 +33,17 @@ P384_ORDER = int(
 )
 
 
-@pytest.fixture(params=["ES384", "RS256"])
-def desk(request: pytest.FixtureRequest) -> Desk:
-    """A verifier that knows one key, of each type in turn."""
+@pytest.fixture(scope="module", params=["ES384", "RS256"])
+def key(request: pytest.FixtureRequest) -> SigningKeyPair:
+    """The issuer's key, of each type in turn."""
+    return SigningKeyPair.generate(request.param)
+
+
+@pytest.fixture
+def desk(key: SigningKeyPair) -> Desk:
+    """A verifier that knows one key."""
     desk = Desk()
-    desk.logto.rotate(request.param)
-    desk.published = {"keys": desk.logto.jwks["keys"][:1]}
+    desk.logto._keys = [key]
     desk.verify(desk.global_token())
     return desk
 
