@@ -3,3 +3,4 @@
 ACME = "acme"
 GLOBEX = "globex"
 ORGANIZATIONS = (ACME, GLOBEX)
+NAMES = {ACME: "Acme", GLOBEX: "Globex"}

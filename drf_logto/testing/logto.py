@@ -12,6 +12,7 @@ from drf_logto.conf import get_settings
 from drf_logto.exceptions import AuthorizationServerUnavailable
 from drf_logto.metadata import ISSUER_PATH
 
+from .metadata import metadata
 from .signing import SigningKeyPair
 
 if TYPE_CHECKING:
@@ -101,10 +102,16 @@ class Logto:
         claims = {"aud": self.api_resource, "organization_id": organization_id}
         return self.issue(claims, scopes, **options)
 
-    def id_token(self, user: str = "user-1") -> str:
-        """Return an ID token: signed with the same key, and no access token."""
+    def id_token(self, user: str = "user-1", **options: Any) -> str:
+        """Return an ID token: signed with the same key, and no access token.
+
+        Args:
+            user: whom it tells about.
+            options: see ``issue``.
+        """
         absent = dict.fromkeys(("client_id", "jti", "scope"), ABSENT)
-        return self.issue({"aud": "application-1", **absent}, user=user, headers={"typ": ABSENT})
+        options["headers"] = {"typ": ABSENT, **options.get("headers", {})}
+        return self.issue({"aud": "application-1", **absent}, user=user, **options)
 
     def opaque_token(self) -> str:
         """Return what a user gets who signs in without ``resource``: 43 characters, no JWT."""
@@ -188,11 +195,7 @@ class Logto:
     @property
     def metadata(self) -> dict[str, Any]:
         """The discovery document."""
-        return {
-            "issuer": self.issuer,
-            "jwks_uri": f"{self.issuer}/jwks",
-            "token_endpoint": f"{self.issuer}/token",
-        }
+        return metadata(self.issuer)
 
     @property
     def jwks(self) -> dict[str, Any]:

@@ -1,0 +1,56 @@
+"""Tokens for a code (RFC 6749 §4.1.3) and the verifier of its challenge (RFC 7636 §4.5)."""
+
+import base64
+import hashlib
+from dataclasses import replace
+from hmac import compare_digest
+
+from ..tenant import Application
+from .parameters import Parameters
+from .provider import REFRESH_TOKEN_LIFETIME, Provider, remember
+from .records import AuthorizationCode, Grant, RefreshToken
+from .refusals import invalid_grant
+from .user_tokens import issue_access_token, token_response
+
+
+def redeem_code(
+    provider: Provider, application: Application, parameters: Parameters
+) -> dict[str, object]:
+    """Return the answer with tokens. ``organization_id`` is no parameter of this grant in Logto.
+
+    Raises:
+        Refused: the code, its verifier or its redirect URI is wrong, or the resource is.
+    """
+    code = parameters.require("code")
+    redirect_uri = parameters.require("redirect_uri")
+    issued = provider.codes.get(code)
+    grant = provider.grants.get(issued.grant_id) if issued else None
+    if issued is None or grant is None or grant.application != application:
+        raise invalid_grant()
+    if not _is_verified(issued, parameters.get("code_verifier")):
+        raise invalid_grant()
+    if issued.redirect_uri != redirect_uri:
+        raise invalid_grant()
+    if issued.is_used:
+        provider.grants.pop(issued.grant_id)
+        raise invalid_grant()
+    provider.codes[code] = replace(issued, is_used=True)
+    access = issue_access_token(
+        provider, issued.grant_id, grant.scopes, resource=parameters.resource()
+    )
+    refresh_token = _first_refresh_token(provider, issued.grant_id, grant)
+    return token_response(provider.logto, grant, access, refresh_token)
+
+
+def _is_verified(code: AuthorizationCode, verifier: str | None) -> bool:
+    digest = hashlib.sha256((verifier or "").encode()).digest()
+    challenge = base64.urlsafe_b64encode(digest).rstrip(b"=")
+    return compare_digest(challenge, code.code_challenge.encode())
+
+
+def _first_refresh_token(provider: Provider, grant_id: str, grant: Grant) -> str | None:
+    if "offline_access" not in grant.scopes:
+        return None
+    now = provider.logto.now()
+    token = RefreshToken(grant_id=grant_id, issued_at=now, expires_at=now + REFRESH_TOKEN_LIFETIME)
+    return remember(provider.refresh_tokens, token)

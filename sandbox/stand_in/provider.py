@@ -1,0 +1,61 @@
+"""The OpenID provider: an in-process Logto, and the sessions, grants and tokens that it keeps."""
+
+import secrets
+import threading
+from collections.abc import MutableMapping
+from typing import Protocol, TypeVar
+
+from cachetools import TLRUCache
+
+from drf_logto.testing import Logto
+
+from .records import AuthorizationCode, Grant, OpaqueToken, RefreshToken, Session, SignIn
+
+REFRESH_TOKEN_LIFETIME = 14 * 24 * 3600
+"""Seconds."""
+
+MAX_RECORDS = 1000
+"""So many of each kind are kept; the least recently used one goes first."""
+
+
+class _Expiring(Protocol):
+    @property
+    def expires_at(self) -> float: ...
+
+
+Record = TypeVar("Record", bound=_Expiring)
+
+
+class Provider:
+    """What the endpoints share. Whoever uses it holds ``lock``.
+
+    Args:
+        logto: holds the keys and the clock, and signs the tokens.
+    """
+
+    def __init__(self, logto: Logto) -> None:
+        self.logto = logto
+        self.lock = threading.Lock()
+        self.sign_ins: MutableMapping[str, SignIn] = self._bounded()
+        self.sessions: MutableMapping[str, Session] = self._bounded()
+        self.grants: MutableMapping[str, Grant] = self._bounded()
+        self.codes: MutableMapping[str, AuthorizationCode] = self._bounded()
+        self.refresh_tokens: MutableMapping[str, RefreshToken] = self._bounded()
+        self.opaque_tokens: MutableMapping[str, OpaqueToken] = self._bounded()
+
+    def _bounded(self) -> MutableMapping[str, Record]:
+        return TLRUCache(MAX_RECORDS, lambda _, record, now: record.expires_at, self.logto.now)
+
+    def end_session(self, cookie: str) -> None:
+        """Sign out, and revoke what applications got from this session."""
+        session = self.sessions.pop(cookie, None)
+        revoked = [id for id, grant in self.grants.items() if grant.session == session]
+        for grant_id in revoked:
+            self.grants.pop(grant_id, None)
+
+
+def remember(records: MutableMapping[str, Record], record: Record) -> str:
+    """Keep a record under a new name that nobody can guess, and return the name."""
+    name = secrets.token_urlsafe(32)
+    records[name] = record
+    return name
