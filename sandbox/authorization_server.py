@@ -81,8 +81,8 @@ def _stand_in(endpoint: str) -> AuthorizationServer:
         endpoint=endpoint,
         api_resource=API_RESOURCE,
         description=(
-            f"It trusts {endpoint}, a stand-in for Logto, whose applications and roles\n"
-            "are in sandbox/tenant.py."
+            f"It trusts {endpoint}, a stand-in for Logto, whose people, applications\n"
+            "and roles are in sandbox/tenant.py."
         ),
         client=f"{BACK_OFFICE.id}:{BACK_OFFICE.secret}",
         organization_id=ACME,

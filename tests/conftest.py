@@ -11,6 +11,8 @@ import hypothesis
 import hypothesis.configuration
 import pytest
 
+from drf_logto.testing import Logto
+from sandbox.stand_in import running_stand_in
 from tests.loopback import LoopbackServer, loopback_server
 
 # Nothing is written into the checkout, and nothing depends on how fast the machine is.
@@ -25,6 +27,13 @@ RECORDINGS = Path(__file__).parent / "recordings"
 def server() -> Iterator[LoopbackServer]:
     with loopback_server() as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def stand_in() -> Iterator[Logto]:
+    """The sandbox's stand-in, over HTTP; for one whose clock moves, start one of your own."""
+    with running_stand_in() as server:
+        yield server.logto
 
 
 @pytest.fixture(scope="session")

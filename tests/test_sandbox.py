@@ -9,26 +9,24 @@ import shlex
 import shutil
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from email.message import Message
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import IO, Any, cast
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl
 
 import pytest
 
 from drf_logto.testing import Logto
 from sandbox import settings
 from sandbox.server import bound_server
-from sandbox.stand_in import MAX_BODY, running_stand_in
-from sandbox.tenant import API_RESOURCE, BACK_OFFICE, STOREFRONT
+from sandbox.tenant import ADA, API_RESOURCE, BACK_OFFICE, DAN
+from tests.exchange import Answer, claims_of, send, send_form
+from tests.relying_party import RelyingParty
 
 ROOT = Path(__file__).parent.parent
 LAST_LINE = re.compile(r"curl .*/oidc/token'?\n")
@@ -55,31 +53,6 @@ PAGES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    status: int
-    headers: Message
-    text: str
-
-    def json(self) -> Any:
-        return json.loads(self.text)
-
-
-def send(
-    url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, body: str = ""
-) -> Answer:
-    parts = urlsplit(url)
-    with closing(HTTPConnection(parts.netloc, timeout=10)) as connection:
-        connection.request(method, parts.path, body or None, dict(headers or {}))
-        response = connection.getresponse()
-        return Answer(response.status, response.headers, response.read().decode())
-
-
-def send_form(url: str, form: Mapping[str, Any], **headers: str) -> Answer:
-    form_type = {"Content-Type": "application/x-www-form-urlencoded"}
-    return send(url, method="POST", headers=form_type | headers, body=urlencode(form, doseq=True))
-
-
 def send_printed(line: str) -> Answer:
     parser = argparse.ArgumentParser()
     parser.add_argument("-i", action="store_true", required=True)
@@ -95,11 +68,6 @@ def send_printed(line: str) -> Answer:
     if not given.d:
         return send(given.url, headers=headers)
     return send_form(given.url, dict(parse_qsl("&".join(given.d))), **headers)
-
-
-def claims_of(token: str) -> dict[str, Any]:
-    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
-    return claims
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,196 +339,46 @@ def test_invitations_belong_to_the_organization_of_the_token(sandbox: Sandbox) -
     assert {invitation["organization_id"] for invitation in listed} == {"acme"}
 
 
-# The stand-in
+# People
 
 
 @pytest.fixture(scope="module")
-def stand_in() -> Iterator[Logto]:
-    with running_stand_in() as server:
-        yield server.logto
-
-
-def ask(stand_in: Logto, form: Mapping[str, Any], client: str = "back-office") -> Answer:
-    own = {"grant_type": "client_credentials", "client_id": client}
-    own["client_secret"] = f"{client}-secret"
-    return send_form(f"{stand_in.endpoint}/oidc/token", {**own, **form})
+def relying_party(sandbox: Sandbox) -> RelyingParty:
+    token_endpoint = shlex.split(sandbox.printed[-1][1])[-1]
+    return RelyingParty(token_endpoint.removesuffix("/oidc/token"), origin=sandbox.address)
 
 
 @pytest.mark.parametrize(
-    ("name", "form", "scope"),
+    ("wanted", "path", "kind"),
     [
-        ("m2m_api_two", PRODUCTS, PRODUCTS["scope"]),
-        ("m2m_api_no_scope_param", {"resource": API_RESOURCE}, None),
-        ("m2m_api_scope_all_keyword", {"resource": API_RESOURCE, "scope": "all"}, None),
-        ("m2m_org_a", INVITATIONS, INVITATIONS["scope"]),
-        ("m2m_org_a_no_scope_param", {"organization_id": "acme"}, ""),
-        ("m2m_org_a_api", DOCUMENTS, DOCUMENTS["scope"]),
+        ({"resource": API_RESOURCE}, "/products/", "global"),
+        ({"organization_id": "acme"}, "/organizations/acme/invitations/", "organization"),
         (
-            "m2m_org_a_api_no_scope_param",
             {"resource": API_RESOURCE, "organization_id": "acme"},
-            None,
+            "/organizations/acme/documents/",
+            "organization_resource",
         ),
     ],
 )
-def test_a_token_has_the_shape_that_logto_gives_it(
-    stand_in: Logto, recordings: dict[str, Any], name: str, form: dict[str, str], scope: str | None
+def test_each_kind_of_token_of_a_person_opens_its_page(
+    sandbox: Sandbox,
+    relying_party: RelyingParty,
+    wanted: dict[str, str],
+    path: str,
+    kind: str,
 ) -> None:
-    recorded = recordings["tokens"]["tokens"][name]["response"]
-    answer = ask(stand_in, form)
-    assert answer.status == 200
-    assert answer.headers["Cache-Control"] == "no-store"
-    token = answer.json()
-    claims = claims_of(token["access_token"])
-    assert token.keys() == recorded.keys()
-    assert claims.keys() == claims_of(recorded["access_token"]).keys()
-    assert claims.get("scope") == token.get("scope") == scope
-    assert claims["sub"] == claims["client_id"] == BACK_OFFICE.id
-    assert claims["exp"] - claims["iat"] == token["expires_in"]
+    refresh_token = relying_party.sign_in(ADA, prompt="login consent")["refresh_token"]
+    token = relying_party.refresh(refresh_token, **wanted).json()["access_token"]
+    assert sandbox.send(path, token).status == 200
+    who = sandbox.send("/whoami/", token).json()
+    assert (who["sub"], who["client_id"], who["kind"]) == ("ada", "browsable-api", kind)
 
 
-@pytest.mark.parametrize(
-    ("client", "form", "scope"),
-    [
-        ("back-office", {"resource": API_RESOURCE}, "read:products write:products"),
-        ("storefront", {"resource": API_RESOURCE}, "read:products"),
-        ("back-office", {"organization_id": "acme"}, "invite:member"),
-        ("back-office", {"organization_id": "globex"}, ""),
-        (
-            "back-office",
-            {"resource": API_RESOURCE, "organization_id": "globex"},
-            "read:documents",
-        ),
-    ],
-)
-def test_scopes_are_cut_down_to_what_the_roles_grant(
-    stand_in: Logto, client: str, form: dict[str, str], scope: str
+def test_a_token_without_a_resource_opens_nothing(
+    sandbox: Sandbox, relying_party: RelyingParty
 ) -> None:
-    wanted = "invite:member read:documents write:documents read:products write:products"
-    granted = ask(stand_in, {**form, "scope": wanted}, client)
-    assert granted.json()["scope"] == scope
-
-
-@pytest.mark.parametrize(
-    ("name", "form"),
-    [
-        ("m2m_no_resource", {"scope": "read:products"}),
-        ("err_unknown_resource", {"resource": "https://nope.example.test"}),
-        ("err_resource_trailing_slash", {"resource": f"{API_RESOURCE}/"}),
-        ("err_two_resources", {"resource": [API_RESOURCE, "https://other.example.test"]}),
-        ("err_org_not_associated", {"organization_id": "initech"}),
-        ("err_org_api_not_associated", {**DOCUMENTS, "organization_id": "initech"}),
-        ("err_bad_secret", {**PRODUCTS, "client_secret": "wrong"}),
-        ("err_bad_secret", {**PRODUCTS, "client_id": "nobody"}),
-    ],
-)
-def test_a_refusal_is_the_one_that_logto_gives(
-    stand_in: Logto, recordings: dict[str, Any], name: str, form: dict[str, Any]
-) -> None:
-    recorded = recordings["tokens"]["tokens"][name]
-    answer = ask(stand_in, form)
-    assert (answer.status, answer.json()) == (recorded["status"], recorded["response"])
-    assert ("WWW-Authenticate" in answer.headers) is (answer.status == 401)
-
-
-@pytest.mark.parametrize(
-    ("form", "error"),
-    [
-        ({"grant_type": ""}, "invalid_request"),
-        ({"grant_type": "password"}, "unsupported_grant_type"),
-        ({"grant_type": ["client_credentials", "client_credentials"]}, "invalid_request"),
-        ({"scope": ["read:products", "read:reports"]}, "invalid_request"),
-        ({"client_id": ""}, "invalid_request"),
-        ({str(number): "x" for number in range(100)}, "invalid_request"),
-    ],
-)
-def test_a_token_request_that_cannot_be_is_refused(
-    stand_in: Logto, form: dict[str, Any], error: str
-) -> None:
-    answer = ask(stand_in, {**PRODUCTS, **form})
-    assert (answer.status, answer.json()["error"]) == (400, error)
-
-
-@pytest.mark.parametrize(
-    ("authorization", "status"),
-    [
-        ("Basic " + base64.b64encode(b"storefront:storefront-secret").decode(), 200),
-        ("basic " + base64.b64encode(b"%73torefront:storefront%2Dsecret").decode(), 200),
-        ("Basic " + base64.b64encode(b"storefront:wrong").decode(), 401),
-        ("Basic " + base64.b64encode("storefront:\u00e9".encode()).decode(), 401),
-        ("Basic " + base64.b64encode(b"storefront").decode(), 400),
-        ("Basic " + base64.b64encode(b"\xff:\xff").decode(), 400),
-        ("Basic \u00e9", 400),
-        ("Basic", 400),
-        ("Bearer c3RvcmVmcm9udDp4", 400),
-    ],
-)
-def test_a_client_may_authenticate_in_the_header(
-    stand_in: Logto, authorization: str, status: int
-) -> None:
-    form = {"grant_type": "client_credentials", **PRODUCTS}
-    url = f"{stand_in.endpoint}/oidc/token"
-    answer = send_form(url, form, Authorization=authorization)
-    assert answer.status == status
-    assert (answer.json().get("scope") == "read:products") is (status == 200)
-
-
-def test_a_client_authenticates_in_one_way_only(stand_in: Logto) -> None:
-    form = {"grant_type": "client_credentials", "client_secret": STOREFRONT.secret, **PRODUCTS}
-    basic = "Basic " + base64.b64encode(b"storefront:storefront-secret").decode()
-    answer = send_form(f"{stand_in.endpoint}/oidc/token", form, Authorization=basic)
-    assert (answer.status, answer.json()["error"]) == (400, "invalid_request")
-
-
-@pytest.mark.parametrize(
-    ("headers", "status"),
-    [
-        ({"Content-Length": str(MAX_BODY + 1)}, 413),
-        ({"Content-Length": "9" * 5000}, 413),
-        ({"Content-Length": "-1"}, 413),
-        ({"Transfer-Encoding": "chunked"}, 413),
-        ({"Content-Type": "application/json", "Content-Length": "0"}, 400),
-        ({"Content-Length": "0"}, 400),
-    ],
-)
-def test_a_body_that_is_no_bounded_form_is_not_read(
-    stand_in: Logto, headers: dict[str, str], status: int
-) -> None:
-    form_type = {"Content-Type": "application/x-www-form-urlencoded"}
-    url = f"{stand_in.endpoint}/oidc/token"
-    answer = send(url, method="POST", headers=form_type | headers)
-    assert (answer.status, answer.json()["error"]) == (status, "invalid_request")
-
-
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [("GET", "/"), ("GET", "//["), ("GET", "/oidc/token"), ("POST", "/oidc/jwks")],
-)
-def test_what_logto_does_not_have_is_not_found(stand_in: Logto, method: str, path: str) -> None:
-    with closing(HTTPConnection(urlsplit(stand_in.endpoint).netloc, timeout=10)) as connection:
-        connection.request(method, path)
-        response = connection.getresponse()
-        assert (response.status, json.load(response)["error"]) == (404, "invalid_request")
-
-
-def test_metadata_and_keys_are_published_as_by_logto(stand_in: Logto) -> None:
-    metadata = send(f"{stand_in.endpoint}/oidc/.well-known/openid-configuration").json()
-    keys = send(metadata["jwks_uri"])
-    assert metadata["issuer"] == f"{stand_in.endpoint}/oidc"
-    assert metadata["token_endpoint"] == f"{stand_in.endpoint}/oidc/token"
-    assert keys.headers["Content-Type"] == "application/jwk-set+json"
-    assert [key["alg"] for key in keys.json()["keys"]] == ["ES384"]
-
-
-def test_a_client_that_hangs_up_leaves_no_trace(
-    stand_in: Logto, capfd: pytest.CaptureFixture[str]
-) -> None:
-    parts = urlsplit(stand_in.endpoint)
-    with socket.create_connection((parts.hostname, parts.port)) as connection:
-        # Closed with unread data, a socket resets the connection.
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        connection.sendall(b"POST /oidc/token HTTP/1.1\r\nContent-Length: 9\r\n")
-    send(f"{stand_in.endpoint}/oidc/jwks")
-    assert capfd.readouterr() == ("", "")
+    token = relying_party.sign_in(DAN, prompt="login")["access_token"]
+    assert sandbox.send("/products/", token).json()["code"] == "opaque_token"
 
 
 # The environment
@@ -571,7 +389,7 @@ def test_a_real_tenant_takes_the_place_of_the_stand_in(stand_in: Logto, tmp_path
     directory = tmp_path / "sandbox"
     directory.mkdir()
     with started(directory, PORT="0", **tenant) as sandbox:
-        token = ask(stand_in, DOCUMENTS).json()["access_token"]
+        token = stand_in.organization_resource_token("acme", ["read:documents"])
         assert sandbox.send("/organizations/acme/documents/", token).status == 200
         assert "eyJ" not in sandbox.output
         assert sandbox.output.count('"Authorization: Bearer $TOKEN"') == 6

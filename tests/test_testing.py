@@ -81,6 +81,22 @@ def test_an_id_token_looks_like_a_real_one(logto: Logto, recordings: dict[str, A
     assert len(logto.opaque_token()) == len(recorded["access_token"])
 
 
+def test_an_id_token_can_say_something_else(logto: Logto) -> None:
+    token = logto.id_token("alice", claims={"aud": "shop", "nonce": "n"}, headers={"x": 1})
+    header, claims = header_and_claims(token)
+    assert (claims["sub"], claims["aud"], claims["nonce"]) == ("alice", "shop", "n")
+    assert header.keys() == {"alg", "kid", "x"}
+
+
+def test_the_metadata_is_a_part_of_that_of_a_real_one(recordings: dict[str, Any]) -> None:
+    real = recordings["openid_configuration"]
+    for name, value in Logto("http://localhost:3001", "https://api.example.test").metadata.items():
+        if isinstance(value, list):
+            assert set(value) <= set(real[name])
+        else:
+            assert value == real[name]
+
+
 def test_any_claim_and_header_can_be_set_or_left_out(logto: Logto) -> None:
     token = logto.global_token(claims={"sub": "me", "jti": ABSENT}, headers={"typ": ABSENT, "x": 1})
     header, claims = header_and_claims(token)

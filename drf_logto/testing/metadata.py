@@ -13,6 +13,7 @@ def metadata(issuer: str) -> dict[str, Any]:
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/auth",
         "token_endpoint": f"{issuer}/token",
+        "revocation_endpoint": f"{issuer}/token/revocation",
         "userinfo_endpoint": f"{issuer}/me",
         "end_session_endpoint": f"{issuer}/session/end",
         "jwks_uri": f"{issuer}/jwks",

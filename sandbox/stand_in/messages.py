@@ -16,19 +16,17 @@ class Request:
 
     Attributes:
         path: without the query.
-        query: after the question mark, ``""`` where there is none.
+        encoded: its parameters, urlencoded: the form of a POST, the query of anything else.
         headers: by name, in any case.
-        form: the body of a POST, ``""`` where there is none.
     """
 
     path: str
-    query: str
+    encoded: str
     headers: Message
-    form: str
 
     def parameters(self) -> Parameters:
-        """Return the parameters of the form, or of the query where nothing was posted."""
-        return Parameters.parse(self.form or self.query)
+        """Return the parameters, or raise Refused where they are too many or too long."""
+        return Parameters.parse(self.encoded)
 
     def header(self, name: str) -> str:
         """Return a header, ``""`` where there is none."""

@@ -15,6 +15,7 @@ _STYLE = """
 body { margin: 0; font: 1rem/1.5 system-ui, sans-serif; }
 main { max-width: 30rem; margin: 0 auto; padding: 2.5rem 1.25rem; }
 h1 { margin: 0 0 .5rem; font-size: 1.6rem; line-height: 1.25; }
+:lang(ko) { word-break: keep-all; }
 p { margin: 0 0 1rem; overflow-wrap: anywhere; }
 ul { list-style: none; margin: 1.5rem 0; padding: 0; display: grid; gap: .75rem; }
 button { width: 100%; padding: .85rem 1rem; border: 1px solid var(--line); border-radius: .6rem;

@@ -5,6 +5,9 @@ from urllib.parse import parse_qs
 
 from .refusals import invalid_request, invalid_target
 
+MAX_LENGTH = 16 * 1024
+"""Most that is read, in characters; what the stand-in remembers is no longer than this either."""
+
 _MAX_PARAMETERS = 50
 _REPEATABLE = "resource"  # RFC 8707 §2
 
@@ -20,8 +23,10 @@ class Parameters:
         """Return what was sent.
 
         Raises:
-            Refused: there are too many.
+            Refused: there are too many, or they are too long.
         """
+        if len(encoded) > MAX_LENGTH:
+            raise invalid_request("the parameters are too long")
         try:
             return cls(parse_qs(encoded, max_num_fields=_MAX_PARAMETERS))
         except ValueError:

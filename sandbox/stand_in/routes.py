@@ -11,6 +11,7 @@ from .messages import Request, Response, json_response
 from .provider import Provider
 from .refusal_page import refusal_page
 from .refusals import Refused, not_found
+from .revocation_endpoint import revoke_token
 from .sign_in_endpoint import show_people, sign_in
 from .token_endpoint import issue_tokens
 from .userinfo_endpoint import tell_user
@@ -47,6 +48,7 @@ _ROUTES = {
     "/oidc/jwks": Route(methods={"GET": _jwks}, cors=Cors.OPEN),
     "/oidc/auth": Route(methods={"GET": authorize}, is_page=True),
     "/oidc/token": Route(methods={"POST": issue_tokens}, cors=Cors.LOOPBACK),
+    "/oidc/token/revocation": Route(methods={"POST": revoke_token}, cors=Cors.LOOPBACK),
     "/oidc/me": Route(methods={"GET": tell_user}, cors=Cors.LOOPBACK),
     "/oidc/session/end": Route(methods={"GET": end_session, "POST": end_session}, is_page=True),
 }

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 _ENGLISH = {
     "sign in": "Sign in",
-    "choose": "{application} asks who you are. This is a stand-in for Logto: nobody here has a "
-    "password, so be whom you like.",
+    "choose": "{application} wants to know who you are. This server stands in for Logto and asks "
+    "for no password: choose anybody.",
     "ada": "Administrator of Acme. Reads and writes its documents, invites members, edits the "
     "catalogue and reads reports.",
     "ben": "Member of Acme. Reads its documents and the catalogue.",
@@ -16,7 +16,7 @@ _ENGLISH = {
     "signed out": "Signed out",
     "close": "Nobody is signed in here any more. You may close this page.",
     "refused": "This does not work",
-    "told": "The application sent you here with a request that the stand-in for Logto refuses:",
+    "told": "The stand-in for Logto refuses this request:",
 }
 _KOREAN = {
     "sign in": "로그인",
@@ -31,7 +31,7 @@ _KOREAN = {
     "signed out": "로그아웃됨",
     "close": "이제 로그인한 사람이 없습니다. 이 페이지를 닫아도 됩니다.",
     "refused": "진행할 수 없습니다",
-    "told": "애플리케이션이 보낸 요청을 Logto를 대신하는 서버가 거절했습니다:",
+    "told": "Logto를 대신하는 서버가 이 요청을 거절했습니다:",
 }
 SENTENCES: Mapping[str, Mapping[str, str]] = {"en": _ENGLISH, "ko": _KOREAN}
 

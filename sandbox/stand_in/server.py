@@ -11,11 +11,12 @@ from drf_logto.testing import Logto
 
 from ..tenant import API_RESOURCE
 from .messages import Request, Response
+from .parameters import MAX_LENGTH
 from .provider import Provider
 from .refusals import Refused, invalid_request, not_found
 from .routes import has_route, refusal, respond
 
-MAX_BODY = 16 * 1024
+MAX_BODY = MAX_LENGTH
 """Longest form that is read, in bytes."""
 
 _POLL = 0.05
@@ -50,24 +51,25 @@ class _Exchange(BaseHTTPRequestHandler):
             super().handle()
 
     def do_GET(self) -> None:
-        self._send(respond(self.server.provider, self.command, self._request("")))
+        self._send(self._response(self.path.partition("?")[2]))
 
     do_OPTIONS = do_GET  # noqa: N815 - http.server finds methods by this name
 
     def do_POST(self) -> None:
         try:
-            request = self._request(self._form())
+            form = self._form()
         except Refused as refused:
             self._send(refusal(refused))
         else:
-            self._send(respond(self.server.provider, self.command, request))
+            self._send(self._response(form))
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing: the terminal belongs to the API."""
 
-    def _request(self, form: str) -> Request:
-        path, _, query = self.path.partition("?")
-        return Request(path=path, query=query, headers=self.headers, form=form)
+    def _response(self, encoded: str) -> Response:
+        path = self.path.partition("?")[0]
+        request = Request(path=path, encoded=encoded, headers=self.headers)
+        return respond(self.server.provider, self.command, request)
 
     def _form(self) -> str:
         if not has_route(self.command, self.path.partition("?")[0]):
