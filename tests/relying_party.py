@@ -106,8 +106,9 @@ class RelyingParty:
     def userinfo(self, token: str) -> Answer:
         return send(f"{self.endpoint}/oidc/me", headers={"Authorization": f"Bearer {token}"})
 
-    def end_session(self, **parameters: str) -> Answer:
-        return self.browser.get(f"{self.endpoint}/oidc/session/end?{urlencode(parameters)}")
+    def end_session(self, **parameters: Any) -> Answer:
+        query = urlencode(parameters, doseq=True)
+        return self.browser.get(f"{self.endpoint}/oidc/session/end?{query}")
 
 
 def told(answer: Answer) -> dict[str, str]:

@@ -156,6 +156,20 @@ def test_prompt_login_asks_again_and_takes_somebody_else(relying_party: RelyingP
     assert "code" in told(relying_party.authorize())
 
 
+def test_a_session_ends_with_the_next_sign_in(relying_party: RelyingParty) -> None:
+    refresh_token = relying_party.sign_in(ADA)["refresh_token"]
+    copy = replace(relying_party, browser=Browser(dict(relying_party.browser.cookies)))
+    relying_party.sign_in(BEN, prompt="login")
+    assert told(copy.authorize(prompt="none"))["error"] == "login_required"
+    assert relying_party.refresh(refresh_token).status == 200
+
+
+def test_the_cookie_is_found_among_others(relying_party: RelyingParty) -> None:
+    relying_party.browser.cookies["sessionid"] = "of-django"
+    relying_party.sign_in(ADA)
+    assert "code" in told(relying_party.authorize(prompt="none"))
+
+
 def test_prompt_none_asks_nobody(relying_party: RelyingParty) -> None:
     assert told(relying_party.authorize(prompt="none"))["error"] == "login_required"
 
@@ -168,9 +182,20 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(
 
 
 def test_the_cookie_is_told_to_no_application(relying_party: RelyingParty) -> None:
+    told_and_kept = set()
+    for _ in range(2):
+        tokens = relying_party.sign_in(ADA, prompt="login")
+        told_and_kept |= {
+            claims_of(tokens["id_token"])["sid"],
+            *relying_party.browser.cookies.values(),
+        }
+    assert len(told_and_kept) == 4
+
+
+def test_a_session_keeps_its_id(relying_party: RelyingParty) -> None:
     tokens = relying_party.sign_in(ADA)
-    (value,) = relying_party.browser.cookies.values()
-    assert value not in str(tokens) + str(claims_of(tokens["id_token"]))
+    again = relying_party.redeem(told(relying_party.authorize())["code"]).json()
+    assert claims_of(tokens["id_token"])["sid"] == claims_of(again["id_token"])["sid"]
 
 
 def test_a_session_ends_after_two_weeks(timed: StandIn) -> None:
@@ -674,7 +699,7 @@ def test_a_revoked_token_takes_the_others_with_it(relying_party: RelyingParty, n
     assert relying_party.userinfo(tokens["access_token"]).status == 401
 
 
-def revoke(relying_party: RelyingParty, token: str, **form: str) -> Answer:
+def revoke(relying_party: RelyingParty, token: str, **form: Any) -> Answer:
     own = {
         "client_id": relying_party.application.id,
         "client_secret": relying_party.application.secret,
@@ -697,6 +722,8 @@ def test_a_revocation_that_cannot_be_is_refused(relying_party: RelyingParty) -> 
     tokens = relying_party.sign_in(ADA)
     assert refusal(revoke(relying_party, tokens["id_token"])) == (400, "unsupported_token_type")
     assert refusal(revoke(relying_party, "")) == (400, "invalid_request")
+    repeated = revoke(relying_party, tokens["refresh_token"], token_type_hint=["x", "y"])
+    assert refusal(repeated) == (400, "invalid_request")
     unknown = revoke(relying_party, tokens["refresh_token"], client_secret="wrong")
     assert refusal(unknown) == (401, "invalid_client")
     assert revoke(relying_party, "made-up").status == 200
@@ -743,10 +770,11 @@ def test_a_client_id_does_for_a_hint(relying_party: RelyingParty) -> None:
     assert answer.headers["Location"] == "http://localhost:8000/products/"
 
 
-def test_an_expired_id_token_does_for_a_hint(timed: StandIn) -> None:
+@pytest.mark.parametrize("ahead", [-2 * DAY, DAY])
+def test_an_id_token_of_another_time_does_for_a_hint(timed: StandIn, ahead: int) -> None:
     relying_party = RelyingParty(timed.logto.endpoint)
+    timed.logto.advance(ahead)
     hint = relying_party.sign_in(ADA)["id_token"]
-    timed.logto.advance(DAY)
     uri = "http://127.0.0.1:8000/"
     answer = relying_party.end_session(id_token_hint=hint, post_logout_redirect_uri=uri)
     assert answer.headers["Location"] == uri
@@ -774,18 +802,27 @@ def test_a_sign_out_that_leads_nowhere_shows_a_page(
     [
         {"client_id": "browsable-api", "post_logout_redirect_uri": "https://evil.example/"},
         {"client_id": "browsable-api", "post_logout_redirect_uri": "http://localhost:1@evil.test/"},
+        {"client_id": "browsable-api", "post_logout_redirect_uri": "http://localhost:1/\u00e9"},
         {"client_id": "nobody"},
+        {"client_id": ["browsable-api", "browsable-api"]},
         {"id_token_hint": "made-up"},
         {"id_token_hint": Logto("http://127.0.0.1:1", API_RESOURCE).id_token()},
     ],
 )
 def test_a_sign_out_that_cannot_be_leaves_the_session_alone(
-    relying_party: RelyingParty, parameters: dict[str, str]
+    relying_party: RelyingParty, parameters: dict[str, Any]
 ) -> None:
     relying_party.sign_in(ADA)
     answer = relying_party.end_session(**parameters)
     assert (answer.status, "Location" in answer.headers) == (400, False)
     assert "code" in told(relying_party.authorize(prompt="none"))
+
+
+def test_a_page_repeats_no_html(relying_party: RelyingParty) -> None:
+    answer = relying_party.end_session(**{"<script>": ["1", "2"]})
+    assert answer.status == 400
+    assert "&lt;script&gt;" in answer.text
+    assert "<script>" not in answer.text
 
 
 def test_a_hint_that_is_not_signed_here_is_refused(

@@ -23,22 +23,20 @@ def redeem_code(
     """
     code = parameters.require("code")
     redirect_uri = parameters.require("redirect_uri")
-    issued = provider.codes.get(code)
-    grant = provider.grants.get(issued.grant_id) if issued else None
-    if issued is None or grant is None or grant.application != application:
+    issued = provider.find(provider.codes, code)
+    if issued is None or issued.grant.application != application:
         raise invalid_grant()
     if not _is_verified(issued, parameters.get("code_verifier")):
         raise invalid_grant()
     if issued.redirect_uri != redirect_uri:
         raise invalid_grant()
     if issued.is_used:
-        provider.grants.pop(issued.grant_id)
+        provider.revoke(issued.grant)
         raise invalid_grant()
     provider.codes[code] = replace(issued, is_used=True)
-    access = issue_access_token(
-        provider, issued.grant_id, grant.scopes, resource=parameters.resource()
-    )
-    refresh_token = _first_refresh_token(provider, issued.grant_id, grant)
+    grant = issued.grant
+    access = issue_access_token(provider, grant, grant.scopes, resource=parameters.resource())
+    refresh_token = _first_refresh_token(provider, grant)
     return token_response(provider.logto, grant, access, refresh_token)
 
 
@@ -48,9 +46,9 @@ def _is_verified(code: AuthorizationCode, verifier: str | None) -> bool:
     return compare_digest(challenge, code.code_challenge.encode())
 
 
-def _first_refresh_token(provider: Provider, grant_id: str, grant: Grant) -> str | None:
+def _first_refresh_token(provider: Provider, grant: Grant) -> str | None:
     if "offline_access" not in grant.scopes:
         return None
     now = provider.logto.now()
-    token = RefreshToken(grant_id=grant_id, issued_at=now, expires_at=now + REFRESH_TOKEN_LIFETIME)
+    token = RefreshToken(grant=grant, issued_at=now, expires_at=now + REFRESH_TOKEN_LIFETIME)
     return remember(provider.refresh_tokens, token)

@@ -1,5 +1,7 @@
 """The authorization endpoint (RFC 6749 §3.1): a code for who is signed in, a page for others."""
 
+import secrets
+
 from .authorization_request import validated_request, verified_client
 from .messages import Request, Response, redirect
 from .provider import Provider, remember
@@ -53,6 +55,7 @@ def code_response(
     """Grant what may be granted, and send the browser back with a code."""
     now = provider.logto.now()
     grant = Grant(
+        id=secrets.token_urlsafe(32),
         session=session,
         application=wanted.application,
         scopes=_granted_scopes(wanted, session),
@@ -60,8 +63,9 @@ def code_response(
         nonce=wanted.nonce,
         expires_at=now + _GRANT_LIFETIME,
     )
+    provider.grants[grant.id] = grant
     code = AuthorizationCode(
-        grant_id=remember(provider.grants, grant),
+        grant=grant,
         redirect_uri=wanted.redirect_uri,
         code_challenge=wanted.code_challenge,
         expires_at=now + _CODE_LIFETIME,

@@ -56,7 +56,7 @@ def _audience(logto: Logto, id_token: str) -> str:
             key,
             algorithms=[key.algorithm_name],
             issuer=logto.issuer,
-            options={"verify_exp": False, "verify_aud": False},
+            options={"verify_exp": False, "verify_iat": False, "verify_aud": False},
         )
     except (jwt.PyJWTError, KeyError):
         raise invalid_request("could not validate id_token_hint") from None

@@ -23,7 +23,13 @@ class _Expiring(Protocol):
     def expires_at(self) -> float: ...
 
 
+class _Granted(_Expiring, Protocol):
+    @property
+    def grant(self) -> Grant: ...
+
+
 Record = TypeVar("Record", bound=_Expiring)
+GrantedRecord = TypeVar("GrantedRecord", bound=_Granted)
 
 
 class Provider:
@@ -46,12 +52,25 @@ class Provider:
     def _bounded(self) -> MutableMapping[str, Record]:
         return TLRUCache(MAX_RECORDS, lambda _, record, now: record.expires_at, self.logto.now)
 
+    def find(self, records: MutableMapping[str, GrantedRecord], name: str) -> GrantedRecord | None:
+        """Return a code or a token, ``None`` where there is none or its grant was revoked."""
+        record = records.get(name)
+        if record is None or self.grants.get(record.grant.id) is None:
+            return None
+        return record
+
+    def revoke(self, grant: Grant) -> None:
+        """Void the codes and tokens of a grant."""
+        self.grants.pop(grant.id, None)
+
     def end_session(self, cookie: str) -> None:
-        """Sign out, and revoke what applications got from this session."""
+        """Sign out, and revoke what applications got from this session.
+
+        Logto leaves refresh tokens alone here; applications revoke their own.
+        """
         session = self.sessions.pop(cookie, None)
-        revoked = [id for id, grant in self.grants.items() if grant.session == session]
-        for grant_id in revoked:
-            self.grants.pop(grant_id, None)
+        for grant in [grant for grant in self.grants.values() if grant.session == session]:
+            self.revoke(grant)
 
 
 def remember(records: MutableMapping[str, Record], record: Record) -> str:

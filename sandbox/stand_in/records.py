@@ -41,6 +41,7 @@ class Session:
 class Grant:
     """What an application got from one sign-in: revoked, all its codes and tokens are void."""
 
+    id: str
     session: Session
     application: Application
     scopes: tuple[str, ...]
@@ -53,7 +54,7 @@ class Grant:
 class AuthorizationCode:
     """A code of RFC 6749 §4.1.2 with the challenge of RFC 7636 §4.2."""
 
-    grant_id: str
+    grant: Grant
     redirect_uri: str
     code_challenge: str
     is_used: bool = False
@@ -64,7 +65,7 @@ class AuthorizationCode:
 class RefreshToken:
     """A refresh token; one that was used to get the next one stays known until it expires."""
 
-    grant_id: str
+    grant: Grant
     is_used: bool = False
     issued_at: float
     expires_at: float
@@ -74,6 +75,6 @@ class RefreshToken:
 class OpaqueToken:
     """An access token for the userinfo endpoint."""
 
-    grant_id: str
+    grant: Grant
     scopes: tuple[str, ...]
     expires_at: float

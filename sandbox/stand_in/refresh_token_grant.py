@@ -23,23 +23,23 @@ def refresh(
         Refused: the refresh token is void, or what is asked for is not granted.
     """
     token = parameters.require("refresh_token")
-    issued = provider.refresh_tokens.get(token)
-    grant = provider.grants.get(issued.grant_id) if issued else None
-    if issued is None or grant is None or grant.application != application:
+    issued = provider.find(provider.refresh_tokens, token)
+    if issued is None or issued.grant.application != application:
         raise invalid_grant()
+    grant = issued.grant
     scopes = _scopes(grant, parameters)
     if issued.is_used:
         # Two have it, and one of them is a thief.
-        provider.grants.pop(issued.grant_id)
+        provider.revoke(grant)
         raise invalid_grant()
     access = issue_access_token(
         provider,
-        issued.grant_id,
+        grant,
         scopes,
         resource=parameters.resource(),
         organization_id=_organization(grant, parameters),
     )
-    next_token = _rotated(provider, token, issued) if _is_due(provider, grant, issued) else token
+    next_token = _rotated(provider, token, issued) if _is_due(provider, issued) else token
     return token_response(provider.logto, grant, access, next_token)
 
 
@@ -72,19 +72,18 @@ def _organization(grant: Grant, parameters: Parameters) -> str | None:
     return organization_id
 
 
-def _is_due(provider: Provider, grant: Grant, token: RefreshToken) -> bool:
+def _is_due(provider: Provider, token: RefreshToken) -> bool:
     """Tell whether it is rotated: always for a public client, when it is old for another."""
     lifetime = token.expires_at - token.issued_at
     age = provider.logto.now() - token.issued_at
-    return grant.application.is_public or age >= _OLD * lifetime
+    return token.grant.application.is_public or age >= _OLD * lifetime
 
 
 def _rotated(provider: Provider, token: str, issued: RefreshToken) -> str:
     """Return the next refresh token; that of a public client does not outlive the first one."""
     provider.refresh_tokens[token] = replace(issued, is_used=True)
     now = provider.logto.now()
-    grant = provider.grants[issued.grant_id]
-    is_public = grant.application.is_public
+    is_public = issued.grant.application.is_public
     expires_at = issued.expires_at if is_public else now + REFRESH_TOKEN_LIFETIME
-    following = RefreshToken(grant_id=issued.grant_id, issued_at=now, expires_at=expires_at)
+    following = RefreshToken(grant=issued.grant, issued_at=now, expires_at=expires_at)
     return remember(provider.refresh_tokens, following)

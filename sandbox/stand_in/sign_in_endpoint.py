@@ -26,6 +26,8 @@ def show_people(provider: Provider, request: Request) -> Response:
 def sign_in(provider: Provider, request: Request) -> Response:
     """Start a session for the person of the form, and go on with the authorization request.
 
+    The browser's session of before is over; what applications got from it stays good.
+
     Raises:
         Refused: nobody waits for this sign-in, or there is no such person.
     """

@@ -43,7 +43,7 @@ def grantable_scopes(
 
 def issue_access_token(
     provider: Provider,
-    grant_id: str,
+    grant: Grant,
     requested: tuple[str, ...],
     *,
     resource: str | None,
@@ -53,7 +53,7 @@ def issue_access_token(
 
     Args:
         provider: issues it.
-        grant_id: whom it is for, and what was granted to which application.
+        grant: whom it is for, and what was granted to which application.
         requested: the scopes; what is not granted is left out.
         resource: the API resource, which must be among those of the sign-in.
         organization_id: an organization of the person.
@@ -61,7 +61,6 @@ def issue_access_token(
     Raises:
         Refused: the resource was not asked for at the sign-in.
     """
-    grant = provider.grants[grant_id]
     if resource not in (None, *grant.resources):
         raise invalid_target()
     person = grant.session.person
@@ -69,7 +68,7 @@ def issue_access_token(
     scopes = tuple(scope for scope in requested if scope in grantable)
     if resource is None and organization_id is None:
         expires_at = provider.logto.now() + _LIFETIME
-        opaque = OpaqueToken(grant_id=grant_id, scopes=scopes, expires_at=expires_at)
+        opaque = OpaqueToken(grant=grant, scopes=scopes, expires_at=expires_at)
         return AccessToken(remember(provider.opaque_tokens, opaque), scopes, requested)
     token = provider.logto.issue(
         _claims(resource, organization_id),

@@ -17,9 +17,8 @@ def tell_user(provider: Provider, request: Request) -> Response:
     scheme, _, token = request.header("Authorization").partition(" ")
     if scheme.lower() != "bearer":
         raise invalid_request("no access token provided")
-    opaque = provider.opaque_tokens.get(token)
-    grant = provider.grants.get(opaque.grant_id) if opaque else None
-    if opaque is None or grant is None:
+    opaque = provider.find(provider.opaque_tokens, token)
+    if opaque is None:
         raise Refused("invalid_token", "invalid token provided", HTTPStatus.UNAUTHORIZED)
     if "openid" not in opaque.scopes:
         raise Refused(
@@ -28,4 +27,4 @@ def tell_user(provider: Provider, request: Request) -> Response:
             HTTPStatus.FORBIDDEN,
             scope="openid",
         )
-    return json_response(userinfo_claims(grant.session.person, opaque.scopes))
+    return json_response(userinfo_claims(opaque.grant.session.person, opaque.scopes))
