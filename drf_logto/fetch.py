@@ -1,13 +1,12 @@
-"""One bounded GET of one JSON document: the only socket of the package."""
+"""One bounded HTTP request for one JSON document: the only socket of the package."""
 
 import http.client
 import io
 import json
 import socket
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from .exceptions import AuthorizationServerUnavailable
@@ -19,30 +18,67 @@ MAX_BODY = 256 * 1024
 """Longest body that is read, in bytes. A JWK Set of Logto is about one kilobyte."""
 
 
-def fetch_json(url: str, timeout: float) -> object:
+_SUCCESS = 2
+"""Hundreds of a status."""
+
+_REFUSALS = (400, 401, 403)
+"""Statuses under which an authorization server says in JSON why it refuses (RFC 6749 §5.2)."""
+
+
+def fetch_json(url: str, timeout: float, *, headers: Mapping[str, str] | None = None) -> object:
     """GET ``url`` and return its JSON value. Redirects are not followed.
 
     Args:
         url: an http or https address.
         timeout: seconds for everything from the connection to the last byte of the body.
+        headers: more of them.
 
     Raises:
         AuthorizationServerUnavailable: no answer in time, another status than 2xx, or no JSON.
     """
+    return _exchange(url, timeout, headers or {})[1]
+
+
+def post_form(
+    url: str, timeout: float, *, headers: Mapping[str, str], body: str
+) -> tuple[int, object]:
+    """POST a form; return status and JSON value of the answer, which may be a refusal.
+
+    Args:
+        url: as for ``fetch_json``.
+        timeout: likewise.
+        headers: more of them, ``Content-Type`` among them.
+        body: the form, urlencoded.
+
+    Raises:
+        AuthorizationServerUnavailable: as ``fetch_json``, unless the status is that of a refusal.
+    """
+    return _exchange(url, timeout, headers, body.encode(), told=_REFUSALS)
+
+
+def _exchange(
+    url: str,
+    timeout: float,
+    headers: Mapping[str, str],
+    body: bytes | None = None,
+    *,
+    told: Collection[int] = (),
+) -> tuple[int, object]:
+    """Return status and JSON value of an answer whose status is 2xx or one of ``told``."""
+    ours = {"Accept": "application/json", "User-Agent": "drf-logto-auth"}
     try:
         request = urllib.request.Request(  # noqa: S310 - the opener knows http and https only
-            url, headers={"Accept": "application/json", "User-Agent": "drf-logto-auth"}
+            url, body, {**ours, **headers}
         )
         with _opener().open(request, timeout=timeout) as response:
-            body = response.read(MAX_BODY + 1)
-        if len(body) > MAX_BODY:
+            if response.status // 100 != _SUCCESS and response.status not in told:
+                raise AuthorizationServerUnavailable(f"HTTP status {response.status}")
+            answer = response.read(MAX_BODY + 1)
+        if len(answer) > MAX_BODY:
             raise AuthorizationServerUnavailable(f"longer than {MAX_BODY} bytes")
         if response.length:
             raise AuthorizationServerUnavailable("ended early")
-        return json.loads(body.decode())
-    except urllib.error.HTTPError as error:
-        error.close()
-        raise AuthorizationServerUnavailable(f"HTTP status {error.code}") from None
+        return response.status, json.loads(answer.decode())
     except (OSError, http.client.HTTPException, ValueError, OverflowError, RecursionError) as error:
         raise AuthorizationServerUnavailable(type(error).__name__) from error
 
@@ -112,13 +148,11 @@ class _HTTPSHandler(urllib.request.HTTPSHandler):
 
 
 def _opener() -> urllib.request.OpenerDirector:
-    """Proxies of the environment, http and https; no redirects, files or FTP."""
+    """Proxies of the environment, http and https; no redirects, files or FTP; every status."""
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler,
         urllib.request.UnknownHandler,
-        urllib.request.HTTPDefaultErrorHandler,
-        urllib.request.HTTPErrorProcessor,
         _HTTPHandler,
         _HTTPSHandler,
     ):

@@ -1,6 +1,7 @@
-"""Authorization server metadata (RFC 8414, OpenID Connect Discovery): the way to the JWK Set."""
+"""Authorization server metadata (RFC 8414, OpenID Connect Discovery): the way to its endpoints."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from .exceptions import AuthorizationServerUnavailable
 from .fetch import Fetch
@@ -9,10 +10,54 @@ ISSUER_PATH = "/oidc"
 """Logto's issuer is its endpoint and this, exact."""
 
 
-def discover_jwks_uri(
-    address: str, issuers: Collection[str], *, fetch: Fetch, timeout: float
-) -> str:
-    """Return the address of the JWK Set that a Logto endpoint names.
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a Logto publishes of itself.
+
+    Attributes:
+        address: where it was asked, without a trailing slash.
+        issuer: who answered, one of those that may.
+        document: the metadata.
+    """
+
+    address: str
+    issuer: str
+    document: Mapping[str, object]
+
+    def back_channel(self, name: str) -> str:
+        """Return the address of an endpoint for this process.
+
+        Raises:
+            AuthorizationServerUnavailable: there is none, or none with TLS.
+        """
+        # Asked under an internal address, a proxy may still answer with public ones.
+        return self._endpoint(name, self._public_address, self.address)
+
+    def front_channel(self, name: str) -> str:
+        """Return the address of an endpoint for a browser.
+
+        Raises:
+            AuthorizationServerUnavailable: there is none, or none with TLS.
+        """
+        return self._endpoint(name, self.address, self._public_address)
+
+    @property
+    def _public_address(self) -> str:
+        return self.issuer.removesuffix(ISSUER_PATH)
+
+    def _endpoint(self, name: str, told: str, wanted: str) -> str:
+        endpoint = self.document.get(name)
+        if not isinstance(endpoint, str):
+            raise AuthorizationServerUnavailable(f"the metadata names no {name}")
+        if endpoint.startswith(f"{told}/"):
+            endpoint = wanted + endpoint.removeprefix(told)
+        if wanted.startswith("https:") and not endpoint.startswith("https:"):
+            raise AuthorizationServerUnavailable(f"the metadata names a {name} without TLS")
+        return endpoint
+
+
+def discover(address: str, issuers: Collection[str], *, fetch: Fetch, timeout: float) -> Metadata:
+    """Return the metadata of a Logto endpoint.
 
     Args:
         address: where Logto is asked, without a trailing slash.
@@ -21,20 +66,23 @@ def discover_jwks_uri(
         timeout: seconds for the fetch.
 
     Raises:
-        AuthorizationServerUnavailable: no such document, another issuer, or no usable ``jwks_uri``.
+        AuthorizationServerUnavailable: no such document, or one of another issuer.
     """
     document = fetch(f"{address}{ISSUER_PATH}/.well-known/openid-configuration", timeout)
     if not isinstance(document, dict):
         raise AuthorizationServerUnavailable("the metadata is no JSON object")
-    issuer, jwks_uri = document.get("issuer"), document.get("jwks_uri")
+    issuer = document.get("issuer")
     if not isinstance(issuer, str) or issuer not in issuers:
         raise AuthorizationServerUnavailable("the metadata is of another issuer")
-    if not isinstance(jwks_uri, str):
-        raise AuthorizationServerUnavailable("the metadata names no jwks_uri")
-    # Asked under an internal address, a proxy may still answer with public ones.
-    endpoint = issuer.removesuffix(ISSUER_PATH) + "/"
-    if jwks_uri.startswith(endpoint):
-        jwks_uri = f"{address}/{jwks_uri.removeprefix(endpoint)}"
-    if address.startswith("https:") and not jwks_uri.startswith("https:"):
-        raise AuthorizationServerUnavailable("the metadata names a jwks_uri without TLS")
-    return jwks_uri
+    return Metadata(address, issuer, document)
+
+
+def discover_jwks_uri(
+    address: str, issuers: Collection[str], *, fetch: Fetch, timeout: float
+) -> str:
+    """Return the address of the JWK Set that a Logto endpoint names.
+
+    Raises:
+        AuthorizationServerUnavailable: as ``discover``, or no usable ``jwks_uri``.
+    """
+    return discover(address, issuers, fetch=fetch, timeout=timeout).back_channel("jwks_uri")

@@ -1,49 +1,25 @@
 """System checks of the routes: what permission classes, views and URLs say together."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import chain
-from types import SimpleNamespace
 from typing import Any
 
-from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
-from django.urls import URLPattern, URLResolver, get_resolver
 
-from .compositions import leaves, open_by_negation
-from .conf import LogtoSettings, parse
-from .declarations import VIEW_ATTRIBUTES, accepted_resources, declared
+from .declarations import accepted_resources
 from .organizations import url_kwarg
-from .permissions import AccessTokenPermission, HasScopes, InOrganization, OrgResourceScopes
+from .permissions import HasScopes, InOrganization, OrgResourceScopes
+from .routes import Route, all_permissions, all_routes, current_settings, scopes_of
 
 _LOOKS_LIKE_AN_ORGANIZATION = re.compile(
     r"(^|_)(orgs?(_|$|id|pk|slug|uuid)|organi[sz]ation|tenant)", re.IGNORECASE
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One URL pattern whose view declares permissions of ours.
-
-    Attributes:
-        view: what the view declares; an attribute that is computed at run time is left out.
-        permissions: ours, but for those under a NOT.
-        is_open_by_negation: whether a NOT lets in what all of ours refuse.
-    """
-
-    path: str
-    keywords: frozenset[str]
-    view: Any
-    permissions: tuple[AccessTokenPermission, ...]
-    is_open_by_negation: bool
-
-
 @register(Tags.urls)
 def required_scopes_can_be_read(**_: Any) -> list[CheckMessage]:
     """E007: a view's ``required_scopes`` is no scope, list of scopes or dict of them."""
     found: list[CheckMessage] = []
-    for route, permission in _all_permissions():
+    for route, permission in all_permissions():
         try:
             permission.required_by(route.view)
         except ValueError as error:
@@ -55,7 +31,7 @@ def required_scopes_can_be_read(**_: Any) -> list[CheckMessage]:
 def organization_keyword_is_compared(**_: Any) -> list[CheckMessage]:
     """E008: a route names an organization in a keyword that no permission compares."""
     found: list[CheckMessage] = []
-    for route in _routes():
+    for route in all_routes():
         suspects = sorted(filter(_LOOKS_LIKE_AN_ORGANIZATION.search, route.keywords))
         compared = _compared_keyword(route)
         if suspects and compared is not None and compared not in route.keywords:
@@ -80,7 +56,7 @@ def api_resource_is_configured(**_: Any) -> list[CheckMessage]:
             "LOGTO['API_RESOURCE']: no token can open it.",
             id="drf_logto.E009",
         )
-        for route in _routes()
+        for route in all_routes()
         if not _resources(route) or not set(_all_resources()).issuperset(_resources(route))
     ]
 
@@ -89,7 +65,7 @@ def api_resource_is_configured(**_: Any) -> list[CheckMessage]:
 def organization_keyword_can_be_read(**_: Any) -> list[CheckMessage]:
     """E010: a view's ``organization_url_kwarg`` is not the name of a URL keyword."""
     found: list[CheckMessage] = []
-    for route in _routes():
+    for route in all_routes():
         try:
             url_kwarg(route.view)
         except ValueError as error:
@@ -130,7 +106,7 @@ def negation_stands_beside_a_kind(**_: Any) -> list[CheckMessage]:
             hint="Beside '~', name who may come in: HasScopes('a') & ~HasScopes('b').",
             id="drf_logto.W004",
         )
-        for route in _routes()
+        for route in all_routes()
         if route.is_open_by_negation
     ]
 
@@ -138,20 +114,12 @@ def negation_stands_beside_a_kind(**_: Any) -> list[CheckMessage]:
 def _guarded() -> dict[type, dict[tuple[str, str], str]]:
     """The first path that each scope of each resource guards, by kind of permission."""
     guarded: dict[type, dict[tuple[str, str], str]] = {HasScopes: {}, OrgResourceScopes: {}}
-    for route, permission in _all_permissions():
+    for route, permission in all_permissions():
         paths = next((guarded[kind] for kind in guarded if isinstance(permission, kind)), {})
-        for scope in _scopes(permission, route.view):
+        for scope in scopes_of(permission, route.view):
             for resource in _resources(route):
                 paths.setdefault((resource, scope), route.path)
     return guarded
-
-
-def _scopes(permission: AccessTokenPermission, view: Any) -> frozenset[str]:
-    try:
-        required = permission.required_by(view)
-    except ValueError:  # E007 tells it
-        return frozenset()
-    return frozenset() if required is None else required.names()
 
 
 def _compared_keyword(route: Route) -> str | None:
@@ -173,43 +141,5 @@ def _resources(route: Route) -> list[str]:
 
 
 def _all_resources() -> tuple[str, ...]:
-    parsed = _settings()
+    parsed = current_settings()
     return () if parsed is None else parsed.api_resource
-
-
-def _settings() -> LogtoSettings | None:
-    return parse(getattr(settings, "LOGTO", None))[0]
-
-
-def _all_permissions() -> Iterator[tuple[Route, AccessTokenPermission]]:
-    return ((route, permission) for route in _routes() for permission in route.permissions)
-
-
-def _routes() -> list[Route]:
-    """Every route that declares permissions of ours, none while the settings are broken."""
-    if _settings() is None or not getattr(settings, "ROOT_URLCONF", None):
-        return []
-    everything = _walk(get_resolver(), "", frozenset())
-    return [route for route in everything if route.permissions or route.is_open_by_negation]
-
-
-def _walk(resolver: URLResolver, path: str, keywords: frozenset[str]) -> Iterator[Route]:
-    for pattern in resolver.url_patterns:
-        here = path + str(pattern.pattern)
-        named = keywords | set(pattern.pattern.regex.groupindex)
-        if isinstance(pattern, URLPattern):
-            yield _route(pattern.callback, here, named)
-        else:
-            yield from _walk(pattern, here, named)
-
-
-def _route(callback: Any, path: str, keywords: frozenset[str]) -> Route:
-    """Read what the view of a route declares; what is computed at run time is left out."""
-    said = {name: declared(callback, name) for name in VIEW_ATTRIBUTES}
-    view = SimpleNamespace(
-        **{name: value for name, value in said.items() if not hasattr(value, "__get__")}
-    )
-    classes = declared(callback, "permission_classes", ())
-    permissions = classes if isinstance(classes, (list, tuple)) else ()
-    ours = tuple(chain.from_iterable(map(leaves, permissions)))
-    return Route(path, keywords, view, ours, open_by_negation(permissions))

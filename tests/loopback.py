@@ -8,6 +8,8 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email.message import Message
+from http.client import parse_headers
 from typing import Any
 
 from drf_logto.testing import Logto
@@ -34,7 +36,7 @@ def document(value: object) -> Answer:
 
 
 class LoopbackServer(socketserver.ThreadingTCPServer):
-    """Answers each path as it was told to; ``asked`` lists the paths in order."""
+    """Answers each path as it was told to; ``asked`` and ``headers`` list what came, in order."""
 
     daemon_threads = True
     allow_reuse_address = True
@@ -46,6 +48,7 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
             self.socket = tls.wrap_socket(self.socket, server_side=True)
         self.answers: dict[str, Answer] = {}
         self.asked: list[str] = []
+        self.headers: list[Message] = []
         self.released = threading.Event()
 
     @property
@@ -90,8 +93,7 @@ class _Handler(Connection):
     def handle(self) -> None:
         server: Any = self.server
         path = self.rfile.readline().split(b" ")[1].decode()
-        while self.rfile.readline().strip():
-            pass
+        server.headers.append(parse_headers(self.rfile))
         server.asked.append(path)
         server.answers.get(path, http("", "404 Not Found"))(self)
 

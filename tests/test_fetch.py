@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from drf_logto.exceptions import AuthorizationServerUnavailable
-from drf_logto.fetch import MAX_BODY, _DeadlineSocket, fetch_json
+from drf_logto.fetch import MAX_BODY, _DeadlineSocket, fetch_json, post_form
 from tests.loopback import Answer, Connection, LoopbackServer, document, http, loopback_server
 
 
@@ -192,3 +192,39 @@ def test_nothing_is_read_or_written_after_the_deadline() -> None:
             late.sendall(b"late")
         with late.makefile("rb") as reader, pytest.raises(TimeoutError):
             reader.read(4)
+
+
+def post(server: LoopbackServer, answer: Answer) -> tuple[int, object]:
+    server.answers["/token"] = answer
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    return post_form(f"{server.address}/token", 5, headers=form, body="a=1&b=%20")
+
+
+@pytest.mark.parametrize("status", ["200 OK", "400 Bad Request", "401 No", "403 Forbidden"])
+def test_the_answer_to_a_form_is_returned_with_its_status_when_it_is_a_refusal_too(
+    server: LoopbackServer, status: str
+) -> None:
+    assert post(server, http('{"error": "no"}', status)) == (int(status[:3]), {"error": "no"})
+
+
+@pytest.mark.parametrize("status", ["302 Found", "404 Not Found", "429 Slowly", "500 Oops"])
+def test_another_status_is_no_answer_to_a_form(server: LoopbackServer, status: str) -> None:
+    with pytest.raises(AuthorizationServerUnavailable) as refused:
+        post(server, http("{}", status, Location="/"))
+    assert refused.value.reason == f"HTTP status {status[:3]}"
+    assert server.asked == ["/token"]
+
+
+def test_a_form_arrives_as_it_was_sent(server: LoopbackServer) -> None:
+    def echo(connection: Connection) -> None:
+        document(connection.rfile.read(9).decode())(connection)
+
+    assert post(server, echo) == (200, "a=1&b=%20")
+
+
+def test_headers_are_sent_besides_the_usual_ones(server: LoopbackServer) -> None:
+    with_headers = {"Authorization": "Bearer secret"}
+    server.answers["/"] = document({})
+    fetch_json(f"{server.address}/", 5, headers=with_headers)
+    assert server.headers[-1]["authorization"] == "Bearer secret"
+    assert server.headers[-1]["accept"] == "application/json"

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from drf_logto import metadata
 from drf_logto.exceptions import AuthorizationServerUnavailable
 from drf_logto.metadata import discover_jwks_uri
 
@@ -59,3 +60,21 @@ def test_an_internal_address_is_kept_for_the_keys_too() -> None:
 def test_keys_at_another_host_are_left_where_they_are() -> None:
     elsewhere = {**METADATA, "jwks_uri": "https://keys.test/jwks"}
     assert discover(elsewhere) == "https://keys.test/jwks"
+
+
+def found(address: str, authorization_endpoint: object) -> metadata.Metadata:
+    document = {**METADATA, "authorization_endpoint": authorization_endpoint}
+    return metadata.discover(address, [ISSUER], fetch=lambda *_: document, timeout=5)
+
+
+@pytest.mark.parametrize("host", [ADDRESS, "http://logto:3001"])
+def test_a_browser_is_sent_to_the_public_address_whichever_was_asked(host: str) -> None:
+    internal = found("http://logto:3001", f"{host}/oidc/auth")
+    assert internal.front_channel("authorization_endpoint") == f"{ISSUER}/auth"
+    assert internal.back_channel("authorization_endpoint") == "http://logto:3001/oidc/auth"
+
+
+@pytest.mark.parametrize("endpoint", [None, 7, "http://tenant.logto.test/oidc/auth", "javascript:"])
+def test_a_browser_is_not_sent_where_no_tls_is(endpoint: object) -> None:
+    with pytest.raises(AuthorizationServerUnavailable):
+        found(ADDRESS, endpoint).front_channel("authorization_endpoint")
