@@ -71,11 +71,15 @@ def verify_credentials(request: Any, view: Any) -> AuthInfo | LogtoError | None:
     # First of all, so that the report of a broken setting has no token among its variables.
     verifier = get_verifier()
     auth = _verify(verifier, request.META.get("HTTP_AUTHORIZATION", ""))
-    if isinstance(auth, AuthInfo):
-        narrowed = accepted_resources(view)
-        if narrowed is not None and not any(one in narrowed for one in auth.audience):
-            return WrongAudience()
-    return auth
+    return for_view(auth, view) if isinstance(auth, AuthInfo) else auth
+
+
+def for_view(auth: AuthInfo, view: Any) -> AuthInfo | WrongAudience:
+    """Return the facts of a token, or a refusal where ``view`` narrows its audience to others."""
+    narrowed = accepted_resources(view)
+    if narrowed is None or any(one in narrowed for one in auth.audience):
+        return auth
+    return WrongAudience()
 
 
 def _verify(verifier: Verifier, header: str) -> AuthInfo | LogtoError | None:

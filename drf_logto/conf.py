@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -49,13 +49,15 @@ class LogtoSettings:
     cache: str | None = None
     max_token_length: int = 16384
     realm: str = "api"
+    app_id: str | None = None
+    app_secret: str | None = field(default=None, repr=False)
 
 
 def parse(value: object) -> tuple[LogtoSettings | None, list[Problem]]:
     """Return the settings, or None and everything that is wrong with them."""
     if not isinstance(value, Mapping):
         return None, [Problem("missing", "LOGTO must be a dict with ENDPOINT and API_RESOURCE.")]
-    known = {field.name.upper(): field.name for field in fields(LogtoSettings)}
+    known = {one.name.upper(): one.name for one in fields(LogtoSettings)}
     problems = [_unknown(key, known) for key in value if key not in known]
     problems += [
         Problem("missing", f"LOGTO[{key!r}] is missing: {what}")
@@ -137,6 +139,7 @@ _REQUIRED = {
     "API_RESOURCE": "the resource indicator of this API, as it is registered in Logto.",
 }
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?")
+_VISIBLE_TEXT = re.compile(r"[\x21-\x7e]+")
 _HEADER_TEXT = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+")
 
 
@@ -245,4 +248,6 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "CACHE": _optional(_cache),
     "MAX_TOKEN_LENGTH": _number(1, 10**6, whole=True),
     "REALM": _text(_HEADER_TEXT, "printable ASCII without quotes and backslashes"),
+    "APP_ID": _optional(_text(_VISIBLE_TEXT, "the id of an application, as Logto shows it")),
+    "APP_SECRET": _optional(_text(_VISIBLE_TEXT, "the secret of APP_ID, as Logto shows it")),
 }

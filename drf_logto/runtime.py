@@ -63,6 +63,11 @@ def get_verifier() -> Verifier:
     return _runtime.get_verifier()
 
 
+def get_surroundings() -> Surroundings:
+    """Return what this process takes from the world."""
+    return _runtime.surroundings
+
+
 @contextmanager
 def within(surroundings: Surroundings) -> Iterator[None]:
     """Let the verifier live in other surroundings for a while; for tests."""

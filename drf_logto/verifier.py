@@ -86,6 +86,25 @@ class Verifier:
         digest = sha256(octets).digest()
         return self._recall(digest) or self._verify_new(octets, digest)
 
+    def verify_signature(self, jws: Jws) -> tuple[SigningKey, KeySet]:
+        """Return the key that signed, of the issuer that the claims name; they stay unvalidated.
+
+        Raises:
+            InvalidToken: header, issuer, key or signature is not what it must be.
+            AuthorizationServerUnavailable: no key is at hand to verify it with.
+        """
+        kid, algorithm = self._validate_header(jws.header)
+        issuer = jws.claims.get("iss")
+        if not isinstance(issuer, str) or issuer not in self._key_sets:
+            raise refusals.InvalidIssuer
+        key_set = self._key_sets[issuer]
+        key = key_set.find(kid)
+        if algorithm not in key.by_algorithm:
+            raise refusals.AlgorithmMismatch
+        if not key.verify(algorithm, jws.signing_input, jws.signature):
+            raise refusals.InvalidSignature
+        return key, key_set
+
     def _recall(self, digest: bytes) -> AuthInfo | None:
         with self._tokens_lock:
             kept: _Remembered | None = self._tokens[digest]
@@ -111,16 +130,10 @@ class Verifier:
             raise
 
     def _verify_jws(self, jws: Jws, digest: bytes) -> AuthInfo:
-        kid, algorithm = self._validate_header(jws.header)
-        issuer = jws.claims.get("iss")
-        if not isinstance(issuer, str) or issuer not in self._key_sets:
-            raise refusals.InvalidIssuer
-        key_set = self._key_sets[issuer]
-        key = key_set.find(kid)
-        if algorithm not in key.by_algorithm:
-            raise refusals.AlgorithmMismatch
-        if not key.verify(algorithm, jws.signing_input, jws.signature):
-            raise refusals.InvalidSignature
+        typ = jws.header.get("typ")
+        if not isinstance(typ, str) or typ.lower() not in _ACCESS_TOKEN_TYPES:
+            raise refusals.NotAnAccessToken
+        key, key_set = self.verify_signature(jws)
         ends_at = self._validate_claims(jws.claims)
         count_verified()
         if self._tokens.maxsize:
@@ -129,10 +142,8 @@ class Verifier:
         return AuthInfo(jws.payload)
 
     def _validate_header(self, header: Mapping[str, Any]) -> tuple[str, str]:
-        """Return ``kid`` and ``alg`` of a header that an access token may have."""
-        typ, alg, kid = header.get("typ"), header.get("alg"), header.get("kid")
-        if not isinstance(typ, str) or typ.lower() not in _ACCESS_TOKEN_TYPES:
-            raise refusals.NotAnAccessToken
+        """Return ``kid`` and ``alg`` of a header that a token of Logto may have."""
+        alg, kid = header.get("alg"), header.get("kid")
         if not isinstance(alg, str) or alg not in self._algorithms:
             raise refusals.UnsupportedAlgorithm
         if not isinstance(kid, str):

@@ -41,6 +41,8 @@ def test_two_keys_are_enough_and_the_rest_has_defaults() -> None:
         cache=None,
         max_token_length=16384,
         realm="api",
+        app_id=None,
+        app_secret=None,
     )
 
 
@@ -280,3 +282,17 @@ def test_a_setting_that_changes_while_it_is_read_is_not_kept() -> None:
         assert get_settings().realm == "api"
         assert get_settings().realm == "changed"
         override.disable()
+
+
+def test_a_secret_stands_in_no_text_of_the_settings() -> None:
+    result = parsed(APP_ID="application-1", APP_SECRET="hush-hush")
+    assert result.app_secret == "hush-hush"
+    assert "hush" not in f"{result!r} {result!s}"
+
+
+@pytest.mark.parametrize("secret", ["", "hush hush", 7, "hush\n", "암호"])
+def test_a_secret_that_cannot_be_one_is_not_repeated(secret: object) -> None:
+    assert problem_of(APP_SECRET=secret) == (
+        "value",
+        "LOGTO['APP_SECRET'] must be the secret of APP_ID, as Logto shows it.",
+    )
