@@ -37,7 +37,7 @@ class LogtoJWTAuthentication(BaseAuthentication):
         """
         view = (getattr(request, "parser_context", None) or {}).get("view")
         explain_denials(view, request)
-        verified = verify_credentials(request, view)
+        verified = self.verify(request, view)
         if isinstance(verified, LogtoError):
             # The view asks a fresh authenticator for the challenge, so it travels on the request.
             setattr(request, _REFUSAL, verified)
@@ -48,6 +48,10 @@ class LogtoJWTAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Return the challenge of a 401 (RFC 6750 §3)."""
         return challenge(getattr(request, _REFUSAL, None))
+
+    def verify(self, request: Any, view: Any) -> AuthInfo | LogtoError | None:
+        """Return the facts of the request's token or why it is refused, None where it has none."""
+        return verify_credentials(request, view)
 
     def get_user(self, auth: AuthInfo) -> Any:
         """Return ``request.user`` for a verified token.

@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 
 from .organizations import ACME
 from .stand_in import running_stand_in
-from .tenant import API_RESOURCE, BACK_OFFICE
+from .tenant import API_RESOURCE, BACK_OFFICE, BROWSABLE_API
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +57,8 @@ def chosen_authorization_server() -> Iterator[AuthorizationServer]:
             server = _stand_in(stand_in.logto.endpoint)
             os.environ["LOGTO_ENDPOINT"] = server.endpoint
             os.environ["LOGTO_API_RESOURCE"] = server.api_resource
+            os.environ["LOGTO_APP_ID"] = BROWSABLE_API.id
+            os.environ["LOGTO_APP_SECRET"] = BROWSABLE_API.secret
             os.environ["no_proxy"] = "*"
             yield server
 

@@ -1,6 +1,7 @@
 """The addresses of the API; `organization_id` is what the token is compared with."""
 
-from django.urls import path
+from django.conf import settings
+from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from . import views
@@ -22,3 +23,5 @@ urlpatterns = [
     path("whoami/", views.WhoAmI.as_view(), name="who-am-i"),
     path("report/", views.report, name="report"),
 ]
+if settings.LOGTO.get("APP_ID"):  # a tenant of your own may have no application to sign in with
+    urlpatterns.append(path("auth/", include("drf_logto.browsable.urls")))

@@ -12,17 +12,21 @@ USE_TZ = True
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "drf_logto.browsable",
     "rest_framework",
     "drf_logto",
     "sandbox",
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
 ]
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 STATIC_URL = "static/"
+SESSION_ENGINE = "django.contrib.sessions.backends.cache"
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",

@@ -111,7 +111,7 @@ class Sandbox:
 
 
 def environment(**changes: str) -> dict[str, str]:
-    ours = {"PORT", "LOGTO_ENDPOINT", "LOGTO_API_RESOURCE", "SANDBOX_DATABASE"}
+    ours = {"PORT", "SANDBOX_DATABASE"} | {f"LOGTO_{key}" for key in settings.LOGTO}
     inherited = {name: value for name, value in os.environ.items() if name not in ours}
     return inherited | {"no_proxy": "*", "PYTHONWARNINGS": "error"} | changes
 
@@ -461,8 +461,8 @@ def test_all_is_gone_at_the_end(tmp_path: Path, number: signal.Signals) -> None:
 # The project
 
 
-def test_the_settings_of_the_package_are_two() -> None:
-    assert settings.LOGTO.keys() == {"ENDPOINT", "API_RESOURCE"}
+def test_the_settings_of_the_package_are_two_and_the_application_to_sign_in_with() -> None:
+    assert settings.LOGTO.keys() == {"ENDPOINT", "API_RESOURCE", "APP_ID", "APP_SECRET"}
 
 
 def within_django(*arguments: str) -> str:

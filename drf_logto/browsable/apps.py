@@ -1,0 +1,11 @@
+"""The Django application of the sign-in."""
+
+from django.apps import AppConfig
+
+
+class BrowsableConfig(AppConfig):
+    """Brings the page's template, its style and script, and translations."""
+
+    name = "drf_logto.browsable"
+    label = "drf_logto_browsable"
+    verbose_name = "Logto in the browsable API"

@@ -1,0 +1,68 @@
+"""LogtoSessionAuthentication: from a browser's session to request.user and request.auth."""
+
+from typing import Any
+
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.request import Request
+
+from ..auth_info import AuthInfo
+from ..authentication import LogtoJWTAuthentication, for_view
+from ..exceptions import LogtoError
+from ..runtime import get_verifier
+from .exceptions import SignedOut
+from .renewal import lasting_token
+from .session import BrowserSession
+from .vault import outside_transactions
+
+
+class LogtoSessionAuthentication(LogtoJWTAuthentication):
+    """Authenticates requests of a browser whose person has signed in at Logto.
+
+    The token of the chosen context goes through the same verifier as one of the Authorization
+    header, so users, permissions and refusals are the same. As with DRF's own
+    SessionAuthentication, unsafe methods need a CSRF token. It stands after
+    LogtoJWTAuthentication.
+    """
+
+    def authenticate(self, request: Request) -> tuple[Any, AuthInfo] | None:
+        """Return user and AuthInfo, or None where nobody is signed in.
+
+        Raises:
+            AuthenticationFailed: Logto's token is not valid here (401).
+            PermissionDenied: it is for another audience, or the CSRF token is missing (403).
+            ServiceUnavailable: Logto is needed to decide, and cannot be reached (503).
+        """
+        authenticated = super().authenticate(request)
+        if authenticated is not None:
+            SessionAuthentication().enforce_csrf(request)
+        return authenticated
+
+    def verify(self, request: Any, view: Any) -> AuthInfo | LogtoError | None:
+        """Return the facts of the chosen token or why it is refused, None without a sign-in."""
+        if not hasattr(request, "session"):
+            return None
+        browser = BrowserSession(request)
+        verified = outside_transactions(lambda: _verified(browser))
+        if verified is not None:
+            _keep_out_of_caches(view)
+        return for_view(verified, view) if isinstance(verified, AuthInfo) else verified
+
+
+def _verified(browser: BrowserSession) -> AuthInfo | LogtoError | None:
+    """As ``verify``; no refusal has a traceback, whose frames hold the token."""
+    if not browser.is_signed_in:
+        return None
+    try:
+        return get_verifier().verify(lasting_token(browser.key))
+    except SignedOut:
+        browser.end()
+        return None
+    except LogtoError as refusal:
+        return refusal.with_traceback(None)
+
+
+def _keep_out_of_caches(view: Any) -> None:
+    """Let the answer, which is for one person, be kept by no cache."""
+    headers = getattr(view, "headers", None)
+    if isinstance(headers, dict):
+        headers["Cache-Control"] = "private, no-store"

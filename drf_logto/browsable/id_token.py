@@ -1,0 +1,59 @@
+"""OpenID Connect Core §3.1.3.7: an ID token as a string in, its claims out."""
+
+from typing import Any
+
+from authlib.oidc.core import CodeIDToken
+from joserfc.errors import JoseError
+
+from ..exceptions import InvalidToken
+from ..jws import parse_jws
+from ..verifier import Verifier
+from .exceptions import AnswerNotTrusted
+
+
+def validated_claims(
+    id_token: str,
+    *,
+    verifier: Verifier,
+    issuer: str,
+    client_id: str,
+    nonce: str,
+    access_token: str,
+    now: float,
+    leeway: float,
+) -> dict[str, Any]:
+    """Return the claims of an ID token that answers one sign-in.
+
+    Args:
+        id_token: as the token endpoint gave it.
+        verifier: has the issuer's keys.
+        issuer: who must have issued it, exactly.
+        client_id: whom it must be for.
+        nonce: what the sign-in was begun with.
+        access_token: what came beside it, for ``at_hash``.
+        now: in seconds since the epoch.
+        leeway: seconds that clocks may differ.
+
+    Raises:
+        AnswerNotTrusted: it breaks a rule.
+        AuthorizationServerUnavailable: no key is at hand to verify it with.
+    """
+    try:
+        jws = parse_jws(id_token.encode())
+        verifier.verify_signature(jws)
+        claims = CodeIDToken(
+            jws.claims,
+            jws.header,
+            {
+                "iss": {"essential": True, "value": issuer},
+                "aud": {"essential": True, "value": client_id},
+                "sub": {"essential": True},
+            },
+            {"nonce": nonce, "client_id": client_id, "access_token": access_token},
+        )
+        claims.validate(now=int(now), leeway=int(leeway))
+        if not isinstance(claims["sub"], str):
+            raise AnswerNotTrusted
+    except (InvalidToken, JoseError, TypeError, ValueError) as error:
+        raise AnswerNotTrusted from error
+    return dict(claims)

@@ -1,0 +1,117 @@
+"""The access token of a context, renewed before it ends by whichever request comes first."""
+
+from dataclasses import replace
+
+from ..auth_info import AuthInfo
+from ..conf import get_settings
+from ..exceptions import AuthorizationServerUnavailable, InvalidToken
+from ..runtime import get_surroundings, get_verifier
+from . import vault
+from .client import LogtoClient
+from .contexts import Context, Person, contexts_of
+from .exceptions import ContextRefused, GrantRefused, SignedOut, UnknownContext
+from .vault import SignIn
+
+RENEWED_BEFORE = 60
+"""Seconds before its end that a token is renewed, so that it lasts for the request."""
+
+_EXCHANGES = 4
+"""More than the HTTP exchanges of one renewal."""
+
+
+def contexts(person: Person) -> tuple[Context, ...]:
+    """Return the contexts of a person in this API, that of the first API resource first."""
+    return contexts_of(person, get_settings().api_resource)
+
+
+def chosen_context(sign_in: SignIn) -> Context:
+    """Return the context that a sign-in is in; the first where the chosen one is no more."""
+    known = contexts(sign_in.person)
+    return next((one for one in known if one.id == sign_in.chosen), known[0])
+
+
+def held(sign_in: SignIn, context: Context) -> AuthInfo | None:
+    """Return the facts of the token at hand for a context, None where none is good.
+
+    Raises:
+        AuthorizationServerUnavailable: no key is at hand to tell.
+    """
+    token = sign_in.tokens.get(context.id)
+    try:
+        return None if token is None else get_verifier().verify(token)
+    except InvalidToken:
+        return None
+
+
+def choose(key: str, context_id: str) -> None:
+    """Let requests be made in another context from now on.
+
+    Raises:
+        UnknownContext: it is none of this person's.
+        ContextRefused: Logto does not give its token.
+        SignedOut: there is no sign-in, or Logto renews it no more.
+        AuthorizationServerUnavailable: Logto cannot be asked.
+    """
+    known = contexts(vault.load(key).person)
+    context = next((one for one in known if one.id == context_id), None)
+    if context is None:
+        raise UnknownContext
+    _renew(key, context, is_chosen=True)
+
+
+def lasting_token(key: str) -> str:
+    """Return the token of the chosen context, renewed if it ends soon.
+
+    Where Logto does not give it any more, as when the person has left the organization, the first
+    context takes its place.
+
+    Raises:
+        SignedOut: there is no sign-in, or Logto renews it no more.
+        AuthorizationServerUnavailable: the token has ended, and Logto cannot be asked.
+    """
+    sign_in = vault.load(key)
+    context = chosen_context(sign_in)
+    if _lasts(sign_in, context):
+        return sign_in.tokens[context.id]
+    try:
+        return _renew(key, context).tokens[context.id]
+    except AuthorizationServerUnavailable:
+        if held(sign_in, context) is None:
+            raise
+        return sign_in.tokens[context.id]
+    except ContextRefused:
+        return _first_token(key, sign_in)
+
+
+def _first_token(key: str, sign_in: SignIn) -> str:
+    first = contexts(sign_in.person)[0]
+    try:
+        return _renew(key, first, is_chosen=True).tokens[first.id]
+    except ContextRefused:
+        raise SignedOut from None
+
+
+def _renew(key: str, context: Context, *, is_chosen: bool = False) -> SignIn:
+    def renew() -> SignIn:
+        with vault.locked(key, _EXCHANGES * get_settings().http_timeout):
+            sign_in = vault.load(key)
+            if not _lasts(sign_in, context):  # another request may have renewed it meanwhile
+                sign_in = _asked(sign_in, context)
+            if is_chosen:
+                sign_in = replace(sign_in, chosen=context.id)
+            vault.save(key, sign_in)
+            return sign_in
+
+    return vault.outside_transactions(renew)
+
+
+def _asked(sign_in: SignIn, context: Context) -> SignIn:
+    try:
+        return LogtoClient().renew(sign_in, context)
+    except GrantRefused as refused:
+        raise (SignedOut if refused.is_over else ContextRefused) from None
+
+
+def _lasts(sign_in: SignIn, context: Context) -> bool:
+    auth = held(sign_in, context)
+    return auth is not None and auth.expires_at - get_surroundings().now() > RENEWED_BEFORE

@@ -1,0 +1,174 @@
+"""Where tokens are: records of their own beside the sessions, in the project's session store.
+
+A session is read at the beginning of a request and written as a whole at its end, so a slow request
+would put a used refresh token back. A record here is read and written in one go under a lock.
+"""
+
+import hashlib
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from importlib import import_module
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
+
+from .contexts import Organization, Person
+from .exceptions import SignedOut
+
+LIFETIME = 14 * 24 * 3600
+"""Seconds that a record is kept after it was last written: as long as Logto's refresh tokens."""
+
+_SIGN_IN = "sign_in"
+_HOLDER = "holder"
+_POLL = 0.02  # seconds between two tries to get a lock
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """What is kept of a person who signed in.
+
+    Attributes:
+        person: who it is.
+        refresh_token: gets access tokens from Logto.
+        chosen: the id of the context that requests are made in.
+        tokens: the latest access token of each context that was ever chosen, by the context's id.
+    """
+
+    person: Person
+    refresh_token: str = field(repr=False)
+    chosen: str
+    tokens: Mapping[str, str] = field(repr=False, default_factory=dict)
+
+
+def is_kept_by_the_browser() -> bool:
+    """Whether the project's sessions are cookies, which anybody can read."""
+    return "signed_cookies" in settings.SESSION_ENGINE or any(
+        "signed_cookies" in one.__module__ for one in _session_class().__mro__
+    )
+
+
+def create(sign_in: SignIn) -> str:
+    """Keep a sign-in, and return its key.
+
+    Raises:
+        ImproperlyConfigured: sessions are kept in cookies.
+    """
+    if is_kept_by_the_browser():
+        raise ImproperlyConfigured(
+            "Sessions that are kept in cookies would show the tokens. Set SESSION_ENGINE to one "
+            "that keeps them on the server."
+        )
+    store = _session_class()()
+    _write(store, sign_in)
+    return str(store.session_key)
+
+
+def load(key: str) -> SignIn:
+    """Return the sign-in under a key.
+
+    Raises:
+        SignedOut: there is none, or no longer.
+    """
+    kept = _session_class()(key).get(_SIGN_IN)
+    if not isinstance(kept, dict):
+        raise SignedOut
+    person = kept["person"]
+    organizations = tuple(Organization(**one) for one in person["organizations"])
+    return SignIn(**{**kept, "person": Person(**{**person, "organizations": organizations})})
+
+
+def save(key: str, sign_in: SignIn) -> None:
+    """Keep another sign-in under the key of one; whoever does so has it ``locked``.
+
+    Raises:
+        SignedOut: there is none, or no longer.
+    """
+    store = _session_class()(key)
+    if _SIGN_IN not in store:
+        raise SignedOut
+    try:
+        _write(store, sign_in)
+    except UpdateError:
+        raise SignedOut from None
+
+
+def delete(key: str) -> None:
+    """Forget the sign-in under a key, if there is one."""
+    _session_class()(key).delete()
+
+
+@contextmanager
+def locked(key: str, patience: float) -> Iterator[None]:
+    """Let no other request, in whatever process, write the sign-in under a key meanwhile.
+
+    Args:
+        key: of the sign-in.
+        patience: seconds for which nobody holds it; a lock that stands for longer was left behind
+            by a process that has died, and is broken.
+    """
+    lock = hashlib.sha256(f"lock {key}".encode()).hexdigest()[:32]
+    seen, since = None, time.monotonic()
+    while not _acquire(lock):
+        holder = _session_class()(lock).get(_HOLDER)
+        if holder != seen:
+            seen, since = holder, time.monotonic()
+        elif time.monotonic() - since > patience:
+            _session_class()(lock).delete()
+        time.sleep(_POLL)
+    try:
+        yield
+    finally:
+        _session_class()(lock).delete()
+
+
+def outside_transactions(call: Callable[[], Result]) -> Result:
+    """Return what a call returns, whose writes no transaction of the request can take back.
+
+    DRF rolls the transaction of a refused request back, and a refresh token that Logto has
+    replaced would come back with it. So where there is one, a thread with connections of its own
+    makes the call.
+    """
+    if not any(one.in_atomic_block for one in connections.all(initialized_only=True)):
+        return call()
+
+    def in_thread() -> Result:
+        try:
+            return call()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        return executor.submit(in_thread).result()
+
+
+def _session_class() -> type[SessionBase]:
+    session_class: type[SessionBase] = import_module(settings.SESSION_ENGINE).SessionStore
+    return session_class
+
+
+def _write(store: SessionBase, sign_in: SignIn) -> None:
+    store[_SIGN_IN] = asdict(sign_in)
+    store.set_expiry(LIFETIME)
+    store.save()
+
+
+def _acquire(lock: str) -> bool:
+    """Make the lock, which one alone can: every store of sessions creates atomically."""
+    store: Any = _session_class()()
+    store[_HOLDER] = secrets.token_hex()
+    store.set_expiry(LIFETIME)
+    store._session_key = lock
+    try:
+        store.save(must_create=True)
+    except CreateError:
+        return False
+    return True

@@ -1,0 +1,153 @@
+"""The pages of the sign-in: log in, come back, choose a token, take it along, log out."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.http import require_GET, require_POST
+
+from ..exceptions import AuthorizationServerUnavailable
+from ..runtime import get_surroundings
+from . import vault
+from .client import LogtoClient
+from .curl import curl_command
+from .exceptions import BrowserError, LogtoUnavailable, SignedOut, SignInRefused
+from .next_path import own_path
+from .renewal import choose, lasting_token
+from .session import BrowserSession
+
+View = Callable[[HttpRequest], HttpResponse]
+
+_UNAUTHORIZED = 401
+_BAD_REQUEST = 400
+_METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+
+
+def _for_one_person(view: View) -> View:
+    """Let a view be cached by nobody, and tell on a plain page what goes wrong in it."""
+
+    @wraps(view)
+    def told(request: HttpRequest) -> HttpResponse:
+        try:
+            return view(request)
+        except BrowserError as error:
+            context = {
+                "sentence": gettext(error.message),
+                "next": error.next_path,
+                "login_url": reverse("rest_framework:login"),
+            }
+            return render(request, "drf_logto/failure.html", context, status=error.status)
+
+    # What Logto has done with a refresh token stands, whatever becomes of the request.
+    return never_cache(transaction.non_atomic_requests(told))
+
+
+@contextmanager
+def _on_the_way_to(next_path: str) -> Iterator[None]:
+    """Let the page about what goes wrong lead on to ``next_path``."""
+    try:
+        yield
+    except AuthorizationServerUnavailable:
+        raise LogtoUnavailable(next_path) from None
+    except BrowserError as error:
+        error.next_path = next_path
+        raise
+
+
+@require_GET
+@_for_one_person
+def login(request: HttpRequest) -> HttpResponse:
+    """Send the browser to Logto."""
+    next_path = own_path(request.GET.get("next"))
+    redirect_uri = request.build_absolute_uri(reverse("rest_framework:callback"))
+    with _on_the_way_to(next_path):
+        address, pending = LogtoClient().begin(redirect_uri, next_path)
+    BrowserSession(request).begin(pending)
+    return HttpResponseRedirect(address)
+
+
+@require_GET
+@_for_one_person
+def callback(request: HttpRequest) -> HttpResponse:
+    """Take the browser back from Logto (RFC 6749 §4.1.2)."""
+    browser = BrowserSession(request)
+    answer = request.GET.dict()
+    pending = browser.take(answer.get("state", ""), get_surroundings().now())
+    with _on_the_way_to(pending.next):
+        if len(answer) != sum(len(values) for _, values in request.GET.lists()):
+            raise SignInRefused  # a parameter twice, RFC 6749 §3.1
+        sign_in = LogtoClient().complete(pending, answer)
+    browser.sign_in(vault.create(sign_in))
+    return HttpResponseRedirect(pending.next)
+
+
+@require_POST
+@csrf_protect
+@_for_one_person
+def logout(request: HttpRequest) -> HttpResponse:
+    """End the session here, and send the browser to end that at Logto."""
+    browser = BrowserSession(request)
+    try:
+        sign_in = vault.load(browser.key)
+    except SignedOut:
+        sign_in = None
+    browser.sign_out()
+    signed_out_uri = reverse("rest_framework:signed-out")
+    try:
+        address = LogtoClient().end(sign_in, request.build_absolute_uri(signed_out_uri))
+    except AuthorizationServerUnavailable:
+        address = f"{signed_out_uri}?here=only"
+    return HttpResponseRedirect(address)
+
+
+@require_GET
+@_for_one_person
+def signed_out(request: HttpRequest) -> HttpResponse:
+    """Say that the session is over, here or everywhere."""
+    context = {
+        "is_here_only": "here" in request.GET,
+        "login_url": reverse("rest_framework:login"),
+        "next": own_path(None),
+    }
+    return render(request, "drf_logto/signed_out.html", context)
+
+
+@require_POST
+@csrf_protect
+@_for_one_person
+def context(request: HttpRequest) -> HttpResponse:
+    """Let requests be made with another of the person's tokens."""
+    next_path = own_path(request.POST.get("next"))
+    browser = BrowserSession(request)
+    try:
+        with _on_the_way_to(next_path):
+            choose(browser.key, request.POST.get("context", ""))
+    except SignedOut:
+        browser.end()
+    return HttpResponseRedirect(next_path)
+
+
+@require_POST
+@csrf_protect
+@_for_one_person
+def curl(request: HttpRequest) -> HttpResponse:
+    """Hand over a request as a line for a shell, with the access token in it."""
+    method, path = request.POST.get("method"), request.POST.get("path", "")
+    if method not in _METHODS or own_path(path) != path:
+        return JsonResponse({}, status=_BAD_REQUEST)
+    try:
+        token = lasting_token(BrowserSession(request).key)
+    except SignedOut:
+        return JsonResponse({}, status=_UNAUTHORIZED)
+    except AuthorizationServerUnavailable as unavailable:
+        return JsonResponse({}, status=unavailable.status)
+    url = request.build_absolute_uri(path)
+    command = curl_command(method, url, token, request.POST.get("body", ""))
+    return JsonResponse({"command": command})
