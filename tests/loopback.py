@@ -36,7 +36,7 @@ def document(value: object) -> Answer:
 
 
 class LoopbackServer(socketserver.ThreadingTCPServer):
-    """Answers each path as it was told to; ``asked`` and ``headers`` list what came, in order."""
+    """Answers each path as it was told to; ``asked``, ``headers`` and ``bodies`` list what came."""
 
     daemon_threads = True
     allow_reuse_address = True
@@ -49,6 +49,7 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
         self.answers: dict[str, Answer] = {}
         self.asked: list[str] = []
         self.headers: list[Message] = []
+        self.bodies: list[str] = []
         self.released = threading.Event()
 
     @property
@@ -94,6 +95,8 @@ class _Handler(Connection):
         server: Any = self.server
         path = self.rfile.readline().split(b" ")[1].decode()
         server.headers.append(parse_headers(self.rfile))
+        length = int(server.headers[-1].get("Content-Length", 0))
+        server.bodies.append(self.rfile.read(length).decode())
         server.asked.append(path)
         server.answers.get(path, http("", "404 Not Found"))(self)
 

@@ -29,9 +29,7 @@ class Browser:
     """Has cookies here and there, and follows redirects one by one."""
 
     client: Client = field(
-        default_factory=lambda: Client(
-            enforce_csrf_checks=True, SERVER_NAME="127.0.0.1", SERVER_PORT="8000"
-        )
+        default_factory=lambda: Client(enforce_csrf_checks=True, headers={"host": "127.0.0.1:8000"})
     )
     cookie: str = ""
 

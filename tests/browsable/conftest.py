@@ -7,9 +7,22 @@ import pytest
 from django.core.cache import cache
 
 from drf_logto.runtime import Surroundings, within
+from drf_logto.testing import Logto
 from sandbox.stand_in.server import StandIn, running_stand_in
 from sandbox.tenant import API_RESOURCE, BROWSABLE_API
 from tests.browsable.browser import Browser
+from tests.browsable.liar import Liar
+from tests.loopback import LoopbackServer
+
+
+def _configure(settings: Any, endpoint: str) -> None:
+    settings.LOGTO = {
+        "ENDPOINT": endpoint,
+        "API_RESOURCE": API_RESOURCE,
+        "APP_ID": BROWSABLE_API.id,
+        "APP_SECRET": BROWSABLE_API.secret,
+    }
+    settings.ROOT_URLCONF = "tests.browsable.project"
 
 
 @pytest.fixture
@@ -21,19 +34,7 @@ def stand_in() -> Iterator[StandIn]:
 @pytest.fixture
 def project(settings: Any, stand_in: StandIn) -> Iterator[Any]:
     """The settings of a project whose clock is that of its Logto."""
-    settings.LOGTO = {
-        "ENDPOINT": stand_in.logto.endpoint,
-        "API_RESOURCE": API_RESOURCE,
-        "APP_ID": BROWSABLE_API.id,
-        "APP_SECRET": BROWSABLE_API.secret,
-    }
-    settings.REST_FRAMEWORK = {
-        "DEFAULT_AUTHENTICATION_CLASSES": [
-            "drf_logto.authentication.LogtoJWTAuthentication",
-            "drf_logto.browsable.authentication.LogtoSessionAuthentication",
-        ],
-    }
-    settings.ROOT_URLCONF = "tests.browsable.project"
+    _configure(settings, stand_in.logto.endpoint)
     with within(Surroundings(now=stand_in.logto.now)):
         yield settings
     cache.clear()
@@ -42,3 +43,13 @@ def project(settings: Any, stand_in: StandIn) -> Iterator[Any]:
 @pytest.fixture
 def browser(project: Any) -> Browser:
     return Browser()
+
+
+@pytest.fixture
+def liar(settings: Any, server: LoopbackServer) -> Iterator[Liar]:
+    """A Logto whose answers a test makes up, and the project that trusts it."""
+    liar = Liar(server, Logto(server.address, API_RESOURCE))
+    _configure(settings, server.address)
+    with within(Surroundings(now=liar.logto.now)):
+        yield liar
+    cache.clear()

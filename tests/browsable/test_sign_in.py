@@ -1,10 +1,420 @@
 """Signing in: authorization code with PKCE, state and nonce, at Logto and back."""
 
-from tests.browsable.browser import Browser
+import base64
+import hashlib
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from drf_logto.browsable.session import MAX_PENDING, PENDING_LIFETIME
+from drf_logto.testing import ABSENT
+from sandbox.stand_in.server import StandIn
+from sandbox.tenant import API_RESOURCE
+from tests.browsable.browser import Browser, local, page, query, text_of
+from tests.browsable.liar import Liar
+from tests.loopback import document, http
 
 
 def test_a_person_signs_in_and_comes_back(browser: Browser) -> None:
     response = browser.sign_in("ada", "/products/?page=1")
     assert (response.status_code, response["Location"]) == (302, "/products/?page=1")
-    response = browser.get("/products/")
-    assert response.status_code == 200
+    assert browser.client.get("/products/").json() == {"for": "ada"}
+
+
+def test_the_page_offers_to_log_in_and_leads_back_to_itself(browser: Browser) -> None:
+    response = browser.get("/open/?a=1&b=2")
+    assert 'href="/auth/login/?next=%2Fopen%2F%3Fa%3D1%26b%3D2"' in page(response)
+    assert text_of(response, "logto-log-in") == "Log in"
+
+
+def test_logto_is_asked_for_a_code_with_all_that_the_api_needs(
+    browser: Browser, stand_in: StandIn
+) -> None:
+    address = browser.begin()
+    asked = parse_qs(urlsplit(address).query)
+    assert address.startswith(f"{stand_in.logto.issuer}/auth?")
+    assert asked["response_type"] == ["code"]
+    assert asked["client_id"] == ["browsable-api"]
+    assert asked["redirect_uri"] == ["http://127.0.0.1:8000/auth/callback/"]
+    assert asked["code_challenge_method"] == ["S256"]
+    assert asked["prompt"] == ["consent"]
+    assert asked["resource"] == [API_RESOURCE, "urn:logto:resource:organizations"]
+    assert asked["scope"][0].split() == [
+        "openid",
+        "profile",
+        "offline_access",
+        "urn:logto:scope:organizations",
+        "invite:member",
+        "read:documents",
+        "read:products",
+        "write:products",
+    ]
+    assert len(asked["state"][0]) >= 43
+    assert len(asked["nonce"][0]) >= 43
+
+
+def test_every_sign_in_has_secrets_of_its_own(browser: Browser) -> None:
+    first, second = query(browser.begin()), query(browser.begin())
+    for name in ("state", "nonce", "code_challenge"):
+        assert first[name] != second[name]
+
+
+def test_the_code_is_redeemed_with_the_verifier_of_its_challenge(liar: Liar) -> None:
+    browser = Browser()
+    asked = liar.begin(browser)
+    liar.answer(liar.tokens(asked["nonce"]))
+    assert liar.come_back(browser, asked).status_code == 302
+    sent = parse_qs(liar.server.bodies[liar.server.asked.index("/oidc/token")])
+    digest = hashlib.sha256(sent["code_verifier"][0].encode()).digest()
+    assert base64.urlsafe_b64encode(digest).decode().rstrip("=") == asked["code_challenge"]
+    assert sent["grant_type"] == ["authorization_code"]
+    assert sent["redirect_uri"] == [asked["redirect_uri"]]
+    assert sent["client_secret"] == ["browsable-api-secret"]
+
+
+def test_a_public_client_sends_no_secret(liar: Liar, settings: Any) -> None:
+    settings.LOGTO = {**settings.LOGTO, "APP_SECRET": None}
+    browser = Browser()
+    asked = liar.begin(browser)
+    liar.answer(liar.tokens(asked["nonce"]))
+    assert liar.come_back(browser, asked).status_code == 302
+    sent = parse_qs(liar.server.bodies[liar.server.asked.index("/oidc/token")])
+    assert "client_secret" not in sent
+    assert sent["client_id"] == ["browsable-api"]
+    assert "Authorization" not in liar.server.headers[liar.server.asked.index("/oidc/token")]
+
+
+def test_an_internal_address_is_asked_for_tokens_and_never_shown_to_the_browser(
+    liar: Liar, settings: Any
+) -> None:
+    settings.LOGTO = {
+        **settings.LOGTO,
+        "ENDPOINT": "https://public.logto.test",
+        "INTERNAL_ENDPOINT": liar.server.address,
+    }
+    liar.publish(issuer="https://public.logto.test/oidc")
+    browser = Browser()
+    address = browser.begin()
+    asked = query(address)
+    liar.answer(
+        liar.tokens(
+            asked["nonce"],
+            id_token=liar.id_token(
+                asked["nonce"], claims={"iss": "https://public.logto.test/oidc"}
+            ),
+        )
+    )
+    assert address.startswith("https://public.logto.test/oidc/auth?")
+    response = liar.come_back(browser, asked, iss="https://public.logto.test/oidc")
+    assert response.status_code == 302
+    assert "/oidc/token" in liar.server.asked
+
+
+def test_nobody_can_sign_in_without_an_application(browser: Browser, settings: Any) -> None:
+    settings.LOGTO = {name: settings.LOGTO[name] for name in ("ENDPOINT", "API_RESOURCE")}
+    with pytest.raises(ImproperlyConfigured, match="APP_ID"):
+        browser.get("/auth/login/")
+
+
+# Login CSRF, replay, mix-up: one answer, for the browser that asked
+
+
+def refused(response: Any, status: int, sentence: str) -> None:
+    assert response.status_code == status
+    assert sentence in text_of(response, "logto-sentence")
+    assert "Traceback" not in page(response)
+    assert "no-store" in response["Cache-Control"]
+    assert text_of(response, "logto-try-again") == "Log in again"
+
+
+def is_signed_in(browser: Browser) -> bool:
+    return browser.client.get("/open/").json()["for"] is not None
+
+
+def test_an_answer_with_the_state_of_another_browser_is_refused(browser: Browser) -> None:
+    attackers = Browser()
+    answer = local(attackers.at_logto(attackers.begin(), "ben"))
+    browser.begin()
+    refused(browser.client.get(answer), 400, "began in another browser")
+    assert not is_signed_in(browser)
+
+
+def test_a_code_of_another_browser_is_refused_under_the_state_of_this_one(
+    browser: Browser,
+) -> None:
+    attackers = Browser()
+    foreign = query(attackers.at_logto(attackers.begin(), "ben"))
+    own = query(browser.begin())
+    answer = {**foreign, "state": own["state"]}
+    refused(browser.client.get("/auth/callback/", answer), 400, "did not complete")
+    assert not is_signed_in(browser)
+
+
+def test_a_state_is_good_for_one_answer(browser: Browser) -> None:
+    answer = local(browser.at_logto(browser.begin()))
+    assert browser.client.get(answer).status_code == 302
+    refused(browser.client.get(answer), 400, "used before")
+
+
+def test_a_state_is_used_up_by_an_answer_that_fails(liar: Liar) -> None:
+    browser = Browser()
+    asked = liar.begin(browser)
+    liar.server.answers["/oidc/token"] = http("", "500 Oops")
+    assert liar.come_back(browser, asked).status_code == 503
+    liar.answer(liar.tokens(asked["nonce"]))
+    refused(liar.come_back(browser, asked), 400, "used before")
+
+
+def test_a_sign_in_that_took_too_long_is_refused(browser: Browser, stand_in: StandIn) -> None:
+    answer = local(browser.at_logto(browser.begin()))
+    stand_in.logto.advance(PENDING_LIFETIME + 1)
+    refused(browser.client.get(answer), 400, "took too long")
+
+
+def test_an_answer_without_a_state_is_refused(browser: Browser) -> None:
+    browser.begin()
+    refused(browser.client.get("/auth/callback/", {"code": "x"}), 400, "is over")
+
+
+def test_only_so_many_sign_ins_are_under_way_in_one_browser(browser: Browser) -> None:
+    begun = [query(browser.begin())["state"] for _ in range(MAX_PENDING + 1)]
+    pending = browser.client.session["_drf_logto_pending"]
+    assert [one["state"] for one in pending] == begun[1:]
+
+
+def test_two_tabs_can_sign_in_at_once(browser: Browser) -> None:
+    first, second = browser.begin("/open/?tab=1"), browser.begin("/open/?tab=2")
+    answers = [local(browser.at_logto(address)) for address in (first, second)]
+    assert [browser.client.get(answer)["Location"] for answer in answers] == [
+        "/open/?tab=1",
+        "/open/?tab=2",
+    ]
+    assert is_signed_in(browser)
+
+
+@pytest.mark.parametrize("iss", ["https://evil.test/oidc", "", ABSENT])
+def test_an_answer_of_another_issuer_is_refused_where_logto_names_itself(
+    liar: Liar, iss: object
+) -> None:
+    liar.publish(authorization_response_iss_parameter_supported=True)
+    browser = Browser()
+    asked = liar.begin(browser)
+    liar.answer(liar.tokens(asked["nonce"]))
+    refused(liar.come_back(browser, asked, iss=iss), 502, "cannot be trusted")
+    assert "/oidc/token" not in liar.server.asked
+
+
+@pytest.mark.parametrize(("iss", "status"), [("https://evil.test/oidc", 502), (ABSENT, 302)])
+def test_an_answer_need_not_name_its_issuer_where_logto_does_not_name_itself(
+    liar: Liar, iss: object, status: int
+) -> None:
+    liar.publish(authorization_response_iss_parameter_supported=False)
+    browser = Browser()
+    asked = liar.begin(browser)
+    liar.answer(liar.tokens(asked["nonce"]))
+    assert liar.come_back(browser, asked, iss=iss).status_code == status
+
+
+def test_a_parameter_that_comes_twice_is_refused(browser: Browser) -> None:
+    answer = local(browser.at_logto(browser.begin()))
+    refused(browser.client.get(f"{answer}&code=another"), 400, "did not complete")
+
+
+# Session fixation
+
+
+def test_the_session_gets_another_id_when_somebody_signs_in(browser: Browser) -> None:
+    address = browser.begin()
+    before = browser.client.cookies["sessionid"].value
+    browser.client.get(local(browser.at_logto(address)))
+    after = browser.client.cookies["sessionid"].value
+    assert before != after
+    planted = Browser()
+    planted.client.cookies["sessionid"] = before
+    assert not is_signed_in(planted)
+
+
+def test_who_signs_in_again_replaces_who_was_signed_in(browser: Browser) -> None:
+    browser.sign_in("ada")
+    keys = [browser.client.session["_drf_logto_key"]]
+    browser.cookie = ""
+    browser.sign_in("ben")
+    keys.append(browser.client.session["_drf_logto_key"])
+    assert browser.client.get("/open/").json() == {"for": "ben"}
+    assert keys[0] != keys[1]
+
+
+# What goes wrong at Logto
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "sentence"),
+    [
+        ("access_denied", 403, "did not let you in"),
+        ("login_required", 400, "did not complete"),
+        ("<script>alert(1)</script>", 400, "did not complete"),
+    ],
+)
+def test_an_error_is_told_in_a_sentence(
+    browser: Browser, stand_in: StandIn, error: str, status: int, sentence: str
+) -> None:
+    state = query(browser.begin("/open/?a=1"))["state"]
+    answer = {"error": error, "state": state, "iss": stand_in.logto.issuer}
+    response = browser.client.get("/auth/callback/", answer)
+    refused(response, status, sentence)
+    assert "script>alert" not in page(response)
+    assert 'href="/auth/login/?next=%2Fopen%2F%3Fa%3D1"' in page(response)
+    assert 'href="/open/?a=1"' in page(response)
+
+
+def test_an_answer_without_a_code_is_refused(browser: Browser, stand_in: StandIn) -> None:
+    answer = {"state": query(browser.begin())["state"], "iss": stand_in.logto.issuer}
+    refused(browser.client.get("/auth/callback/", answer), 400, "did not complete")
+
+
+def test_nobody_can_log_in_while_logto_is_down(liar: Liar) -> None:
+    liar.server.answers.clear()
+    response = Browser().get("/auth/login/?next=/open/")
+    refused(response, 503, "unavailable")
+    assert 'href="/auth/login/?next=%2Fopen%2F"' in page(response)
+
+
+def test_nobody_comes_back_while_logto_is_down(liar: Liar) -> None:
+    browser = Browser()
+    asked = liar.begin(browser)
+    liar.server.answers.clear()
+    refused(liar.come_back(browser, asked), 503, "unavailable")
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        ("500 Oops", ""),
+        ("200 OK", "<html>"),
+        ("200 OK", "[]"),
+        ("400 Bad Request", "{}"),
+        ("400 Bad Request", '{"error": 7}'),
+        ("200 OK", "{}"),
+        ("200 OK", '{"access_token": 7}'),
+        ("200 OK", '{"access_token": "x", "expires_in": "soon"}'),
+        ("200 OK", '{"access_token": "x", "expires_in": [1]}'),
+    ],
+)
+def test_an_answer_that_makes_no_sense_counts_as_none(liar: Liar, status: str, body: str) -> None:
+    browser = Browser()
+    asked = liar.begin(browser)
+    liar.server.answers["/oidc/token"] = http(body, status)
+    refused(liar.come_back(browser, asked), 503, "unavailable")
+
+
+def test_a_refusal_with_quotes_in_its_description_is_read(liar: Liar) -> None:
+    browser = Browser()
+    asked = liar.begin(browser)
+    body = '{"error": "invalid_grant", "error_description": "no \\"such\\" code"}'
+    liar.server.answers["/oidc/token"] = http(body, "400 Bad Request")
+    refused(liar.come_back(browser, asked), 400, "did not complete")
+
+
+@pytest.mark.parametrize("refresh_token", [ABSENT, "", None, 7])
+def test_without_a_refresh_token_nobody_is_signed_in(liar: Liar, refresh_token: object) -> None:
+    browser = Browser()
+    asked = liar.begin(browser)
+    liar.answer(liar.tokens(asked["nonce"], refresh_token=refresh_token))
+    refused(liar.come_back(browser, asked), 502, "no refresh token")
+    assert not is_signed_in(browser)
+
+
+@pytest.mark.parametrize("id_token", [ABSENT, "", "nonsense", 7])
+def test_without_an_id_token_nobody_is_signed_in(liar: Liar, id_token: object) -> None:
+    browser = Browser()
+    asked = liar.begin(browser)
+    liar.answer(liar.tokens(asked["nonce"], id_token=id_token))
+    refused(liar.come_back(browser, asked), 502, "cannot be trusted")
+
+
+def test_an_id_token_with_another_nonce_signs_nobody_in(liar: Liar) -> None:
+    browser = Browser()
+    asked = liar.begin(browser)
+    other = liar.begin(browser)
+    liar.answer(liar.tokens(other["nonce"]))
+    refused(liar.come_back(browser, asked), 502, "cannot be trusted")
+    assert not is_signed_in(browser)
+
+
+def test_only_get_begins_and_ends_a_sign_in(browser: Browser) -> None:
+    browser.get("/open/")
+    assert browser.post("/auth/login/").status_code == 405
+    assert browser.post("/auth/callback/").status_code == 405
+
+
+# Where it leads
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        "https://evil.test/",
+        "//evil.test/",
+        "///evil.test/",
+        "/\\evil.test/",
+        "\\\\evil.test",
+        "/a\\..\\evil.test",
+        "http:evil.test",
+        "javascript:alert(1)",
+        "/a\r\nSet-Cookie: x=1",
+        "/a\tb",
+        " /a",
+        "/\x00",
+        "a/b",
+        "",
+        "http://127.0.0.1:8000/open/",
+        "/" + "a" * 2000,
+    ],
+)
+def test_a_sign_in_leads_nowhere_but_to_a_path_of_this_site(browser: Browser, payload: str) -> None:
+    response = browser.sign_in("ada", payload)
+    assert (response.status_code, response["Location"]) == (302, "/")
+    assert "Set-Cookie" not in response.headers
+
+
+# Names of organizations
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ({"sub": "ada", "organization_data": [{"id": "acme", "name": "Acme Inc."}]}, "Acme Inc."),
+        ({"sub": "eve", "organization_data": [{"id": "acme", "name": "Evil"}]}, "acme"),
+        ({"sub": "ada", "organization_data": [7, {"id": "acme"}, {"id": [1]}]}, "acme"),
+        ({"sub": "ada", "organization_data": "acme"}, "acme"),
+        ([], "acme"),
+        (None, "acme"),
+    ],
+)
+def test_organizations_have_the_names_that_logto_tells_of_this_person(
+    liar: Liar, told: object, name: str
+) -> None:
+    browser = Browser()
+    asked = liar.begin(browser)
+    claims = {"organizations": ["acme", 7, ""]}
+    id_token = liar.id_token(asked["nonce"], claims=claims)
+    liar.answer(liar.tokens(asked["nonce"], id_token=id_token))
+    if told is not None:
+        liar.server.answers["/oidc/me"] = document(told)
+    assert liar.come_back(browser, asked).status_code == 302
+    liar.answer({"access_token": liar.logto.global_token(["read:products"], user="ada")})
+    response = browser.get("/open/")
+    assert f'<p class="logto-organization">{name}</p>' in page(response)
+    assert page(response).count('logto-organization">') == 1
+
+
+def test_a_logto_that_hangs_is_waited_for_as_long_as_the_setting_says(
+    liar: Liar, settings: Any
+) -> None:
+    settings.LOGTO = {**settings.LOGTO, "HTTP_TIMEOUT": 0.2}
+    browser = Browser()
+    asked = liar.begin(browser)
+    liar.server.answers["/oidc/token"] = liar.server.hang
+    refused(liar.come_back(browser, asked), 503, "unavailable")

@@ -1,0 +1,68 @@
+"""A Logto that answers whatever a test wants."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from drf_logto.testing import ABSENT, Logto
+from sandbox.tenant import BROWSABLE_API
+from tests.browsable.browser import Browser, query
+from tests.loopback import LoopbackServer, document
+
+
+@dataclass
+class Liar:
+    """Publishes the documents of an in-process Logto; its token endpoint says what it is told."""
+
+    server: LoopbackServer
+    logto: Logto
+
+    def __post_init__(self) -> None:
+        self.server.serve_logto(self.logto)
+        self.publish()
+
+    def publish(self, **metadata: Any) -> None:
+        """Publish these metadata besides the usual ones."""
+        issuer = self.logto.issuer
+        usual = {
+            "authorization_endpoint": f"{issuer}/auth",
+            "userinfo_endpoint": f"{issuer}/me",
+            "end_session_endpoint": f"{issuer}/session/end",
+        }
+        path = "/oidc/.well-known/openid-configuration"
+        self.server.answers[path] = document({**self.logto.metadata, **usual, **metadata})
+
+    def id_token(self, nonce: object, **options: Any) -> str:
+        """Return an ID token of the application; ``claims`` and ``headers`` change it."""
+        absent = dict.fromkeys(("client_id", "jti", "scope"), ABSENT)
+        claims = {**absent, "nonce": nonce, **options.pop("claims", {})}
+        headers = {"typ": ABSENT, **options.pop("headers", {})}
+        base = {"aud": BROWSABLE_API.id}
+        return self.logto.issue(base, user="ada", claims=claims, headers=headers, **options)
+
+    def tokens(self, nonce: object, **changes: Any) -> dict[str, Any]:
+        """Return a good answer to a code, changed."""
+        good = {
+            "access_token": "opaque",
+            "refresh_token": "refresh",
+            "id_token": self.id_token(nonce),
+            "expires_in": 3600,
+            "token_type": "Bearer",
+        }
+        changed = {**good, **changes}
+        return {name: value for name, value in changed.items() if value is not ABSENT}
+
+    def answer(self, tokens: object) -> None:
+        """Let the token endpoint say this."""
+        self.server.answers["/oidc/token"] = document(tokens)
+
+    def begin(self, browser: Browser) -> dict[str, str]:
+        """Begin a sign-in, and return what Logto was asked with."""
+        return query(browser.begin())
+
+    def come_back(self, browser: Browser, asked: dict[str, str], **answer: object) -> Any:
+        """Come back from Logto with a code."""
+        usual = {"code": "code", "state": asked["state"], "iss": self.logto.issuer}
+        brought = {
+            name: value for name, value in {**usual, **answer}.items() if value is not ABSENT
+        }
+        return browser.client.get("/auth/callback/", brought)
