@@ -96,7 +96,8 @@ class _Handler(Connection):
         path = self.rfile.readline().split(b" ")[1].decode()
         server.headers.append(parse_headers(self.rfile))
         length = int(server.headers[-1].get("Content-Length", 0))
-        server.bodies.append(self.rfile.read(length).decode())
+        self.body = self.rfile.read(length).decode()
+        server.bodies.append(self.body)
         server.asked.append(path)
         server.answers.get(path, http("", "404 Not Found"))(self)
 

@@ -92,17 +92,14 @@ def _first_token(key: str, sign_in: SignIn) -> str:
 
 
 def _renew(key: str, context: Context, *, is_chosen: bool = False) -> SignIn:
-    def renew() -> SignIn:
-        with vault.locked(key, _EXCHANGES * get_settings().http_timeout):
-            sign_in = vault.load(key)
-            if not _lasts(sign_in, context):  # another request may have renewed it meanwhile
-                sign_in = _asked(sign_in, context)
-            if is_chosen:
-                sign_in = replace(sign_in, chosen=context.id)
-            vault.save(key, sign_in)
-            return sign_in
-
-    return vault.outside_transactions(renew)
+    with vault.locked(key, _EXCHANGES * get_settings().http_timeout):
+        sign_in = vault.load(key)
+        if not _lasts(sign_in, context):  # another request may have renewed it meanwhile
+            sign_in = _asked(sign_in, context)
+        if is_chosen:
+            sign_in = replace(sign_in, chosen=context.id)
+        vault.save(key, sign_in)
+        return sign_in
 
 
 def _asked(sign_in: SignIn, context: Context) -> SignIn:

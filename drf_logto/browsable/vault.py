@@ -121,7 +121,7 @@ def locked(key: str, patience: float) -> Iterator[None]:
         holder = _session_class()(lock).get(_HOLDER)
         if holder != seen:
             seen, since = holder, time.monotonic()
-        elif time.monotonic() - since > patience:
+        if time.monotonic() - since > patience:
             _session_class()(lock).delete()
         time.sleep(_POLL)
     try:
@@ -135,7 +135,8 @@ def outside_transactions(call: Callable[[], Result]) -> Result:
 
     DRF rolls the transaction of a refused request back, and a refresh token that Logto has
     replaced would come back with it. So where there is one, a thread with connections of its own
-    makes the call.
+    makes the call; it reads as well, since SQLite lets nobody write beside a transaction that has
+    read.
     """
     if not any(one.in_atomic_block for one in connections.all(initialized_only=True)):
         return call()

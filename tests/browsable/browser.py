@@ -36,7 +36,7 @@ class Browser:
     def get(self, path: str, **headers: str) -> Any:
         return self.client.get(path, headers={**HTML, **headers})
 
-    def post(self, path: str, form: Mapping[str, str] | None = None, **headers: str) -> Any:
+    def post(self, path: str, form: Mapping[str, Any] | None = None, **headers: str) -> Any:
         """POST as a form of the page before does: with its CSRF token."""
         page = self.client.cookies.get("csrftoken")
         token = {"csrfmiddlewaretoken": page.value} if page else {}

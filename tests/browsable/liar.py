@@ -59,7 +59,7 @@ class Liar:
         """Begin a sign-in, and return what Logto was asked with."""
         return query(browser.begin())
 
-    def come_back(self, browser: Browser, asked: dict[str, str], **answer: object) -> Any:
+    def come_back(self, browser: Browser, asked: dict[str, str], **answer: Any) -> Any:
         """Come back from Logto with a code."""
         usual = {"code": "code", "state": asked["state"], "iss": self.logto.issuer}
         brought = {

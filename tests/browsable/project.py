@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.urls import include, path
 from rest_framework import serializers
-from rest_framework.permissions import AllowAny
+from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -54,10 +55,47 @@ class Open(View):
         return Response({"for": getattr(request.user, "sub", None)})
 
 
+class Narrowed(View):
+    permission_classes = [HasScopes("read:products") | InOrganization]
+    api_resource = "https://other.test"
+
+
+class Undeclared(View):
+    permission_classes = [HasScopes]
+
+
+class Picky(BasePermission):
+    def has_permission(self, request: Any, view: Any) -> bool:
+        if request.auth.organization_id is not None:
+            raise ZeroDivisionError
+        return True
+
+
+class Fragile(View):
+    permission_classes = [Picky, InOrganization]
+
+
+class Never(View):
+    permission_classes = [~AllowAny]
+
+
+def rolled_back(request: Any) -> Any:
+    """What becomes of a refused request under ATOMIC_REQUESTS."""
+    with transaction.atomic():
+        response = Open.as_view()(request)
+        transaction.set_rollback(True)
+    return response
+
+
 urlpatterns = [
     path("auth/", include("drf_logto.browsable.urls")),
     path("products/", Products.as_view()),
     path("<organization_id>/invitations/", Invitations.as_view()),
     path("<organization_id>/documents/", Documents.as_view()),
     path("open/", Open.as_view()),
+    path("rolled-back/", rolled_back),
+    path("narrowed/", Narrowed.as_view()),
+    path("undeclared/", Undeclared.as_view()),
+    path("<organization_id>/fragile/", Fragile.as_view()),
+    path("never/", Never.as_view()),
 ]

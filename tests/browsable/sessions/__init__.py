@@ -1,0 +1,1 @@
+"""Stores of sessions that a project may have made."""

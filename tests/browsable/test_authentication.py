@@ -1,0 +1,101 @@
+"""A browser's session authenticates as a bearer token does, and as DRF's sessions do."""
+
+from typing import Any
+
+import pytest
+from django.test import RequestFactory
+from rest_framework.request import Request
+from rest_framework.test import APIRequestFactory
+
+from drf_logto.auth_info import TokenKind
+from drf_logto.browsable.authentication import LogtoSessionAuthentication
+from drf_logto.principal import LogtoPrincipal
+from sandbox.stand_in.server import StandIn
+from tests.browsable.browser import Browser, page
+
+
+def test_nobody_is_anonymous(browser: Browser) -> None:
+    assert browser.client.get("/open/").json() == {"for": None}
+    response = browser.client.get("/products/")
+    assert response.status_code == 401
+    assert response["WWW-Authenticate"] == 'Bearer realm="api"'
+
+
+def test_a_request_without_a_session_is_left_alone() -> None:
+    request = Request(APIRequestFactory().get("/"))
+    assert LogtoSessionAuthentication().authenticate(request) is None
+
+
+def test_a_person_is_the_same_user_with_the_same_facts(browser: Browser) -> None:
+    browser.sign_in()
+    plain: Any = RequestFactory().get("/")
+    plain.session = browser.client.session
+    authenticated = LogtoSessionAuthentication().authenticate(Request(plain))
+    assert authenticated is not None
+    user, auth = authenticated
+    assert user == LogtoPrincipal(auth)
+    assert (auth.sub, auth.kind, auth.client_id) == ("ada", TokenKind.GLOBAL, "browsable-api")
+
+
+def test_a_bearer_token_comes_before_the_session(browser: Browser, stand_in: StandIn) -> None:
+    browser.sign_in()
+    token = stand_in.logto.global_token(user="ben")
+    response = browser.client.get("/open/", headers={"authorization": f"Bearer {token}"})
+    assert response.json() == {"for": "ben"}
+    response = browser.client.get("/open/", headers={"authorization": "Bearer bad"})
+    assert response.status_code == 401
+
+
+def test_an_unsafe_request_needs_a_csrf_token(browser: Browser) -> None:
+    browser.sign_in()
+    browser.get("/products/")
+    response = browser.client.post("/products/", {"name": "Chair"})
+    assert response.status_code == 403
+    assert "CSRF" in response.json()["detail"]
+    assert browser.post("/products/", {"name": "Chair"}).status_code == 201
+
+
+def test_an_unsafe_request_with_a_bearer_token_needs_none(
+    browser: Browser, stand_in: StandIn
+) -> None:
+    token = stand_in.logto.global_token(["write:products"])
+    headers = {"authorization": f"Bearer {token}"}
+    assert browser.client.post("/products/", {}, headers=headers).status_code == 201
+
+
+def test_a_view_that_narrows_its_audience_refuses_other_tokens(browser: Browser) -> None:
+    browser.sign_in()
+    response = browser.client.get("/narrowed/")
+    assert (response.status_code, response.json()["code"]) == (403, "wrong_audience")
+
+
+@pytest.mark.parametrize("path", ["/open/", "/products/"])
+def test_what_one_person_sees_is_kept_by_no_cache(browser: Browser, path: str) -> None:
+    browser.sign_in()
+    for response in (browser.client.get(path), browser.get(path)):
+        assert response["Cache-Control"] == "private, no-store"
+        assert "Cookie" in response["Vary"]
+
+
+def test_what_everybody_sees_is_not_kept_out_of_caches(browser: Browser) -> None:
+    assert "Cache-Control" not in browser.client.get("/open/").headers
+
+
+def test_clickjacking_protection_stays_django_s(browser: Browser, project: Any) -> None:
+    project.MIDDLEWARE = [
+        *project.MIDDLEWARE,
+        "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    ]
+    browser.sign_in()
+    for path in ("/open/", "/auth/signed-out/"):
+        assert browser.get(path)["X-Frame-Options"] == "DENY"
+
+
+def test_the_page_says_it_where_the_token_cannot_be_judged(
+    browser: Browser, stand_in: StandIn, project: Any
+) -> None:
+    browser.sign_in()
+    project.LOGTO = {**project.LOGTO, "ENDPOINT": "http://127.0.0.1:9"}
+    response = browser.get("/open/")
+    assert response.status_code == 503
+    assert "authorization_server_unavailable" in page(response)

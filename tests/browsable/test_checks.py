@@ -1,0 +1,95 @@
+"""System checks of the sign-in: told where its addresses are included, and only there."""
+
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.urls import include, path
+
+JWT = "drf_logto.authentication.LogtoJWTAuthentication"
+SESSION = "drf_logto.browsable.authentication.LogtoSessionAuthentication"
+MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+]
+
+
+def ids() -> list[str]:
+    return [str(message.id) for message in run_checks() if str(message.id).startswith("drf_logto.")]
+
+
+@pytest.fixture
+def included(settings: Any, route: Any) -> Any:
+    settings.LOGTO = {**settings.LOGTO, "APP_ID": "app-1"}
+    settings.REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": [JWT, SESSION]}
+    route(path("auth/", include("drf_logto.browsable.urls")))
+    return settings
+
+
+def test_a_project_that_is_set_up_right_hears_nothing(included: Any) -> None:
+    assert ids() == []
+
+
+def test_a_project_that_does_not_include_the_addresses_hears_nothing(settings: Any) -> None:
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+    settings.MIDDLEWARE = []
+    assert ids() == []
+
+
+@pytest.mark.parametrize("app_id", [{}, {"APP_ID": None}])
+def test_a_missing_application_is_told(included: Any, app_id: dict[str, Any]) -> None:
+    logto = {name: included.LOGTO[name] for name in ("ENDPOINT", "API_RESOURCE")}
+    included.LOGTO = {**logto, **app_id}
+    assert ids() == ["drf_logto.E021"]
+
+
+def test_settings_that_are_broken_are_told_once(included: Any) -> None:
+    included.LOGTO = {**included.LOGTO, "LEEWAY": -1}
+    assert ids() == ["drf_logto.E003"]
+
+
+@pytest.mark.parametrize(
+    "engine",
+    ["django.contrib.sessions.backends.signed_cookies", "tests.browsable.sessions.cookies"],
+)
+def test_sessions_in_cookies_are_told(included: Any, engine: str) -> None:
+    included.SESSION_ENGINE = engine
+    assert ids() == ["drf_logto.E022"]
+
+
+@pytest.mark.parametrize(
+    ("apps", "expected"),
+    [
+        (["rest_framework", "drf_logto"], ["drf_logto.E023"]),
+        (["rest_framework", "drf_logto.browsable", "drf_logto"], ["drf_logto.E023"]),
+        (["drf_logto.browsable", "drf_logto"], []),
+        (["drf_logto.browsable.apps.BrowsableConfig", "rest_framework", "drf_logto"], []),
+    ],
+)
+def test_an_app_that_is_missing_or_comes_too_late_is_told(
+    included: Any, apps: list[str], expected: list[str]
+) -> None:
+    needed = [f"django.contrib.{name}" for name in ("auth", "contenttypes", "sessions")]
+    included.INSTALLED_APPS = [*needed, *apps]
+    assert ids() == expected
+
+
+def middleware() -> None:
+    """Middleware may be a function; nobody calls it here."""
+
+
+@pytest.mark.parametrize("missing", MIDDLEWARE)
+def test_missing_middleware_is_told(included: Any, missing: str) -> None:
+    rest = [one for one in MIDDLEWARE if one != missing]
+    included.MIDDLEWARE = [*rest, f"{__name__}.middleware"]
+    assert ids() == ["drf_logto.E024"]
+    included.MIDDLEWARE = MIDDLEWARE
+    assert ids() == []
+
+
+@pytest.mark.parametrize("classes", [[JWT], [SESSION], [SESSION, JWT]])
+def test_authentication_that_does_not_come_second_is_told(
+    included: Any, classes: list[str]
+) -> None:
+    included.REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": classes}
+    assert ids() == ["drf_logto.W021"]

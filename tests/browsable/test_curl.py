@@ -1,0 +1,131 @@
+"""Copy as curl: a line for a shell, handed over on a click and kept nowhere else."""
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from drf_logto import browsable
+from drf_logto.browsable.curl import curl_command
+from sandbox.stand_in.server import StandIn
+from tests.browsable.browser import Browser, page
+from tests.browsable.liar import Liar
+from tests.browsable.test_renewal import LIFETIME, signed_in
+from tests.loopback import http
+
+SCRIPT = Path(browsable.__file__).parent / "static/drf_logto/copy_as_curl.js"
+
+
+def copied(browser: Browser, **form: str) -> Any:
+    browser.get("/open/")
+    return browser.post("/auth/curl/", {"method": "GET", "path": "/products/", **form})
+
+
+def test_the_line_makes_the_same_request(browser: Browser) -> None:
+    browser.sign_in()
+    response = copied(browser, path="/products/?a=1&b=it's")
+    words = shlex.split(response.json()["command"])
+    assert words[:3] == ["curl", "-i", "http://127.0.0.1:8000/products/?a=1&b=it's"]
+    headers = dict(word.split(": ") for word in words if ": " in word)
+    assert headers["Accept"] == "application/json"
+    authorization = {"authorization": headers["Authorization"]}
+    stranger = Browser()
+    assert stranger.client.get("/products/", headers=authorization).json() == {"for": "ada"}
+    assert response["Cache-Control"] == "max-age=0, no-cache, no-store, must-revalidate, private"
+
+
+def test_a_line_takes_method_and_body_along() -> None:
+    line = curl_command("PATCH", "https://api.test/1/", "token", '{"name": "it\'s $HOME"}')
+    assert shlex.split(line) == [
+        "curl",
+        "-i",
+        "https://api.test/1/",
+        "-H",
+        "Authorization: Bearer token",
+        "-H",
+        "Accept: application/json",
+        "-X",
+        "PATCH",
+        "-H",
+        "Content-Type: application/json",
+        "-d",
+        '{"name": "it\'s $HOME"}',
+    ]
+
+
+def test_the_page_knows_what_was_sent(browser: Browser) -> None:
+    browser.sign_in()
+    browser.get("/products/")
+    text = page(browser.post("/products/", {"name": 'a "chair"'}))
+    assert '<input type="hidden" name="method" value="POST">' in text
+    assert "&quot;name&quot;: &quot;a \\&quot;chair\\&quot;&quot;" in text
+
+
+def test_a_request_without_a_readable_body_takes_none_along(browser: Browser) -> None:
+    browser.sign_in("dan")
+    browser.get("/open/")
+    with_file = {"name": SimpleUploadedFile("chair.txt", b"wood")}
+    text = page(browser.post("/products/", with_file))
+    assert '<input type="hidden" name="body" value="">' in text
+
+
+def test_the_line_needs_a_csrf_token_and_a_post(browser: Browser) -> None:
+    browser.sign_in()
+    form = {"method": "GET", "path": "/products/"}
+    assert browser.client.post("/auth/curl/", form).status_code == 403
+    assert browser.client.get("/auth/curl/", form).status_code == 405
+
+
+def test_nobody_gets_a_line_without_signing_in(browser: Browser) -> None:
+    response = copied(browser)
+    assert (response.status_code, response.json()) == (401, {})
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"path": "//evil.test/"},
+        {"path": "https://evil.test/"},
+        {"path": ""},
+        {"path": "/a\nb"},
+        {"method": "get"},
+        {"method": "GET -o /etc/passwd"},
+        {"method": ""},
+    ],
+)
+def test_the_token_goes_to_this_site_alone(browser: Browser, form: dict[str, str]) -> None:
+    browser.sign_in()
+    response = copied(browser, **form)
+    assert (response.status_code, response.json()) == (400, {})
+
+
+def test_the_line_has_a_token_that_lasts(browser: Browser, stand_in: StandIn) -> None:
+    browser.sign_in()
+    first = copied(browser).json()["command"]
+    stand_in.logto.advance(LIFETIME)
+    second = copied(browser)
+    assert second.status_code == 200
+    assert second.json()["command"] != first
+
+
+def test_there_is_no_line_while_the_token_cannot_be_renewed(liar: Liar) -> None:
+    browser = signed_in(liar)
+    liar.logto.advance(LIFETIME)
+    liar.server.answers["/oidc/token"] = http("", "500 Oops")
+    assert copied(browser).status_code == 503
+
+
+def test_the_button_is_hidden_until_the_script_can_work(browser: Browser) -> None:
+    browser.sign_in()
+    text = page(browser.get("/open/"))
+    assert 'id="logto-curl" action="/auth/curl/" method="post" hidden' in text
+    assert '<script src="/static/drf_logto/copy_as_curl.js" defer></script>' in text
+
+
+def test_the_script_writes_the_line_to_the_clipboard_and_nowhere_else() -> None:
+    script = SCRIPT.read_text()
+    assert script.count("clipboard.write") == 2
+    for sink in ("innerHTML", "localStorage", "sessionStorage", "console.", "document.cookie"):
+        assert sink not in script

@@ -1,0 +1,109 @@
+"""The ID token of a sign-in: who issued it, for whom, in answer to what, and until when."""
+
+from typing import Any
+
+import pytest
+
+from drf_logto.browsable.exceptions import AnswerNotTrusted
+from drf_logto.browsable.id_token import validated_claims
+from drf_logto.exceptions import AuthorizationServerUnavailable
+from drf_logto.runtime import get_verifier
+from drf_logto.testing import ABSENT, Logto
+
+
+def issued(logto: Logto, *, headers: dict[str, Any] | None = None, **claims: Any) -> str:
+    absent = dict.fromkeys(("client_id", "jti", "scope"), ABSENT)
+    return logto.issue(
+        {"aud": "app-1"},
+        claims={**absent, "nonce": "n-1", **claims},
+        headers={"typ": ABSENT, **(headers or {})},
+    )
+
+
+def validated(logto: Logto, id_token: str, **changes: Any) -> dict[str, Any]:
+    expected: dict[str, Any] = {
+        "verifier": get_verifier(),
+        "issuer": logto.issuer,
+        "client_id": "app-1",
+        "nonce": "n-1",
+        "access_token": "opaque",
+        "now": logto.now(),
+        "leeway": 0,
+    }
+    return validated_claims(id_token, **{**expected, **changes})
+
+
+@pytest.mark.parametrize("algorithm", ["ES384", "ES256", "ES512", "RS256", "PS256"])
+def test_an_id_token_is_good_whatever_the_tenant_signs_with(logto: Logto, algorithm: str) -> None:
+    logto.rotate(algorithm)
+    assert validated(logto, issued(logto))["sub"] == "user-1"
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"iss": "https://tenant.logto.test/oidc/"},
+        {"iss": "https://other.logto.test/oidc"},
+        {"iss": ABSENT},
+        {"aud": "app-2"},
+        {"aud": ["app-2"]},
+        {"aud": ["app-1", "app-2"]},
+        {"aud": ["app-1", "app-2"], "azp": "app-2"},
+        {"aud": ABSENT},
+        {"azp": "app-2"},
+        {"nonce": "n-2"},
+        {"nonce": ""},
+        {"nonce": ["n-1"]},
+        {"nonce": ABSENT},
+        {"exp": ABSENT},
+        {"exp": "soon"},
+        {"exp": 0},
+        {"exp": [9999999999]},
+        {"iat": ABSENT},
+        {"sub": ABSENT},
+        {"sub": ""},
+        {"sub": 7},
+        {"sub": ["user-1"]},
+        {"at_hash": "of another token"},
+    ],
+)
+def test_an_id_token_that_breaks_a_rule_is_not_trusted(
+    logto: Logto, claims: dict[str, Any]
+) -> None:
+    with pytest.raises(AnswerNotTrusted):
+        validated(logto, issued(logto, **claims))
+
+
+def test_an_id_token_that_is_over_is_not_trusted(logto: Logto) -> None:
+    id_token = issued(logto)
+    logto.advance(3601)
+    with pytest.raises(AnswerNotTrusted):
+        validated(logto, id_token)
+    assert validated(logto, id_token, leeway=60)
+
+
+def test_an_id_token_that_somebody_else_signed_is_not_trusted(logto: Logto) -> None:
+    forger = Logto()
+    kid = logto.jwks["keys"][0]["kid"]
+    for headers in ({"kid": kid}, {}, {"alg": "none"}, {"alg": "HS256"}, {"kid": ABSENT}):
+        with pytest.raises(AnswerNotTrusted):
+            validated(logto, issued(forger, headers=headers))
+
+
+@pytest.mark.parametrize("id_token", ["", "x", "a.b.c", "é", "e30.e30."])
+def test_what_is_no_jwt_is_not_trusted(logto: Logto, id_token: str) -> None:
+    with pytest.raises(AnswerNotTrusted):
+        validated(logto, id_token)
+
+
+def test_another_issuer_of_the_same_tenant_is_not_the_one_that_was_asked(
+    logto: Logto, settings: Any
+) -> None:
+    settings.LOGTO = {**settings.LOGTO, "ENDPOINT": [logto.endpoint, "https://second.logto.test"]}
+    with Logto("https://second.logto.test") as second, pytest.raises(AnswerNotTrusted):
+        validated(logto, issued(second))
+
+
+def test_an_id_token_cannot_be_judged_without_keys(logto: Logto) -> None:
+    with logto.outage(), pytest.raises(AuthorizationServerUnavailable):
+        validated(logto, issued(logto))

@@ -1,0 +1,84 @@
+"""No token, code or secret stands in a page, an address, a cookie or a log."""
+
+import logging
+from typing import Any
+
+import pytest
+
+from drf_logto.browsable import vault
+from sandbox.stand_in.server import StandIn
+from sandbox.tenant import API_RESOURCE
+from tests.browsable.browser import Browser, local, page, query
+from tests.browsable.test_renewal import LIFETIME, key_of
+
+JSON_OBJECT = "eyJ"
+"""What every JWT begins with: ``{"`` in base64url."""
+
+
+def test_nothing_secret_is_seen_on_the_way(
+    browser: Browser, stand_in: StandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    responses: list[Any] = []
+
+    def keep(response: Any) -> Any:
+        responses.append(response)
+        return response
+
+    begun = keep(browser.get("/auth/login/?next=/products/"))
+    answer = browser.at_logto(begun["Location"])
+    pending = browser.client.session["_drf_logto_pending"][0]
+    keep(browser.client.get(local(answer)))
+    keep(browser.get("/products/"))
+    for context in ("organization acme", f"organization_resource acme {API_RESOURCE}"):
+        keep(browser.choose(context))
+        keep(browser.get("/acme/documents/"))
+        keep(browser.get("/products/"))
+    stand_in.logto.advance(LIFETIME)
+    keep(browser.get("/acme/documents/"))
+    sign_in = vault.load(key_of(browser))
+    key = key_of(browser)
+    stand_in.provider.grants.clear()
+    stand_in.logto.advance(LIFETIME)
+    keep(browser.get("/acme/documents/"))
+    browser.cookie = ""
+    keep(browser.sign_in())
+    keep(browser.get("/open/"))
+    keep(browser.post("/auth/logout/"))
+
+    secrets = [
+        JSON_OBJECT,
+        pending["code_verifier"],
+        query(answer)["code"],
+        sign_in.refresh_token,
+        key,
+        "browsable-api-secret",
+        *sign_in.tokens.values(),
+    ]
+    assert len(sign_in.tokens) == 3
+    cookies = str(browser.client.cookies)
+    for secret in secrets:
+        assert not any(secret in page(response) for response in responses)
+        assert not any(secret in str(response.headers) for response in responses)
+        assert secret not in cookies
+        assert secret not in _logged(caplog)
+
+
+def _logged(caplog: pytest.LogCaptureFixture) -> str:
+    return "\n".join(f"{record.getMessage()} {record.args!r}" for record in caplog.records)
+
+
+def test_the_session_of_the_browser_holds_no_token(browser: Browser) -> None:
+    browser.sign_in()
+    browser.get("/products/")
+    sign_in = vault.load(key_of(browser))
+    kept = str(dict(browser.client.session))
+    assert sign_in.refresh_token not in kept
+    assert JSON_OBJECT not in kept
+
+
+def test_the_vault_s_own_key_opens_nothing_as_a_session(browser: Browser) -> None:
+    browser.sign_in()
+    thief = Browser()
+    thief.client.cookies["sessionid"] = key_of(browser)
+    assert thief.client.get("/open/").json() == {"for": None}

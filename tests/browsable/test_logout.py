@@ -1,0 +1,88 @@
+"""Logging out: here by a POST, and at Logto by the browser."""
+
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+
+from drf_logto.browsable import vault
+from drf_logto.browsable.exceptions import SignedOut
+from sandbox.stand_in.server import StandIn
+from tests.browsable.browser import Browser, local, page, query, text_of
+from tests.browsable.liar import Liar
+from tests.browsable.test_renewal import key_of, signed_in
+from tests.loopback import http
+
+
+def log_out(browser: Browser) -> Any:
+    browser.get("/open/")
+    return browser.post("/auth/logout/")
+
+
+def test_the_page_offers_to_log_out(browser: Browser) -> None:
+    browser.sign_in()
+    assert text_of(browser.get("/open/"), "logto-log-out") == "Log out"
+
+
+def test_logging_out_ends_both_sessions(browser: Browser, stand_in: StandIn) -> None:
+    browser.sign_in()
+    key = key_of(browser)
+    before = browser.client.cookies["sessionid"].value
+    response = log_out(browser)
+    assert response.status_code == 302
+    assert response["Location"].startswith(f"{stand_in.logto.issuer}/session/end?")
+    back = browser.at_logto(response["Location"])
+    assert back == "http://127.0.0.1:8000/auth/signed-out/"
+    assert "so is that at Logto" in text_of(browser.get(local(back)), "logto-sentence")
+    assert not stand_in.provider.sessions
+    assert browser.client.cookies["sessionid"].value != before
+    assert browser.client.get("/open/").json() == {"for": None}
+    with pytest.raises(SignedOut):
+        vault.load(key)
+
+
+def test_no_token_stands_in_the_address_where_the_session_ends(browser: Browser) -> None:
+    browser.sign_in()
+    assert query(log_out(browser)["Location"]) == {
+        "client_id": "browsable-api",
+        "post_logout_redirect_uri": "http://127.0.0.1:8000/auth/signed-out/",
+    }
+
+
+def test_logging_out_needs_a_csrf_token_and_a_post(browser: Browser) -> None:
+    browser.sign_in()
+    assert browser.client.post("/auth/logout/").status_code == 403
+    assert browser.client.get("/auth/logout/").status_code == 405
+    assert browser.client.get("/open/").json() == {"for": "ada"}
+
+
+def test_the_refresh_token_is_revoked(liar: Liar) -> None:
+    browser = signed_in(liar)
+    liar.publish(revocation_endpoint=f"{liar.logto.issuer}/token/revocation")
+    liar.server.answers["/oidc/token/revocation"] = http("")
+    assert "/oidc/session/end" in log_out(browser)["Location"]
+    sent = liar.server.bodies[liar.server.asked.index("/oidc/token/revocation")]
+    assert parse_qs(sent) == {
+        "token": ["another"],
+        "client_id": ["browsable-api"],
+        "client_secret": ["browsable-api-secret"],
+    }
+
+
+def test_logging_out_works_here_while_logto_is_down(liar: Liar) -> None:
+    browser = signed_in(liar)
+    liar.server.answers.pop("/oidc/.well-known/openid-configuration")
+    response = log_out(browser)
+    assert response["Location"] == "/auth/signed-out/?here=only"
+    assert "may still be signed in" in text_of(browser.get(response["Location"]), "logto-sentence")
+    assert browser.client.get("/open/").json() == {"for": None}
+
+
+def test_who_is_not_signed_in_can_log_out_all_the_same(browser: Browser) -> None:
+    assert "/oidc/session/end" in log_out(browser)["Location"]
+
+
+def test_the_page_after_logging_out_is_kept_by_no_cache(browser: Browser) -> None:
+    response = browser.get("/auth/signed-out/")
+    assert "no-store" in response["Cache-Control"]
+    assert 'name="viewport"' in page(response)

@@ -1,0 +1,233 @@
+"""Access tokens are renewed quietly, by one request at a time, or the person is signed out."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Barrier, Lock
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+from django.test import Client
+
+from drf_logto.browsable import vault
+from drf_logto.browsable.exceptions import SignedOut
+from drf_logto.browsable.renewal import RENEWED_BEFORE, lasting_token
+from sandbox.stand_in.server import StandIn
+from tests.browsable.browser import Browser, page, text_of
+from tests.browsable.liar import Liar
+from tests.loopback import document, http
+
+LIFETIME = 3600
+
+
+def key_of(browser: Browser) -> str:
+    return str(browser.client.session["_drf_logto_key"])
+
+
+def who(browser: Browser) -> Any:
+    return browser.client.get("/open/").json()["for"]
+
+
+def test_a_token_is_renewed_before_it_ends(browser: Browser, stand_in: StandIn) -> None:
+    browser.sign_in()
+    first = lasting_token(key_of(browser))
+    stand_in.logto.advance(LIFETIME - RENEWED_BEFORE - 5)
+    assert lasting_token(key_of(browser)) == first
+    stand_in.logto.advance(10)
+    assert browser.get("/products/").status_code == 200
+    assert lasting_token(key_of(browser)) != first
+
+
+def test_a_token_that_has_ended_is_renewed(browser: Browser, stand_in: StandIn) -> None:
+    browser.sign_in()
+    assert who(browser) == "ada"
+    stand_in.logto.advance(LIFETIME * 24)
+    assert who(browser) == "ada"
+
+
+def test_a_person_is_asked_to_log_in_when_logto_renews_no_more(
+    browser: Browser, stand_in: StandIn
+) -> None:
+    browser.sign_in()
+    assert who(browser) == "ada"
+    key = key_of(browser)
+    stand_in.provider.grants.clear()
+    stand_in.logto.advance(LIFETIME)
+    response = browser.get("/open/")
+    assert response.status_code == 200
+    assert "Your sign-in has ended" in text_of(response, "logto-ended")
+    assert text_of(response, "logto-log-in") == "Log in"
+    assert "no-store" in response["Cache-Control"]
+    assert "_drf_logto_key" not in browser.client.session
+    with pytest.raises(SignedOut):
+        vault.load(key)
+    assert "logto-ended" not in page(browser.get("/open/"))  # told once
+
+
+def test_a_refresh_token_that_is_over_asks_to_log_in_where_the_view_needs_a_token(
+    browser: Browser, stand_in: StandIn
+) -> None:
+    browser.sign_in()
+    stand_in.logto.advance(15 * 24 * 3600)
+    response = browser.get("/products/")
+    assert response.status_code == 401
+    assert "Your sign-in has ended" in text_of(response, "logto-ended")
+
+
+def test_logto_being_down_signs_nobody_out(liar: Liar) -> None:
+    browser = signed_in(liar)
+    liar.logto.advance(LIFETIME)
+    liar.server.answers["/oidc/token"] = http("", "500 Oops")
+    response = browser.client.get("/open/")
+    assert response.status_code == 503
+    assert response.json()["code"] == "authorization_server_unavailable"
+    assert "Ada" in text_of(browser.get("/open/"), "logto-name")
+    give(liar)
+    assert who(browser) == "ada"
+
+
+def test_a_token_is_used_to_its_end_while_logto_is_down(liar: Liar) -> None:
+    browser = signed_in(liar)
+    liar.logto.advance(LIFETIME - RENEWED_BEFORE + 1)
+    liar.server.answers["/oidc/token"] = http("", "500 Oops")
+    assert who(browser) == "ada"
+    assert liar.server.asked.count("/oidc/token") == 3
+
+
+def give(liar: Liar) -> None:
+    token = liar.logto.global_token(["read:products"], user="ada")
+    liar.answer({"access_token": token, "refresh_token": "another"})
+
+
+def signed_in(liar: Liar, **claims: Any) -> Browser:
+    browser = Browser()
+    asked = liar.begin(browser)
+    id_token = liar.id_token(asked["nonce"], claims={"name": "Ada", **claims})
+    liar.answer(liar.tokens(asked["nonce"], id_token=id_token))
+    assert liar.come_back(browser, asked).status_code == 302
+    give(liar)
+    assert who(browser) == "ada"
+    return browser
+
+
+def test_the_latest_refresh_token_is_used(liar: Liar) -> None:
+    browser = signed_in(liar)
+    liar.logto.advance(LIFETIME)
+    give(liar)
+    assert who(browser) == "ada"
+    sent = [parse_qs(body) for body in liar.server.bodies if "grant_type=refresh_token" in body]
+    assert [form["refresh_token"] for form in sent] == [["refresh"], ["another"]]
+
+
+def test_a_token_that_is_not_valid_here_is_told_as_any_other(liar: Liar) -> None:
+    browser = signed_in(liar)
+    liar.logto.advance(LIFETIME)
+    liar.answer({"access_token": "opaque"})
+    response = browser.client.get("/open/")
+    assert (response.status_code, response.json()["code"]) == (401, "opaque_token")
+
+
+def test_a_person_who_left_the_organization_goes_on_with_the_first_context(
+    browser: Browser, stand_in: StandIn
+) -> None:
+    browser.sign_in()
+    assert browser.choose("organization acme").status_code == 302
+    assert text_of(browser.get("/open/"), "logto-kind") == "Organization token"
+    _rename(browser, "acme", "left")
+    assert browser.get("/products/").status_code == 200
+    assert text_of(browser.get("/open/"), "logto-kind") == "API resource"
+
+
+def _rename(browser: Browser, known: str, other: str) -> None:
+    """Let the session know an organization that Logto does not."""
+    sign_in = vault.load(key_of(browser))
+    organizations = tuple(replace(one, id=other) for one in sign_in.person.organizations)
+    person = replace(sign_in.person, organizations=organizations)
+    chosen = sign_in.chosen.replace(known, other)
+    vault.save(key_of(browser), replace(sign_in, person=person, chosen=chosen, tokens={}))
+
+
+def test_a_person_without_any_token_is_signed_out(liar: Liar) -> None:
+    browser = signed_in(liar)
+    liar.logto.advance(LIFETIME)
+    liar.server.answers["/oidc/token"] = http('{"error": "invalid_target"}', "400 Bad Request")
+    assert who(browser) is None
+    assert "Your sign-in has ended" in text_of(browser.get("/open/"), "logto-ended")
+
+
+# Two tabs, and a Logto that revokes everything when a refresh token comes twice
+
+
+class Rotation:
+    """A token endpoint where each refresh token is good for one request."""
+
+    def __init__(self, liar: Liar) -> None:
+        self._liar = liar
+        self._lock = Lock()
+        self.current: str | None = "another"
+        self.times = 0
+
+    def __call__(self, connection: Any) -> None:
+        used = parse_qs(connection.body)["refresh_token"][0]
+        with self._lock:
+            self.times += 1
+            self.current = f"refresh-{self.times}" if used == self.current else None
+            token = self._liar.logto.global_token(user="ada")
+            good = document({"access_token": token, "refresh_token": self.current})
+            revoked = http('{"error": "invalid_grant"}', "400 Bad Request")
+            (revoked if self.current is None else good)(connection)
+
+
+def answers_of_tabs(browser: Browser, tabs: int) -> list[Any]:
+    """What tabs of one browser see that are opened at the same moment."""
+    together = Barrier(tabs)
+
+    def open_tab(_: int) -> Any:
+        client = Client(headers={"host": "127.0.0.1:8000"})
+        client.cookies = browser.client.cookies
+        together.wait()
+        return client.get("/open/").json()["for"]
+
+    with ThreadPoolExecutor(tabs) as threads:
+        return list(threads.map(open_tab, range(tabs)))
+
+
+def test_tabs_at_the_same_moment_do_not_lose_the_session(liar: Liar) -> None:
+    browser = signed_in(liar)
+    rotation = Rotation(liar)
+    liar.server.answers["/oidc/token"] = rotation
+    for turn in range(1, 4):
+        liar.logto.advance(LIFETIME)
+        assert answers_of_tabs(browser, 6) == ["ada"] * 6
+        assert rotation.times == turn
+
+
+def test_a_slow_request_does_not_bring_a_used_refresh_token_back(liar: Liar) -> None:
+    """Django writes a session as it was read, when the request is over."""
+    browser = signed_in(liar)
+    slow = browser.client.session
+    slow["cart"] = ["tea"]
+    liar.logto.advance(LIFETIME)
+    rotation = Rotation(liar)
+    liar.server.answers["/oidc/token"] = rotation
+    assert who(browser) == "ada"
+    slow.save()
+    liar.logto.advance(LIFETIME)
+    assert who(browser) == "ada"
+    assert rotation.times == 2
+
+
+# A transaction of the request
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rollback_does_not_bring_a_used_refresh_token_back(liar: Liar, settings: Any) -> None:
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.db"
+    browser = signed_in(liar)
+    key = key_of(browser)
+    vault.save(key, replace(vault.load(key), refresh_token="used"))
+    liar.logto.advance(LIFETIME)
+    give(liar)
+    response = browser.client.get("/rolled-back/")
+    assert response.json() == {"for": "ada"}
+    assert vault.load(key).refresh_token == "another"

@@ -1,0 +1,142 @@
+"""Choosing a token: each context of a person, in two clicks and without JavaScript."""
+
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+
+from sandbox.stand_in.server import StandIn
+from sandbox.tenant import API_RESOURCE
+from tests.browsable.browser import Browser, page, text_of
+from tests.browsable.liar import Liar
+from tests.browsable.test_renewal import signed_in
+from tests.browsable.test_sign_in import refused
+from tests.loopback import http
+
+EVERYWHERE = f"global {API_RESOURCE}"
+
+
+def offered(response: Any) -> list[str]:
+    switch = re.search(r'<details id="logto-switch">.*?</details>', page(response), re.DOTALL)
+    assert switch is not None
+    return [unescape(value) for value in re.findall(r'name="context" value="([^"]+)"', switch[0])]
+
+
+@pytest.mark.parametrize(
+    ("person", "organizations"), [("ada", ["acme"]), ("cho", ["acme", "globex"]), ("dan", [])]
+)
+def test_every_token_of_a_person_is_offered(
+    browser: Browser, person: str, organizations: list[str]
+) -> None:
+    browser.sign_in(person)
+    assert offered(browser.get("/open/")) == [
+        EVERYWHERE,
+        *(
+            context
+            for id in organizations
+            for context in (f"organization {id}", f"organization_resource {id} {API_RESOURCE}")
+        ),
+    ]
+
+
+def test_every_api_resource_is_offered(liar: Liar, settings: Any) -> None:
+    settings.LOGTO = {**settings.LOGTO, "API_RESOURCE": [API_RESOURCE, "urn:second"]}
+    assert offered(signed_in(liar, organizations=["acme"]).get("/open/")) == [
+        EVERYWHERE,
+        "global urn:second",
+        "organization acme",
+        f"organization_resource acme {API_RESOURCE}",
+        "organization_resource acme urn:second",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("context", "opened", "kind"),
+    [
+        (EVERYWHERE, "/products/", "API resource"),
+        ("organization acme", "/acme/invitations/", "Organization token"),
+        (
+            f"organization_resource acme {API_RESOURCE}",
+            "/acme/documents/",
+            "Organization-level token",
+        ),
+    ],
+)
+def test_each_context_opens_its_own_kind_of_view(
+    browser: Browser, context: str, opened: str, kind: str
+) -> None:
+    browser.sign_in()
+    response = browser.choose(context, "/open/?a=1")
+    assert (response.status_code, response["Location"]) == (302, "/open/?a=1")
+    paths = ("/products/", "/acme/invitations/", "/acme/documents/")
+    statuses = {path: browser.client.get(path).status_code for path in paths}
+    assert statuses == {path: 200 if path == opened else 403 for path in paths}
+    assert text_of(browser.get("/open/"), "logto-kind") == kind
+
+
+def test_the_choice_is_marked(browser: Browser) -> None:
+    browser.sign_in()
+    browser.choose("organization acme")
+    marked = re.findall(r'value="([^"]+)" aria-current="true"', page(browser.get("/open/")))
+    assert marked == ["organization acme"]
+
+
+def test_choosing_needs_a_csrf_token(browser: Browser) -> None:
+    browser.sign_in()
+    form = {"context": "organization acme"}
+    assert browser.client.post("/auth/context/", form).status_code == 403
+    assert browser.client.get("/auth/context/", form).status_code == 405
+    assert text_of(browser.get("/open/"), "logto-kind") == "API resource"
+
+
+@pytest.mark.parametrize("context", ["", "organization globex", "organization", "global"])
+def test_a_context_that_is_not_the_persons_is_refused(browser: Browser, context: str) -> None:
+    browser.sign_in()
+    refused(browser.choose(context, "/open/"), 400, "no such token")
+
+
+def test_a_choice_leads_nowhere_but_to_a_path_of_this_site(browser: Browser) -> None:
+    browser.sign_in()
+    assert browser.choose(EVERYWHERE, "//evil.test")["Location"] == "/"
+
+
+def test_a_token_that_logto_does_not_give_is_told(liar: Liar) -> None:
+    browser = signed_in(liar, organizations=["acme"])
+    liar.server.answers["/oidc/token"] = http('{"error": "access_denied"}', "403 Forbidden")
+    response = browser.choose("organization acme", "/open/")
+    refused(response, 403, "does not give you this token")
+    assert 'href="/open/"' in page(response)
+    assert text_of(browser.get("/open/"), "logto-kind") == "API resource"
+
+
+def test_a_choice_while_logto_is_down_is_told_and_signs_nobody_out(liar: Liar) -> None:
+    browser = signed_in(liar, organizations=["acme"])
+    liar.server.answers["/oidc/token"] = http("", "502 Bad Gateway")
+    refused(browser.choose("organization acme", "/open/"), 503, "unavailable")
+    assert browser.client.get("/open/").json() == {"for": "ada"}
+
+
+def test_a_choice_after_the_end_of_the_sign_in_leads_to_logging_in(
+    browser: Browser, stand_in: StandIn
+) -> None:
+    browser.sign_in()
+    stand_in.provider.grants.clear()
+    response = browser.choose("organization acme", "/open/")
+    assert (response.status_code, response["Location"]) == (302, "/open/")
+    assert "Your sign-in has ended" in text_of(browser.get("/open/"), "logto-ended")
+
+
+def test_nobody_chooses_without_signing_in(browser: Browser) -> None:
+    assert browser.choose(EVERYWHERE, "/open/")["Location"] == "/open/"
+    assert browser.client.get("/open/").json() == {"for": None}
+
+
+def test_a_resource_that_is_configured_no_more_gives_way_to_the_first(
+    liar: Liar, settings: Any
+) -> None:
+    browser = signed_in(liar)
+    settings.LOGTO = {**settings.LOGTO, "API_RESOURCE": ["urn:new"]}
+    liar.answer({"access_token": liar.logto.global_token(claims={"aud": "urn:new"})})
+    assert browser.client.get("/open/").json() == {"for": "user-1"}
+    assert "resource=urn%3Anew" in [body for body in liar.server.bodies if body][-1]

@@ -1,0 +1,127 @@
+"""Where tokens are: out of reach of the session, one writer at a time, and never in a cookie."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection, transaction
+
+from drf_logto.browsable import vault
+from drf_logto.browsable.contexts import Organization, Person
+from drf_logto.browsable.exceptions import SignedOut
+from drf_logto.browsable.vault import SignIn
+
+ADA = Person("ada", "Ada", (Organization("acme", "Acme Inc."),))
+SIGN_IN = SignIn(
+    person=ADA, refresh_token="refresh-1", chosen="global x", tokens={"global x": "access-1"}
+)
+ENGINES = ["cache", "db", "cached_db", "file"]
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: Any, settings: Any, tmp_path: Any, transactional_db: None) -> str:
+    settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{request.param}"
+    settings.SESSION_FILE_PATH = str(tmp_path)
+    return str(request.param)
+
+
+def test_a_sign_in_is_kept_as_it_is(engine: str) -> None:
+    key = vault.create(SIGN_IN)
+    assert vault.load(key) == SIGN_IN
+
+
+def test_another_sign_in_takes_the_place_of_one(engine: str) -> None:
+    key = vault.create(SIGN_IN)
+    other = SignIn(person=ADA, refresh_token="refresh-2", chosen="global x")
+    vault.save(key, other)
+    assert vault.load(key) == other
+
+
+def test_what_was_deleted_is_neither_loaded_nor_saved(engine: str) -> None:
+    key = vault.create(SIGN_IN)
+    vault.delete(key)
+    with pytest.raises(SignedOut):
+        vault.load(key)
+    with pytest.raises(SignedOut):
+        vault.save(key, SIGN_IN)
+
+
+def test_what_is_deleted_while_it_is_saved_stays_deleted(settings: Any) -> None:
+    settings.SESSION_ENGINE = "tests.browsable.sessions.deleted"
+    with pytest.raises(SignedOut):
+        vault.save("k" * 32, SIGN_IN)
+
+
+def test_a_text_of_a_sign_in_has_no_token() -> None:
+    assert "access-1" not in f"{SIGN_IN!r}"
+    assert "refresh-1" not in f"{SIGN_IN!r}"
+
+
+def test_one_request_at_a_time_has_the_lock(engine: str) -> None:
+    key = vault.create(SIGN_IN)
+    inside = 0
+    most = 0
+
+    def enter(_: int) -> None:
+        nonlocal inside, most
+        with vault.locked(key, patience=60):
+            inside += 1
+            most = max(most, inside)
+            vault.save(key, vault.load(key))
+            inside -= 1
+        connection.close()
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(enter, range(12)))
+    assert most == 1
+
+
+def test_the_lock_of_one_sign_in_is_not_that_of_another() -> None:
+    with vault.locked("one", patience=60), vault.locked("two", patience=60):
+        pass
+
+
+def test_the_lock_of_a_process_that_died_is_broken(engine: str) -> None:
+    with vault.locked("key", patience=60):  # it stands the whole time, as nobody else's would
+        entered = threading.Event()
+
+        def wait() -> None:
+            with vault.locked("key", patience=0):
+                entered.set()
+            connection.close()
+
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        assert entered.wait(30)
+        waiting.join()
+
+
+@pytest.mark.parametrize(
+    "engine_of_cookies",
+    ["django.contrib.sessions.backends.signed_cookies", "tests.browsable.sessions.cookies"],
+)
+def test_tokens_are_not_put_into_cookies(settings: Any, engine_of_cookies: str) -> None:
+    settings.SESSION_ENGINE = engine_of_cookies
+    assert vault.is_kept_by_the_browser()
+    with pytest.raises(ImproperlyConfigured, match="cookies"):
+        vault.create(SIGN_IN)
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_other_sessions_are_kept_on_the_server(settings: Any, name: str) -> None:
+    settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{name}"
+    assert not vault.is_kept_by_the_browser()
+
+
+def test_a_call_outside_of_transactions_is_made_as_it_is() -> None:
+    assert vault.outside_transactions(threading.get_ident) == threading.get_ident()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_call_within_a_transaction_is_made_beside_it() -> None:
+    with transaction.atomic():
+        assert vault.outside_transactions(threading.get_ident) != threading.get_ident()
+        with pytest.raises(ZeroDivisionError):
+            vault.outside_transactions(lambda: 1 // 0)
