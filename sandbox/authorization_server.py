@@ -84,7 +84,7 @@ def _stand_in(endpoint: str) -> AuthorizationServer:
         api_resource=API_RESOURCE,
         description=(
             f"It trusts {endpoint}, a stand-in for Logto, whose people, applications\n"
-            "and roles are in sandbox/tenant.py."
+            "and roles are in sandbox/tenant.py. Log in to the browsable API as one of the people."
         ),
         client=f"{BACK_OFFICE.id}:{BACK_OFFICE.secret}",
         organization_id=ACME,

@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -278,6 +278,16 @@ def test_the_front_page_links_every_endpoint(sandbox: Sandbox) -> None:
     }
 
 
+def test_the_browsable_api_leads_to_the_stand_in_to_log_in(sandbox: Sandbox) -> None:
+    assert 'href="/auth/login/?next=%2F"' in sandbox.send("/", accept="text/html").text
+    answer = sandbox.send("/auth/login/")
+    assert answer.status == 302
+    asked = dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
+    assert asked["client_id"] == "browsable-api"
+    assert asked["redirect_uri"] == f"{sandbox.address}/auth/callback/"
+    assert "invite:member" in asked["scope"]
+
+
 def test_the_browsable_api_has_its_style(sandbox: Sandbox) -> None:
     page = sandbox.send("/", accept="text/html").text
     sheets = re.findall(r'<link rel="stylesheet" [^>]*href="([^"]+)"', page)
@@ -392,6 +402,7 @@ def test_a_real_tenant_takes_the_place_of_the_stand_in(stand_in: Logto, tmp_path
         token = stand_in.organization_resource_token("acme", ["read:documents"])
         assert sandbox.send("/organizations/acme/documents/", token).status == 200
         assert "eyJ" not in sandbox.output
+        assert "Log in" not in sandbox.send("/", accept="text/html").text
         assert sandbox.output.count('"Authorization: Bearer $TOKEN"') == 6
         assert "$ORGANIZATION_ID/documents/" in sandbox.output
         answered = pasted(
@@ -465,7 +476,7 @@ def test_the_settings_of_the_package_are_two_and_the_application_to_sign_in_with
     assert settings.LOGTO.keys() == {"ENDPOINT", "API_RESOURCE", "APP_ID", "APP_SECRET"}
 
 
-def within_django(*arguments: str) -> str:
+def within_django(*arguments: str, **variables: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "django", *arguments],
         cwd=ROOT,
@@ -473,6 +484,7 @@ def within_django(*arguments: str) -> str:
             DJANGO_SETTINGS_MODULE="sandbox.settings",
             LOGTO_ENDPOINT="https://tenant.logto.test",
             LOGTO_API_RESOURCE=API_RESOURCE,
+            **variables,
         ),
         capture_output=True,
         text=True,
@@ -483,8 +495,10 @@ def within_django(*arguments: str) -> str:
     return done.stdout
 
 
-def test_the_checks_have_nothing_to_say() -> None:
-    assert within_django("check") == "System check identified no issues (0 silenced).\n"
+@pytest.mark.parametrize("variables", [{}, {"LOGTO_APP_ID": "app-1"}])
+def test_the_checks_have_nothing_to_say(variables: dict[str, str]) -> None:
+    told = within_django("check", **variables)
+    assert told == "System check identified no issues (0 silenced).\n"
 
 
 def test_rows_are_called_by_their_names() -> None:

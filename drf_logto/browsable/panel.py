@@ -81,6 +81,7 @@ class SignedIn:
         auth: the facts of its token, None where it is no good.
         minutes: how long that lasts, rounded up.
         groups: every choice, by organization; None for those of no organization.
+        has_several_resources: whether the API has more than one, so that each needs its name.
         denial: why the page shows a 403, None where it does not or somebody else's reason counts.
         body: the request as JSON, ``""`` where it has none.
     """
@@ -90,6 +91,7 @@ class SignedIn:
     auth: AuthInfo | None
     minutes: int
     groups: tuple[tuple[Organization | None, tuple[Choice, ...]], ...]
+    has_several_resources: bool
     denial: Denial | None
     body: str
 
@@ -153,6 +155,7 @@ def _signed_in(sign_in: SignIn, view: Any, request: Any, response: Any) -> Signe
         auth=auth,
         minutes=math.ceil(seconds / 60),
         groups=tuple((organization, tuple(group)) for organization, group in by_organization),
+        has_several_resources=len({one.context.resource for one in choices} - {None}) > 1,
         denial=_denial(sign_in, view, request, response),
         body=_body(request),
     )

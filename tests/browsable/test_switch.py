@@ -42,7 +42,9 @@ def test_every_token_of_a_person_is_offered(
 
 def test_every_api_resource_is_offered(liar: Liar, settings: Any) -> None:
     settings.LOGTO = {**settings.LOGTO, "API_RESOURCE": [API_RESOURCE, "urn:second"]}
-    assert offered(signed_in(liar, organizations=["acme"]).get("/open/")) == [
+    response = signed_in(liar, organizations=["acme"]).get("/open/")
+    assert page(response).count("<small>urn:second</small>") == 2
+    assert offered(response) == [
         EVERYWHERE,
         "global urn:second",
         "organization acme",
