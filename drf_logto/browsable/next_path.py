@@ -6,7 +6,7 @@ from django.urls import get_script_prefix
 from django.utils.http import url_has_allowed_host_and_scheme
 
 _MAX_LENGTH = 2000
-_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
+_PATH = re.compile(r"/[^\\\x00-\x20\x7f]*")
 
 
 def own_path(value: str | None) -> str:

@@ -55,6 +55,18 @@ def test_an_unsafe_request_needs_a_csrf_token(browser: Browser) -> None:
     assert browser.post("/products/", {"name": "Chair"}).status_code == 201
 
 
+@pytest.mark.parametrize("name", ["logout", "context", "curl"])
+def test_the_forms_of_the_sign_in_need_one_where_the_middleware_is_missing(
+    browser: Browser, project: Any, name: str
+) -> None:
+    browser.sign_in()
+    project.MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware"]
+    same = Browser()  # a client keeps the middleware that it began with
+    same.client.cookies = browser.client.cookies
+    assert same.client.post(f"/auth/{name}/").status_code == 403
+    assert same.client.get("/open/").json() == {"for": "ada"}
+
+
 def test_an_unsafe_request_with_a_bearer_token_needs_none(
     browser: Browser, stand_in: StandIn
 ) -> None:

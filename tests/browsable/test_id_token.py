@@ -49,6 +49,7 @@ def test_an_id_token_is_good_whatever_the_tenant_signs_with(logto: Logto, algori
         {"aud": ["app-2"]},
         {"aud": ["app-1", "app-2"]},
         {"aud": ["app-1", "app-2"], "azp": "app-2"},
+        {"aud": "app-2", "azp": "app-1"},
         {"aud": ABSENT},
         {"azp": "app-2"},
         {"nonce": "n-2"},

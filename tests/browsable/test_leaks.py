@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from drf_logto.browsable import vault
+from drf_logto.browsable.session import Pending
+from drf_logto.browsable.token_endpoint import Tokens
 from sandbox.stand_in.server import StandIn
 from sandbox.tenant import API_RESOURCE
 from tests.browsable.browser import Browser, local, page, query
@@ -66,6 +68,13 @@ def test_nothing_secret_is_seen_on_the_way(
 
 def _logged(caplog: pytest.LogCaptureFixture) -> str:
     return "\n".join(f"{record.getMessage()} {record.args!r}" for record in caplog.records)
+
+
+def test_no_text_of_what_logto_gives_has_a_token() -> None:
+    pending = Pending(
+        state="hush-1", nonce="hush-2", code_verifier="hush-3", redirect_uri="", next="", begun_at=0
+    )
+    assert "hush" not in f"{Tokens('hush-4', 'hush-5', 'hush-6')!r} {pending!r}"
 
 
 def test_the_session_of_the_browser_holds_no_token(browser: Browser) -> None:

@@ -130,6 +130,10 @@ def test_a_view_that_declares_nothing_is_opened_by_no_token(browser: Browser) ->
     response = browser.get("/undeclared/")
     assert "No scope is declared" in text_of(response, "logto-denial")
     assert "No other token" in text_of(response, "logto-no-other")
+    browser.choose("organization acme")
+    sign_in = vault.load(key_of(browser))
+    vault.save(key_of(browser), replace(sign_in, tokens={}))
+    assert "No other token" in text_of(browser.get("/undeclared/"), "logto-no-other")
 
 
 def test_a_narrowed_view_is_opened_by_no_token_of_another_resource(browser: Browser) -> None:

@@ -217,9 +217,10 @@ def test_an_answer_need_not_name_its_issuer_where_logto_does_not_name_itself(
     assert liar.come_back(browser, asked, iss=iss).status_code == status
 
 
-def test_a_parameter_that_comes_twice_is_refused(browser: Browser) -> None:
+def test_a_parameter_that_comes_twice_is_refused(browser: Browser, stand_in: StandIn) -> None:
     answer = local(browser.at_logto(browser.begin()))
-    refused(browser.client.get(f"{answer}&code=another"), 400, "did not complete")
+    twice = browser.client.get(f"{answer}&iss={stand_in.logto.issuer}")
+    refused(twice, 400, "did not complete")
 
 
 # Session fixation

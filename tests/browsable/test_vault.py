@@ -88,7 +88,7 @@ def test_the_lock_of_a_process_that_died_is_broken(engine: str) -> None:
         entered = threading.Event()
 
         def wait() -> None:
-            with vault.locked("key", patience=0):
+            with vault.locked("key", patience=0.1):
                 entered.set()
             connection.close()
 
