@@ -41,6 +41,8 @@ def validated_claims(
     try:
         jws = parse_jws(id_token.encode())
         verifier.verify_signature(jws)
+        if not isinstance(jws.claims.get("sub"), str):
+            raise AnswerNotTrusted
         claims = CodeIDToken(
             jws.claims,
             jws.header,

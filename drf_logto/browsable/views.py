@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 
+from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
@@ -46,7 +47,7 @@ def _for_one_person(view: View) -> View:
             return render(request, "drf_logto/failure.html", context, status=error.status)
 
     # What Logto has done with a refresh token stands, whatever becomes of the request.
-    return never_cache(transaction.non_atomic_requests(told))
+    return never_cache(transaction.non_atomic_requests(login_not_required(told)))
 
 
 @contextmanager

@@ -7,11 +7,13 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from drf_logto.browsable import vault
+from drf_logto.browsable.authentication import LogtoSessionAuthentication
 from drf_logto.browsable.exceptions import SignedOut
 from drf_logto.browsable.renewal import RENEWED_BEFORE, lasting_token
+from drf_logto.exceptions import OpaqueToken
 from sandbox.stand_in.server import StandIn
 from tests.browsable.browser import Browser, page, text_of
 from tests.browsable.liar import Liar
@@ -125,6 +127,11 @@ def test_a_token_that_is_not_valid_here_is_told_as_any_other(liar: Liar) -> None
     liar.answer({"access_token": "opaque"})
     response = browser.client.get("/open/")
     assert (response.status_code, response.json()["code"]) == (401, "opaque_token")
+    plain: Any = RequestFactory().get("/")
+    plain.session = browser.client.session
+    refusal = LogtoSessionAuthentication().verify(plain, None)
+    assert isinstance(refusal, OpaqueToken)
+    assert refusal.__traceback__ is None  # its frames hold the token
 
 
 def test_a_person_who_left_the_organization_goes_on_with_the_first_context(

@@ -344,6 +344,18 @@ def test_an_id_token_with_another_nonce_signs_nobody_in(liar: Liar) -> None:
     assert not is_signed_in(browser)
 
 
+def test_people_can_sign_in_where_every_view_needs_a_login_of_django_s(
+    browser: Browser, project: Any
+) -> None:
+    project.MIDDLEWARE = [
+        *project.MIDDLEWARE,
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    ]
+    assert browser.sign_in()["Location"] == "/products/"
+    assert is_signed_in(browser)
+
+
 def test_only_get_begins_and_ends_a_sign_in(browser: Browser) -> None:
     browser.get("/open/")
     assert browser.post("/auth/login/").status_code == 405
