@@ -1,6 +1,6 @@
-"""Registers the system checks."""
+"""Registers the system checks, and the OpenAPI extension where there is a use for it."""
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 
 
 class DrfLogtoConfig(AppConfig):
@@ -10,5 +10,8 @@ class DrfLogtoConfig(AppConfig):
     verbose_name = "Logto"
 
     def ready(self) -> None:
-        """Register the checks."""
+        """Register the checks, and the extension for drf-spectacular where that is installed."""
         from . import checks, route_checks  # noqa: F401,PLC0415 - importing registers them
+
+        if apps.is_installed("drf_spectacular"):
+            from . import openapi  # noqa: F401,PLC0415 - importing registers it

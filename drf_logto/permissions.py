@@ -101,7 +101,7 @@ class AccessTokenPermission(OperationHolderMixin, BasePermission):
             named = organizations.named_by(view)
             if named is not None and named != auth.organization_id:
                 return WrongOrganization()
-        required = self._required(request, view)
+        required = self.scopes_for(request, view)
         if required is None:
             return NoScopeDeclared()
         if not set(required).issubset(auth.scopes):
@@ -121,7 +121,8 @@ class AccessTokenPermission(OperationHolderMixin, BasePermission):
             return RequiredScopes.declared(value)
         return RequiredScopes() if self.open_when_undeclared else None
 
-    def _required(self, request: Any, view: Any) -> tuple[str, ...] | None:
+    def scopes_for(self, request: Any, view: Any) -> tuple[str, ...] | None:
+        """Return the scopes that ``request`` needs on ``view``, None where no token opens it."""
         try:
             declared = self.required_by(view)
         except ValueError:  # told by a system check; closed until it is mended

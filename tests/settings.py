@@ -14,6 +14,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "drf_logto.browsable",
+    "drf_spectacular",
     "rest_framework",
     "drf_logto",
     "sandbox",
@@ -47,4 +48,5 @@ LOGTO = {
 }
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["drf_logto.authentication.LogtoJWTAuthentication"],
+    "DEFAULT_SCHEMA_CLASS": "drf_logto.openapi.AutoSchema",
 }

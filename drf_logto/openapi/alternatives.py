@@ -1,0 +1,104 @@
+"""What lets a request in: a view's permissions as alternatives, each of which is enough."""
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+from rest_framework.permissions import (
+    AND,
+    NOT,
+    OR,
+    SAFE_METHODS,
+    AllowAny,
+    IsAuthenticated,
+    IsAuthenticatedOrReadOnly,
+)
+
+from ..auth_info import TokenKind
+from ..declarations import accepted_resources
+from ..permissions import AccessTokenPermission
+
+
+class Credential(enum.IntEnum):
+    """Who is let in: anybody, whoever is authenticated, or the bearer of an access token."""
+
+    NONE = 0
+    ANY = 1
+    ACCESS_TOKEN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One way to be let in.
+
+    Attributes:
+        credential: who is let in.
+        kinds: which tokens will do.
+        scopes: what the token must hold, all of it.
+        others: permissions, as they are written, that nothing here can express.
+    """
+
+    credential: Credential
+    kinds: frozenset[TokenKind] = frozenset(TokenKind)
+    scopes: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+    def __and__(self, other: "Alternative") -> "Alternative":
+        return Alternative(
+            max(self.credential, other.credential),
+            self.kinds & other.kinds,
+            tuple(dict.fromkeys(self.scopes + other.scopes)),
+            tuple(dict.fromkeys(self.others + other.others)),
+        )
+
+
+def alternatives(view: Any) -> tuple[Alternative, ...]:
+    """Return every way into ``view`` for its ``request``, none where it is closed."""
+    narrowed = accepted_resources(view) is not None
+    kinds = frozenset(TokenKind) - ({TokenKind.ORGANIZATION} if narrowed else set())
+    each = (_ways(permission, view) for permission in view.get_permissions())
+    return tuple(dict.fromkeys(reduce(_both, each, [Alternative(Credential.NONE, kinds)])))
+
+
+def _both(left: Iterable[Alternative], right: Iterable[Alternative]) -> list[Alternative]:
+    """What both let in; no token is of two kinds."""
+    rights = list(right)
+    met = (one & other for one in left for other in rights)
+    return [one for one in met if one.kinds]
+
+
+def _ways(permission: Any, view: Any) -> list[Alternative]:
+    kind = type(permission)
+    if issubclass(kind, OR):
+        return _ways(permission.op1, view) + _ways(permission.op2, view)
+    if issubclass(kind, AND):
+        return _both(_ways(permission.op1, view), _ways(permission.op2, view))
+    if isinstance(permission, AccessTokenPermission):
+        scopes = permission.scopes_for(view.request, view)
+        kinds = frozenset({permission.kind})
+        return [] if scopes is None else [Alternative(Credential.ACCESS_TOKEN, kinds, scopes)]
+    return [_way_of_others(permission, view.request.method)]
+
+
+def _way_of_others(permission: Any, method: str) -> Alternative:
+    """DRF's permissions about who asks are known; of any other there is but its name."""
+    kind = type(permission)
+    if kind is AllowAny or (kind is IsAuthenticatedOrReadOnly and method in SAFE_METHODS):
+        return Alternative(Credential.NONE)
+    if kind in {IsAuthenticated, IsAuthenticatedOrReadOnly}:
+        return Alternative(Credential.ANY)
+    return Alternative(Credential.ANY, others=(_written(permission),))
+
+
+def _written(permission: Any) -> str:
+    kind = type(permission)
+    if issubclass(kind, NOT):
+        return f"~{_written(permission.op1)}"
+    if issubclass(kind, (AND, OR)):
+        operator = "&" if issubclass(kind, AND) else "|"
+        return f"({_written(permission.op1)} {operator} {_written(permission.op2)})"
+    if isinstance(permission, AccessTokenPermission):
+        return repr(permission)
+    return kind.__name__

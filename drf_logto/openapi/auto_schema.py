@@ -1,0 +1,59 @@
+"""AutoSchema: drf-spectacular's, and what a protected operation asks and refuses with."""
+
+from typing import Any
+
+from drf_spectacular import openapi
+from drf_spectacular.plumbing import ComponentRegistry
+
+from .alternatives import Alternative, Credential, alternatives
+from .responses import refusals
+from .security import BEARER, OAUTH2
+from .wording import as_value, in_words
+
+_OURS = {BEARER, OAUTH2}
+
+
+class AutoSchema(openapi.AutoSchema):
+    """Name it in ``DEFAULT_SCHEMA_CLASS`` instead of drf-spectacular's own.
+
+    An operation that needs an access token says in its description of which kind and with which
+    scopes, lists the same in ``x-logto-access-tokens``, and has the responses 401, 403 and 503,
+    unless the view declares others. Operations that need none keep what drf-spectacular says.
+    """
+
+    def get_operation(
+        self,
+        path: str,
+        path_regex: str,
+        path_prefix: str,
+        method: str,
+        registry: ComponentRegistry,
+    ) -> dict[str, Any] | None:
+        """Return the operation, None where the view is left out of the description."""
+        operation = super().get_operation(path, path_regex, path_prefix, method, registry)
+        security = (operation or {}).get("security", [])
+        if operation is None or not any(_OURS.intersection(one) for one in security):
+            return operation
+        ways = alternatives(self.view)
+        operation["security"] = _exact(security, ways)
+        if {} not in operation["security"]:
+            paragraphs = (operation.get("description"), in_words(ways, self.view))
+            operation["description"] = "\n\n".join(filter(None, paragraphs))
+            operation["x-logto-access-tokens"] = as_value(ways)
+            for status, response in refusals(registry).items():
+                operation["responses"].setdefault(status, response)
+        return operation
+
+
+def _exact(
+    security: list[dict[str, list[str]]], ways: tuple[Alternative, ...]
+) -> list[dict[str, list[str]]]:
+    """Leave out what opens nothing.
+
+    drf-spectacular takes an AllowAny among several permissions for an open view, and offers the
+    schemes of other authentication classes where only an access token will do.
+    """
+    is_ours_alone = all(way.credential is Credential.ACCESS_TOKEN for way in ways)
+    kept = [one for one in security if one and (not is_ours_alone or _OURS.intersection(one))]
+    is_open = any(way.credential is Credential.NONE for way in ways)
+    return [*kept, {}] if is_open else kept

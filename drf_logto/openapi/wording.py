@@ -1,0 +1,55 @@
+"""What an operation asks of a token: in words for people, and as a value for programs."""
+
+from typing import Any
+
+from ..auth_info import TokenKind
+from ..declarations import accepted_resources
+from .alternatives import Alternative
+
+_TOKENS = {
+    TokenKind.GLOBAL: "an access token for the API resource",
+    TokenKind.ORGANIZATION: "an organization token",
+    TokenKind.ORGANIZATION_RESOURCE: "an access token for the API resource within an organization",
+}
+
+
+def in_words(ways: tuple[Alternative, ...], view: Any) -> str:
+    """Return a paragraph of Markdown."""
+    if not ways:
+        return "Closed: no access token opens this operation."
+    if len(ways) == 1:
+        told = f"Needs {_way(ways[0])}."
+    else:
+        told = "Needs one of these:\n\n" + "\n".join(f"- {_way(way)}" for way in ways)
+    narrowed = accepted_resources(view)
+    if narrowed is None:
+        return told
+    return f"{told}\n\nThe API resource is {' or '.join(map(_quoted, narrowed))}, and no other."
+
+
+def as_value(ways: tuple[Alternative, ...]) -> list[dict[str, list[str]]]:
+    """Return the tokens that will do, as JSON has it; OpenAPI knows no kinds of tokens."""
+    return [
+        {
+            "kinds": [kind.value for kind in TokenKind if kind in way.kinds],
+            "scopes": list(way.scopes),
+            **({"other_permissions": list(way.others)} if way.others else {}),
+        }
+        for way in ways
+    ]
+
+
+def _way(way: Alternative) -> str:
+    is_any = way.kinds == frozenset(TokenKind)
+    tokens = [_TOKENS[kind] for kind in TokenKind if kind in way.kinds]
+    told = "any access token" if is_any else " or ".join(tokens)
+    if way.scopes:
+        noun = "scope" if len(way.scopes) == 1 else "scopes"
+        told += f", with the {noun} {' and '.join(map(_quoted, way.scopes))}"
+    if way.others:
+        told += f", as far as {' and '.join(map(_quoted, way.others))} lets it in"
+    return told
+
+
+def _quoted(value: object) -> str:
+    return f"`{value}`"
