@@ -3,6 +3,8 @@
 import os
 import secrets
 
+SWAGGER_UI = "swagger-ui"
+
 LOGTO = {
     "ENDPOINT": os.environ.get("LOGTO_ENDPOINT", ""),
     "API_RESOURCE": os.environ.get("LOGTO_API_RESOURCE", ""),
@@ -15,13 +17,31 @@ REST_FRAMEWORK = {
         "drf_logto.browsable.authentication.LogtoSessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_SCHEMA_CLASS": "drf_logto.openapi.AutoSchema",
     "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Sandbox",
+    "DESCRIPTION": "A small SaaS, protected by access tokens of Logto.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False},
+    "SWAGGER_UI_OAUTH2_CONFIG": {
+        "clientId": os.environ.get("LOGTO_SWAGGER_UI", SWAGGER_UI),
+        "usePkceWithAuthorizationCodeGrant": True,
+        # Logto gives a token for the API only where it is asked for one.
+        "additionalQueryStringParams": {"resource": LOGTO["API_RESOURCE"]},
+    },
 }
 
 INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "drf_logto.browsable",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "rest_framework",
     "drf_logto",
     "sandbox",
@@ -34,6 +54,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+# The window that signs in to Logto comes back to Swagger UI's, which opened it.
+SECURE_CROSS_ORIGIN_OPENER_POLICY = None
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 
 DEBUG = True

@@ -2,6 +2,11 @@
 
 from django.conf import settings
 from django.urls import include, path
+from drf_spectacular.views import (
+    SpectacularAPIView,
+    SpectacularSwaggerOauthRedirectView,
+    SpectacularSwaggerView,
+)
 from rest_framework.routers import SimpleRouter
 
 from . import views
@@ -22,6 +27,13 @@ urlpatterns = [
     ),
     path("whoami/", views.WhoAmI.as_view(), name="who-am-i"),
     path("report/", views.report, name="report"),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/schema/swagger-ui/", SpectacularSwaggerView.as_view(), name="swagger-ui"),
+    # Where Swagger UI lets Logto send the code.
+    path(
+        "api/schema/swagger-ui/oauth2-redirect.html",
+        SpectacularSwaggerOauthRedirectView.as_view(),
+    ),
 ]
 if settings.LOGTO.get("APP_ID"):  # a tenant of your own may have no application to sign in with
     urlpatterns.append(path("auth/", include("drf_logto.browsable.urls")))

@@ -2,6 +2,8 @@
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, JsonResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins
 from rest_framework.generics import ListCreateAPIView
 from rest_framework.permissions import AllowAny, IsAuthenticated
@@ -33,8 +35,9 @@ class FrontPage(APIView):
     name = "Sandbox"
     permission_classes = [AllowAny]
 
+    @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
-        names = ("product-list", "report", "who-am-i")
+        names = ("product-list", "report", "who-am-i", "schema", "swagger-ui")
         links: dict[str, object] = {name: reverse(name, request=request) for name in names}
         for organization in ORGANIZATIONS:
             links[organization] = {
@@ -107,6 +110,7 @@ class WhoAmI(APIView):
     name = "Who am I?"
     permission_classes = [IsAuthenticated]
 
+    @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
         auth = self.request.auth
         return Response({"kind": auth.kind.value, **auth.to_dict()})

@@ -16,7 +16,8 @@ def welcome(address: str, server: AuthorizationServer) -> str:
         server: where the tokens come from.
     """
     introduction = (
-        f"The sandbox runs; {address}/ is its browsable API. Ctrl-C ends it and drops its data.\n"
+        f"The sandbox runs; {address}/ is its browsable API, and\n"
+        f"{address}/api/schema/swagger-ui/ its Swagger UI. Ctrl-C ends it and drops its data.\n"
         f"{server.description}\n\n"
         "Paste these lines into another terminal; each number is the status to expect."
     )

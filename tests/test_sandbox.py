@@ -271,6 +271,8 @@ def test_the_front_page_links_every_endpoint(sandbox: Sandbox) -> None:
         "/products/": 401,
         "/report/": 401,
         "/whoami/": 401,
+        "/api/schema/": 200,
+        "/api/schema/swagger-ui/": 200,
         "/organizations/acme/documents/": 401,
         "/organizations/acme/invitations/": 401,
         "/organizations/globex/documents/": 401,
@@ -293,6 +295,40 @@ def test_the_browsable_api_has_its_style(sandbox: Sandbox) -> None:
     sheets = re.findall(r'<link rel="stylesheet" [^>]*href="([^"]+)"', page)
     assert sheets
     assert {sandbox.send(sheet).status for sheet in sheets} == {200}
+
+
+# Swagger UI
+
+
+def test_swagger_ui_is_served_without_anything_from_elsewhere(sandbox: Sandbox) -> None:
+    page = sandbox.send("/api/schema/swagger-ui/", accept="text/html").text
+    sources = re.findall(r'<(?:link|script)[^>]* (?:href|src)="([^"]+)"', page)
+    assert len(sources) == 4
+    assert {sandbox.send(source).status for source in sources} == {200}
+
+
+def test_swagger_ui_asks_for_a_token_for_this_api_without_a_secret(sandbox: Sandbox) -> None:
+    page = sandbox.send("/api/schema/swagger-ui/", accept="text/html").text
+    (options,) = re.findall(r"initOAuth\((\{.+?\})\);", page, re.DOTALL)
+    assert json.loads(options) == {
+        "clientId": settings.SWAGGER_UI,
+        "usePkceWithAuthorizationCodeGrant": True,
+        "additionalQueryStringParams": {"resource": API_RESOURCE},
+    }
+
+
+def test_the_window_that_signs_in_comes_back_to_swagger_ui(sandbox: Sandbox) -> None:
+    answer = sandbox.send("/api/schema/swagger-ui/oauth2-redirect.html")
+    assert answer.status == 302
+    assert "Cross-Origin-Opener-Policy" not in answer.headers
+    assert sandbox.send(answer.headers["Location"].partition("?")[0]).status == 200
+
+
+def test_the_description_names_the_stand_in(sandbox: Sandbox) -> None:
+    description = sandbox.send("/api/schema/", accept="application/vnd.oai.openapi+json").json()
+    flows = description["components"]["securitySchemes"]["LogtoOAuth2"]["flows"]
+    token_endpoint = shlex.split(sandbox.printed[-1][1])[-1]
+    assert flows["authorizationCode"]["tokenUrl"] == token_endpoint
 
 
 def test_a_product_is_created_with_both_scopes(sandbox: Sandbox) -> None:
