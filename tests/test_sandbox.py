@@ -111,8 +111,12 @@ class Sandbox:
 
 
 def environment(**changes: str) -> dict[str, str]:
-    ours = {"PORT", "SANDBOX_DATABASE"} | {f"LOGTO_{key}" for key in settings.LOGTO}
-    inherited = {name: value for name, value in os.environ.items() if name not in ours}
+    ours = {"PORT", "SANDBOX_DATABASE"}
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ours and not name.startswith("LOGTO_")
+    }
     return inherited | {"no_proxy": "*", "PYTHONWARNINGS": "error"} | changes
 
 
