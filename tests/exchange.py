@@ -29,7 +29,7 @@ def send(
     with closing(HTTPConnection(parts.netloc, timeout=10)) as connection:
         connection.request(method, target, body or None, dict(headers or {}))
         response = connection.getresponse()
-        return Answer(response.status, response.headers, response.read().decode(errors="replace"))
+        return Answer(response.status, response.headers, response.read().decode())
 
 
 def send_form(url: str, form: Mapping[str, Any], **headers: str) -> Answer:
