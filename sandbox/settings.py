@@ -3,7 +3,7 @@
 import os
 import secrets
 
-SWAGGER_UI = "swagger-ui"
+from .tenant import SWAGGER_UI
 
 LOGTO = {
     "ENDPOINT": os.environ.get("LOGTO_ENDPOINT", ""),
@@ -29,7 +29,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False},
     "SWAGGER_UI_OAUTH2_CONFIG": {
-        "clientId": os.environ.get("LOGTO_SWAGGER_UI_CLIENT_ID", SWAGGER_UI),
+        "clientId": os.environ.get("LOGTO_SWAGGER_UI_CLIENT_ID", SWAGGER_UI.id),
         "usePkceWithAuthorizationCodeGrant": True,
         # Logto gives a token for the API only where it is asked for one.
         "additionalQueryStringParams": {"resource": LOGTO["API_RESOURCE"]},

@@ -160,9 +160,6 @@ BROWSABLE_API = Application(
 SWAGGER_UI = Application(
     id="swagger-ui",
     name="Swagger UI",
-    redirect_paths=(
-        "/static/drf_spectacular_sidecar/swagger-ui-dist/oauth2-redirect.html",
-        "/api/schema/swagger-ui/oauth2-redirect.html",
-    ),
+    redirect_paths=("/api/schema/swagger-ui/oauth2-redirect.html",),
 )
 APPLICATIONS = {application.id: application for application in (BROWSABLE_API, SWAGGER_UI)}

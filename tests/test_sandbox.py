@@ -24,7 +24,7 @@ import pytest
 from drf_logto.testing import Logto
 from sandbox import settings
 from sandbox.server import bound_server
-from sandbox.tenant import ADA, API_RESOURCE, BACK_OFFICE, DAN
+from sandbox.tenant import ADA, API_RESOURCE, BACK_OFFICE, DAN, SWAGGER_UI
 from tests.exchange import Answer, claims_of, send, send_form
 from tests.relying_party import RelyingParty
 
@@ -317,7 +317,7 @@ def test_swagger_ui_asks_for_a_token_for_this_api_without_a_secret(sandbox: Sand
     page = sandbox.send("/api/schema/swagger-ui/", accept="text/html").text
     (options,) = re.findall(r"initOAuth\((\{.+?\})\);", page, re.DOTALL)
     assert json.loads(options) == {
-        "clientId": settings.SWAGGER_UI,
+        "clientId": SWAGGER_UI.id,
         "usePkceWithAuthorizationCodeGrant": True,
         "additionalQueryStringParams": {"resource": API_RESOURCE},
     }
@@ -328,6 +328,16 @@ def test_the_window_that_signs_in_comes_back_to_swagger_ui(sandbox: Sandbox) -> 
     assert answer.status == 302
     assert "Cross-Origin-Opener-Policy" not in answer.headers
     assert sandbox.send(answer.headers["Location"].partition("?")[0]).status == 200
+
+
+def test_whoever_signs_in_to_swagger_ui_may_use_the_api(sandbox: Sandbox) -> None:
+    description = sandbox.send("/api/schema/", accept="application/vnd.oai.openapi+json").json()
+    (flow,) = description["components"]["securitySchemes"]["LogtoOAuth2"]["flows"].values()
+    swagger_ui = RelyingParty(
+        flow["tokenUrl"].removesuffix("/oidc/token"), SWAGGER_UI, sandbox.address
+    )
+    tokens = swagger_ui.sign_in(ADA, scope=" ".join(flow["scopes"]), resource=API_RESOURCE)
+    assert sandbox.send("/products/", tokens["access_token"]).status == 200
 
 
 def test_the_description_names_the_stand_in(sandbox: Sandbox) -> None:

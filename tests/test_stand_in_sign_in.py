@@ -497,6 +497,29 @@ def test_a_code_gives_a_token_for_one_of_its_resources(relying_party: RelyingPar
     assert "organization_id" not in claims
 
 
+def test_a_code_without_openid_gives_a_token_for_its_one_resource(
+    swagger_ui: RelyingParty,
+) -> None:
+    scope = "read:products write:products"
+    tokens = swagger_ui.sign_in(BEN, scope=scope, resource=API_RESOURCE)
+    claims = claims_of(tokens["access_token"])
+    assert (claims["aud"], claims["scope"]) == (API_RESOURCE, "read:products")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"scope": "openid read:products", "resource": API_RESOURCE},
+        {"scope": "read:products"},
+        {"scope": "read:products", "resource": None},
+    ],
+)
+def test_a_code_gives_an_opaque_token_with_openid_or_not_one_resource(
+    swagger_ui: RelyingParty, changes: dict[str, Any]
+) -> None:
+    assert "." not in swagger_ui.sign_in(BEN, **changes)["access_token"]
+
+
 @pytest.mark.parametrize(
     ("asked_at_sign_in", "wanted"),
     [

@@ -35,9 +35,20 @@ def redeem_code(
         raise invalid_grant()
     provider.codes[code] = replace(issued, is_used=True)
     grant = issued.grant
-    access = issue_access_token(provider, grant, grant.scopes, resource=parameters.resource())
+    resource = parameters.resource() or _granted_resource(grant)
+    access = issue_access_token(provider, grant, grant.scopes, resource=resource)
     refresh_token = _first_refresh_token(provider, grant)
     return token_response(provider.logto, grant, access, refresh_token)
+
+
+def _granted_resource(grant: Grant) -> str | None:
+    """Return the resource of a token request that names none.
+
+    With ``openid`` such a request is for the userinfo endpoint. Swagger UI lives from the other
+    case: it cannot name a resource here.
+    """
+    is_for_userinfo = "openid" in grant.scopes
+    return None if is_for_userinfo or len(grant.resources) != 1 else grant.resources[0]
 
 
 def _is_verified(code: AuthorizationCode, verifier: str | None) -> bool:
