@@ -4,12 +4,10 @@ import json
 import os
 import shutil
 import signal
-import socket
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -19,6 +17,7 @@ from redis import Redis
 
 from drf_logto.testing import Logto
 from tests.loopback import LoopbackServer
+from tests.running import free_port, running
 
 pytestmark = [
     pytest.mark.servers,
@@ -32,40 +31,6 @@ needs_redis = pytest.mark.skipif(
     reason="redis-server is not installed (Debian: apt-get install redis-server)",
 )
 Ask = Callable[[str], tuple[int, Any]]
-
-
-@contextmanager
-def running(*command: str, until: str, times: int = 1, **environment: str) -> Iterator[int]:
-    """Run a server until the block ends; it is ready when it has said something so often."""
-    started = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
-    with subprocess.Popen(
-        command,
-        env=started | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        try:
-            said = []
-            for line in process.stdout:
-                said.append(line)
-                if sum(until in one for one in said) == times:
-                    break
-            assert process.poll() is None, "".join(said)
-            yield process.pid
-        finally:
-            with suppress(ProcessLookupError):
-                os.kill(process.pid, signal.SIGCONT)
-                process.terminate()
-            process.stdout.close()
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @pytest.fixture
@@ -105,7 +70,7 @@ def serve(server: LoopbackServer) -> Callable[..., Any]:
         uvicorn = ["-m", "uvicorn", "tests.served:asgi", f"--port={port}"]
         until, times = ("Uvicorn running", 1) if asgi else ("Booting worker", WORKERS)
         command = [sys.executable, *(uvicorn if asgi else gunicorn), *options]
-        with running(*command, until=until, times=times, **environment):
+        with running(*command, until=until, times=times, environment=environment):
             yield lambda token: ask(f"http://127.0.0.1:{port}/", token)
 
     return served
