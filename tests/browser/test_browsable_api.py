@@ -1,0 +1,252 @@
+"""The browsable API of the running sandbox: sign in, choose a token, be let in or refused."""
+
+import re
+import shlex
+import subprocess
+from collections.abc import Callable
+
+import pytest
+
+from tests.browser.conftest import DESKTOP, PHONE, Browse
+from tests.browser.driving import Browsing, Page, expect
+
+pytestmark = pytest.mark.browser
+
+PRODUCTS, WHO_AM_I = "/products/", "/whoami/"
+ACME, GLOBEX = "/organizations/acme", "/organizations/globex"
+PATHS = [
+    PRODUCTS,
+    WHO_AM_I,
+    *(f"{ACME}/documents/", f"{ACME}/invitations/"),
+    *(f"{GLOBEX}/documents/", f"{GLOBEX}/invitations/"),
+]
+# Each token that somebody can choose, and what it opens besides the page that any token opens.
+OPENED: dict[str, dict[str, set[str]]] = {
+    "Ada": {
+        "Ada · API resource": {PRODUCTS},
+        "Ada · Acme · Organization token": {f"{ACME}/invitations/"},
+        "Ada · Acme · Organization-level token": {f"{ACME}/documents/"},
+    },
+    "Ben": {
+        "Ben · API resource": {PRODUCTS},
+        "Ben · Acme · Organization token": set(),
+        "Ben · Acme · Organization-level token": {f"{ACME}/documents/"},
+    },
+    "Cho": {
+        "Cho · API resource": {PRODUCTS},
+        "Cho · Acme · Organization token": set(),
+        "Cho · Acme · Organization-level token": {f"{ACME}/documents/"},
+        "Cho · Globex · Organization token": {f"{GLOBEX}/invitations/"},
+        "Cho · Globex · Organization-level token": {f"{GLOBEX}/documents/"},
+    },
+    "Dan": {"Dan · API resource": {PRODUCTS}},
+}
+JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
+WIDTHS = pytest.mark.parametrize("width", [DESKTOP, PHONE])
+
+
+@pytest.fixture
+def signed_in(browsing: Browsing) -> Callable[[str, str], Browsing]:
+    def sign_in(person: str, path: str) -> Browsing:
+        browsing.open(path)
+        browsing.sign_in(person)
+        return browsing
+
+    return sign_in
+
+
+def fits(page: Page) -> bool:
+    """Whether the page is laid out for this width, and nothing stands beyond its right edge."""
+    size = page.viewport_size
+    assert size is not None
+    return bool(page.evaluate("document.documentElement.scrollWidth") <= size["width"])
+
+
+@pytest.mark.parametrize("person", OPENED)
+def test_each_token_of_a_person_opens_what_it_is_for(browsing: Browsing, person: str) -> None:
+    browsing.open("/")
+    browsing.sign_in(person)
+    expect(browsing.page.locator(".logto-choices button")).to_have_count(len(OPENED[person]))
+    opened = {
+        browsing.choose(number): {path for path in PATHS if browsing.open(path).ok}
+        for number in range(len(OPENED[person]))
+    }
+    assert opened == {name: paths | {WHO_AM_I} for name, paths in OPENED[person].items()}
+
+
+@WIDTHS
+def test_a_document_is_created_where_the_token_allows_it(browse: Browse, width: int) -> None:
+    browsing = browse(width)
+    page = browsing.page
+    browsing.open(f"{ACME}/documents/")
+    browsing.picture(f"signed-out-{width}")
+    browsing.sign_in("Ada")
+    expect(page.locator("#logto-denial")).to_contain_text("Another token of yours")
+    browsing.picture(f"denied-{width}")
+    assert fits(page)
+    page.locator("#logto-denial button", has_text="Organization-level token").click()
+    expect(page.locator("#logto-organization")).to_have_text("Acme")
+    browsing.picture(f"documents-{width}")
+    page.locator("[name=title]").fill("Launch plan")
+    page.locator("[name=text]").fill(f"Written at {width} pixels.")
+    page.get_by_role("button", name="POST").click()
+    expect(browsing.answer()).to_contain_text("HTTP 201 Created")
+    expect(browsing.answer()).to_contain_text(f"Written at {width} pixels.")
+    browsing.picture(f"created-{width}")
+    assert fits(page)
+    # Nothing lies over it.
+    page.locator(".breadcrumb").get_by_role("link", name="Sandbox").click()
+    expect(page.locator("h1")).to_have_text("Sandbox")
+
+
+def test_a_reader_is_offered_no_form_to_write_with(signed_in: Callable[..., Browsing]) -> None:
+    browsing = signed_in("Ben", f"{ACME}/documents/")
+    browsing.choose(2)
+    expect(browsing.answer()).to_contain_text("HTTP 200 OK")
+    expect(browsing.page.get_by_role("button", name="POST")).to_have_count(0)
+
+
+def test_a_missing_scope_is_named(signed_in: Callable[..., Browsing]) -> None:
+    browsing = signed_in("Ben", f"{ACME}/invitations/")
+    browsing.choose(1)
+    denial = browsing.page.locator("#logto-denial")
+    expect(denial).to_contain_text("The access token needs the scope: invite:member.")
+    expect(denial).to_contain_text("No other token of yours opens it.")
+    expect(browsing.answer()).to_contain_text('"insufficient_scope"')
+    expect(browsing.answer()).to_contain_text('scope="invite:member"')
+    browsing.picture("missing-scope")
+
+
+def test_somebody_who_is_no_member_is_told_so(signed_in: Callable[..., Browsing]) -> None:
+    browsing = signed_in("Dan", f"{ACME}/documents/")
+    denial = browsing.page.locator("#logto-denial")
+    expect(denial).to_contain_text("belongs to the organization acme. You are not a member of it.")
+    expect(denial).to_contain_text("No other token of yours opens it.")
+    browsing.picture("no-member")
+
+
+def test_the_token_of_another_organization_is_one_click_away(
+    signed_in: Callable[..., Browsing],
+) -> None:
+    browsing = signed_in("Cho", f"{GLOBEX}/documents/")
+    browsing.choose(2)
+    denial = browsing.page.locator("#logto-denial")
+    expect(denial).to_contain_text("The access token is for another organization.")
+    browsing.picture("another-organization")
+    denial.get_by_role("button", name="Globex · Organization-level token").click()
+    expect(browsing.answer()).to_contain_text("HTTP 200 OK")
+    expect(browsing.page.locator("#logto-organization")).to_have_text("Globex")
+
+
+@WIDTHS
+def test_who_logs_out_is_signed_out_here_and_there(browse: Browse, width: int) -> None:
+    browsing = browse(width)
+    page = browsing.page
+    browsing.open(PRODUCTS)
+    browsing.sign_in("Ada")
+    expect(browsing.answer()).to_contain_text("HTTP 200 OK")
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("heading")).to_have_text("You are signed out")
+    browsing.picture(f"signed-out-page-{width}")
+    assert fits(page)
+    assert browsing.open(PRODUCTS).status == 401
+    page.get_by_role("link", name="Log in").click()
+    expect(page.get_by_role("button", name="Ben")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", [PRODUCTS, f"{ACME}/documents/"])
+def test_no_token_is_anywhere_in_the_browser(browsing: Browsing, path: str) -> None:
+    page = browsing.page
+    browsing.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    browsing.open(path)
+    browsing.sign_in("Ada")
+    browsing.choose(2 if path.startswith(ACME) else 0)
+    assert not tokens_in(browsing)
+    copy_as_curl(browsing)
+    assert JWT.search(page.evaluate("navigator.clipboard.readText()"))
+    assert not tokens_in(browsing)
+
+
+def tokens_in(browsing: Browsing) -> list[str]:
+    """Return what looks like a token, wherever a script or an extension could read it."""
+    page = browsing.page
+    stored = page.evaluate("JSON.stringify([localStorage, sessionStorage, history.state])")
+    cookies = [cookie.get("value", "") for cookie in browsing.context.cookies()]
+    return JWT.findall(" ".join([page.content(), page.url, stored, *cookies])) + [
+        value for value in cookies if value.count(".") == 2
+    ]
+
+
+def copy_as_curl(browsing: Browsing) -> str:
+    browsing.page.get_by_role("button", name="Copy as curl").click()
+    expect(browsing.page.locator("#logto-curl [role=status]")).to_have_text(re.compile("^Copied"))
+    line: str = browsing.page.evaluate("navigator.clipboard.readText()")
+    return line
+
+
+def run(line: str) -> str:
+    words = shlex.split(line)
+    return subprocess.run(words, capture_output=True, check=True, text=True).stdout
+
+
+def test_a_request_that_is_copied_as_curl_is_answered_in_a_shell(browsing: Browsing) -> None:
+    page = browsing.page
+    browsing.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    browsing.open(PRODUCTS)
+    browsing.sign_in("Ada")
+    line = copy_as_curl(browsing)
+    browsing.picture("copied")
+    assert run(line).startswith("HTTP/1.1 200")
+    page.locator("[name=name]").fill('It\'s a "shelf"; $HOME')
+    page.locator("[name=price]").fill("12.50")
+    page.get_by_role("button", name="POST").click()
+    expect(browsing.answer()).to_contain_text("HTTP 201 Created")
+    answer = run(copy_as_curl(browsing))
+    assert answer.startswith("HTTP/1.1 201")
+    assert '"name":"It\'s a \\"shelf\\"; $HOME"' in answer
+
+
+def test_the_keyboard_is_enough(browsing: Browsing) -> None:
+    page = browsing.page
+    browsing.open(f"{ACME}/documents/")
+    press(page, "Log in")
+    expect(page.get_by_role("heading")).to_have_text("Sign in")
+    press(page, "Ada")
+    expect(page.locator("#logto-name")).to_have_text("Ada")
+    press(page, "Ada · API resource")
+    expect(page.locator(".logto-choices")).to_be_visible()
+    browsing.picture("keyboard")
+    press(page, "Organization-level token")
+    expect(browsing.answer()).to_contain_text("HTTP 200 OK")
+    press(page, "Log out")
+    expect(page.get_by_role("heading")).to_have_text("You are signed out")
+
+
+def press(page: Page, name: str) -> None:
+    """Go on with the tabulator key until what begins so has the focus, and enter it."""
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.innerText").strip().startswith(name):
+            page.keyboard.press("Enter")
+            return
+    pytest.fail(f"nothing that begins with {name!r} has had the focus")
+
+
+@WIDTHS
+def test_the_pages_speak_korean(browse: Browse, width: int) -> None:
+    browsing = browse(width, "ko-KR")
+    page = browsing.page
+    browsing.open(f"{GLOBEX}/documents/")
+    page.get_by_role("link", name="로그인").click()
+    expect(page.get_by_role("heading")).to_have_text("로그인")
+    browsing.picture(f"korean-sign-in-{width}")
+    page.get_by_role("button", name="Cho").click()
+    expect(page.locator("#logto-denial")).to_contain_text("조직")
+    browsing.picture(f"korean-denied-{width}")
+    page.locator("#logto-denial button").first.click()
+    expect(page.locator("#logto-organization")).to_have_text("Globex")
+    browsing.picture(f"korean-{width}")
+    assert fits(page)
+    page.get_by_role("button", name="로그아웃").click()
+    expect(page.get_by_role("heading")).to_contain_text("로그아웃")
+    browsing.picture(f"korean-signed-out-{width}")
