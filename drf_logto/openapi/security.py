@@ -39,8 +39,13 @@ class LogtoJWTAuthenticationScheme(OpenApiAuthenticationExtension):
     def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[Any]]]:
         """Return one requirement for each alternative, and the bearer token that stands for all.
 
-        An HTTP scheme has no scopes in OpenAPI 3.0.
+        An HTTP scheme has no scopes in OpenAPI 3.0. Where several classes of a view derive from
+        LogtoJWTAuthentication, the first one tells it for all of them.
         """
+        classes = [type(one) for one in auto_schema.view.get_authenticators()]
+        ours = [one for one in classes if issubclass(one, LogtoJWTAuthentication)]
+        if ours[0] is not type(self.target):
+            return []
         ways = dict.fromkeys(way.scopes for way in alternatives(auto_schema.view))
         return [*({OAUTH2: list(scopes)} for scopes in ways or [()]), {BEARER: []}]
 
