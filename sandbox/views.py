@@ -30,7 +30,7 @@ class TokenRequest(Request):
 
 
 class FrontPage(APIView):
-    """Every endpoint. All but this page need an access token: see what the terminal shows."""
+    """Every endpoint. All but this page need an access token: log in, or take the terminal's."""
 
     name = "Sandbox"
     permission_classes = [AllowAny]
