@@ -1,6 +1,5 @@
 """What the browsable API's page says: who is signed in, with which token, and what is wanted."""
 
-import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from ..organizations import named_by
 from ..runtime import get_surroundings
 from . import vault
 from .contexts import Context, Organization
+from .curl import sent
 from .exceptions import SignedOut
 from .outlook import Outlook, outlook
 from .renewal import chosen_context, contexts, held
@@ -26,7 +26,6 @@ _EXPLAINED = frozenset(
     {"wrong_audience", "wrong_token_kind", "wrong_organization", "insufficient_scope"}
 )
 _FORBIDDEN = 403
-_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,8 @@ class SignedIn:
         groups: every choice, by organization; None for those of no organization.
         has_several_resources: whether the API has more than one, so that each needs its name.
         denial: why the page shows a 403, None where it does not or somebody else's reason counts.
-        body: the request as JSON, ``""`` where it has none.
+        body: that of the request, ``""`` where it has none.
+        body_type: ``FORM`` where that is a form, ``""`` where it is JSON.
     """
 
     name: str
@@ -94,6 +94,7 @@ class SignedIn:
     has_several_resources: bool
     denial: Denial | None
     body: str
+    body_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,7 @@ def _signed_in(sign_in: SignIn, view: Any, request: Any, response: Any) -> Signe
     auth = _held(sign_in, chosen)
     seconds = auth.expires_at - get_surroundings().now() if auth else 0
     choices = [Choice(one, one == chosen) for one in contexts(sign_in.person)]
+    body, body_type = sent(request)
     by_organization = groupby(choices, key=lambda choice: choice.context.organization)
     return SignedIn(
         name=sign_in.person.name,
@@ -157,7 +159,8 @@ def _signed_in(sign_in: SignIn, view: Any, request: Any, response: Any) -> Signe
         groups=tuple((organization, tuple(group)) for organization, group in by_organization),
         has_several_resources=len({one.context.resource for one in choices} - {None}) > 1,
         denial=_denial(sign_in, view, request, response),
-        body=_body(request),
+        body=body,
+        body_type=body_type,
     )
 
 
@@ -189,12 +192,3 @@ def _prospects(sign_in: SignIn, view: Any, request: Any) -> Iterator[tuple[Conte
     for one in contexts(sign_in.person):
         if one != chosen:
             yield one, outlook(view, request, sign_in.person, one, _held(sign_in, one))
-
-
-def _body(request: Any) -> str:
-    if request.method in _WITHOUT_BODY:
-        return ""
-    try:
-        return json.dumps(request.data)
-    except Exception:  # noqa: BLE001 - whatever the project's parsers or a file in the form raise
-        return ""

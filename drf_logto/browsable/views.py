@@ -150,5 +150,6 @@ def curl(request: HttpRequest) -> HttpResponse:
     except AuthorizationServerUnavailable as unavailable:
         return JsonResponse({}, status=unavailable.status)
     url = request.build_absolute_uri(path)
-    command = curl_command(method, url, token, request.POST.get("body", ""))
+    body, body_type = request.POST.get("body", ""), request.POST.get("body_type", "")
+    command = curl_command(method, url, token, body, body_type)
     return JsonResponse({"command": command})

@@ -1,16 +1,21 @@
 """Copy as curl: a line for a shell, handed over on a click and kept nowhere else."""
 
+import re
 import shlex
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.test import APIRequestFactory
 
 from drf_logto import browsable
-from drf_logto.browsable.curl import curl_command
+from drf_logto.browsable.curl import FORM, curl_command, sent
 from sandbox.stand_in.server import StandIn
-from tests.browsable.browser import Browser, page
+from tests.browsable.browser import HTML, Browser, page
 from tests.browsable.liar import Liar
 from tests.browsable.test_renewal import LIFETIME, signed_in
 from tests.loopback import http
@@ -55,12 +60,53 @@ def test_a_line_takes_method_and_body_along() -> None:
     ]
 
 
-def test_the_page_knows_what_was_sent(browser: Browser) -> None:
+def test_a_line_takes_a_form_along_as_a_form() -> None:
+    line = curl_command("POST", "https://api.test/", "token", "a=1&a=it%27s&b=&c=%40x", FORM)
+    words = shlex.split(line)
+    fields = [words[at + 1] for at, word in enumerate(words) if word == "--form-string"]
+    assert fields == ["a=1", "a=it's", "b=", "c=@x"]
+    assert "-d" not in words
+
+
+def hidden(text: str, name: str) -> str:
+    match = re.search(f'name="{name}" value="(.*?)"', text)
+    assert match is not None
+    return unescape(match[1])
+
+
+def test_the_page_knows_the_json_that_was_sent(browser: Browser) -> None:
     browser.sign_in()
     browser.get("/products/")
-    text = page(browser.post("/products/", {"name": 'a "chair"'}))
-    assert '<input type="hidden" name="method" value="POST">' in text
-    assert "&quot;name&quot;: &quot;a \\&quot;chair\\&quot;&quot;" in text
+    headers = {**HTML, "x-csrftoken": browser.client.cookies["csrftoken"].value}
+    text = page(
+        browser.client.post(
+            "/products/", {"name": 'a "chair"'}, "application/json", headers=headers
+        )
+    )
+    assert hidden(text, "method") == "POST"
+    assert (hidden(text, "body"), hidden(text, "body_type")) == ('{"name": "a \\"chair\\""}', "")
+
+
+def test_the_page_knows_the_form_that_was_sent_without_the_csrf_token(browser: Browser) -> None:
+    browser.sign_in()
+    browser.get("/products/")
+    text = page(browser.post("/products/", {"name": ["a chair", "it's"], "size": ""}))
+    form = {name: hidden(text, name) for name in ("method", "body", "body_type")}
+    assert form == {"method": "POST", "body": "name=a+chair&name=it%27s&size=", "body_type": FORM}
+    words = shlex.split(copied(browser, **form).json()["command"])
+    assert words[-4:] == ["--form-string", "name=it's", "--form-string", "size="]
+
+
+class Material(BaseParser):
+    media_type = "*/*"
+
+    def parse(self, stream: Any, *args: Any, **kwargs: Any) -> dict[str, bytes]:
+        return {"of": stream.read()}
+
+
+def test_what_is_no_json_is_not_taken_along() -> None:
+    request = APIRequestFactory().generic("POST", "/", "wood", "text/x-wood")
+    assert sent(Request(request, parsers=[Material()])) == ("", "")
 
 
 def test_a_request_without_a_readable_body_takes_none_along(browser: Browser) -> None:
