@@ -84,10 +84,15 @@ def browse(chromium: "Browser", sandbox: str, artefacts: Path) -> Iterator[Brows
     with ExitStack() as opened:
         all_browsing: list[Browsing] = []
 
-        def browse(width: int = DESKTOP, language: str = "en-US") -> Browsing:
+        def browse(
+            width: int = DESKTOP, language: str = "en-US", *, scripts: bool = True
+        ) -> Browsing:
             viewport: ViewportSize = {"width": width, "height": 800}
             context = chromium.new_context(
-                viewport=viewport, is_mobile=width == PHONE, locale=language
+                viewport=viewport,
+                is_mobile=width == PHONE,
+                locale=language,
+                java_script_enabled=scripts,
             )
             opened.callback(context.close)
             all_browsing.append(Browsing(context, sandbox, artefacts))

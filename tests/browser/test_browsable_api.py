@@ -232,6 +232,25 @@ def press(page: Page, name: str) -> None:
     pytest.fail(f"nothing that begins with {name!r} has had the focus")
 
 
+def test_without_scripts_all_works_but_copying(browse: Browse) -> None:
+    browsing = browse(scripts=False)
+    page = browsing.page
+    browsing.open(f"{ACME}/documents/")
+    browsing.sign_in("Ada")
+    assert browsing.choose(2) == "Ada · Acme · Organization-level token"
+    expect(page.get_by_role("button", name="Copy as curl")).to_have_count(0)
+    page.locator("[name=title]").fill("Without a script")
+    page.locator("[name=text]").fill("Written by hand.")
+    browsing.picture("without-scripts")
+    page.locator("#post-object-form").get_by_role("button", name="POST").click()
+    expect(browsing.answer()).to_contain_text("HTTP 201 Created")
+    browsing.open(f"{ACME}/invitations/")
+    page.locator("#logto-denial button", has_text="Organization token").click()
+    expect(browsing.answer()).to_contain_text("HTTP 200 OK")
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("heading")).to_have_text("You are signed out")
+
+
 @WIDTHS
 def test_the_pages_speak_korean(browse: Browse, width: int) -> None:
     browsing = browse(width, "ko-KR")
