@@ -24,6 +24,7 @@ from rest_framework.permissions import (
     IsAuthenticated,
     IsAuthenticatedOrReadOnly,
 )
+from rest_framework.test import APIRequestFactory
 from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSet
 
@@ -237,8 +238,36 @@ def test_each_alternative_is_told_with_its_scopes_and_its_tokens(
 def test_what_scopes_cannot_express_is_told_by_its_name(permission: Any, written: str) -> None:
     (way,) = operation(permission_classes=[HasScopes("a") & permission])["x-logto-access-tokens"]
     assert way == {"kinds": GLOBAL, "scopes": ["a"], "other_permissions": [written]}
+
+
+@pytest.mark.parametrize(
+    ("permission", "written"),
+    [
+        (IsAdminUser, "IsAdminUser"),
+        (~Own, "~Own"),
+        (~(Own | HasScopes("b")), "~(Own | HasScopes('b'))"),
+        (~~HasScopes("b"), "~~HasScopes('b')"),
+    ],
+)
+def test_what_may_need_a_token_is_told_to_need_any(permission: Any, written: str) -> None:
     (way,) = operation(permission_classes=[permission])["x-logto-access-tokens"]
     assert way == {"kinds": EVERY_KIND, "scopes": [], "other_permissions": [written]}
+
+
+@pytest.mark.parametrize(
+    "permission",
+    [
+        ~HasScopes("b"),
+        ~(Own & HasScopes("b")),
+        ~(HasScopes("b") | IsAuthenticated),
+        ~IsAuthenticated,
+        ~HasScopes("b") | HasScopes("b"),
+    ],
+)
+def test_what_a_not_opens_to_everybody_needs_no_token(permission: Any) -> None:
+    view = Data(permission_classes=[permission])
+    view.check_permissions(view.initialize_request(APIRequestFactory().get("/")))
+    assert {} in operation(permission_classes=[permission])["security"]
 
 
 @pytest.mark.parametrize("required", ["a", ["a"], {"get": "a", "post": "b"}])

@@ -79,7 +79,20 @@ def _ways(permission: Any, view: Any) -> list[Alternative]:
         scopes = permission.scopes_for(view.request, view)
         kinds = frozenset({permission.kind})
         return [] if scopes is None else [Alternative(Credential.ACCESS_TOKEN, kinds, scopes)]
+    if issubclass(kind, NOT):
+        return [_way_of_not(permission, view)]
     return [_way_of_others(permission, view.request.method)]
+
+
+def _way_of_not(permission: Any, view: Any) -> Alternative:
+    """Who has no token is let in by a NOT over what certainly asks for one."""
+    refused = all(
+        way.credential is Credential.ACCESS_TOKEN
+        or (way.credential is Credential.ANY and not way.others)
+        for way in _ways(permission.op1, view)
+    )
+    credential = Credential.NONE if refused else Credential.ANY
+    return Alternative(credential, others=(_written(permission),))
 
 
 def _way_of_others(permission: Any, method: str) -> Alternative:
