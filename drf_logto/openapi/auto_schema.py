@@ -39,7 +39,7 @@ class AutoSchema(openapi.AutoSchema):
         if {} not in operation["security"]:
             paragraphs = (operation.get("description"), in_words(ways, self.view))
             operation["description"] = "\n\n".join(filter(None, paragraphs))
-            operation["x-logto-access-tokens"] = as_value(ways)
+            operation["x-logto-access-tokens"] = as_value(ways, self.view)
             for status, response in refusals(registry).items():
                 operation["responses"].setdefault(status, response)
         return operation

@@ -21,22 +21,30 @@ def in_words(ways: tuple[Alternative, ...], view: Any) -> str:
         told = f"Needs {_way(ways[0])}."
     else:
         told = "Needs one of these:\n\n" + "\n".join(f"- {_way(way)}" for way in ways)
-    narrowed = accepted_resources(view)
-    if narrowed is None:
+    resources = _only_resources(view)
+    if resources is None:
         return told
-    return f"{told}\n\nThe API resource is {' or '.join(map(_quoted, narrowed))}, and no other."
+    return f"{told}\n\nThe API resource is {' or '.join(map(_quoted, resources))}, and no other."
 
 
-def as_value(ways: tuple[Alternative, ...]) -> list[dict[str, list[str]]]:
+def as_value(ways: tuple[Alternative, ...], view: Any) -> list[dict[str, list[str]]]:
     """Return the tokens that will do, as JSON has it; OpenAPI knows no kinds of tokens."""
+    resources = _only_resources(view)
     return [
         {
             "kinds": [kind.value for kind in TokenKind if kind in way.kinds],
             "scopes": list(way.scopes),
+            **({} if resources is None else {"resources": resources}),
             **({"other_permissions": list(way.others)} if way.others else {}),
         }
         for way in ways
     ]
+
+
+def _only_resources(view: Any) -> list[str] | None:
+    """What a view narrows its audience to, in an order that each description has; None for all."""
+    narrowed = accepted_resources(view)
+    return None if narrowed is None else sorted(map(str, narrowed))
 
 
 def _way(way: Alternative) -> str:
