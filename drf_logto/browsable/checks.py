@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.checks import CheckMessage, Error, Warning
 from django.middleware.csrf import CsrfViewMiddleware
+from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import import_string
 from rest_framework.settings import api_settings
 
@@ -21,7 +22,7 @@ _EXTENDED = "rest_framework"
 
 
 def sign_in_can_work() -> Iterator[CheckMessage]:
-    """Yield E021 to E024, what keeps people from signing in safely, and W021."""
+    """Yield E021 to E025, what keeps people from signing in safely, and W021."""
     parsed = current_settings()
     if parsed is not None and parsed.app_id is None:
         yield Error(
@@ -48,7 +49,20 @@ def sign_in_can_work() -> Iterator[CheckMessage]:
                 f"MIDDLEWARE has no {needed.__name__}, which the sign-in needs.",
                 id="drf_logto.E024",
             )
+    yield from _addresses_are_not_hidden()
     yield from _session_authentication_comes_second()
+
+
+def _addresses_are_not_hidden() -> Iterator[CheckMessage]:
+    try:
+        reverse("rest_framework:callback")
+    except NoReverseMatch:
+        yield Error(
+            "Other addresses with the namespace 'rest_framework' hide those of "
+            "drf_logto.browsable.urls, so nobody can sign in.",
+            hint="Leave out include('rest_framework.urls'), whose place they take.",
+            id="drf_logto.E025",
+        )
 
 
 def _session_authentication_comes_second() -> Iterator[CheckMessage]:

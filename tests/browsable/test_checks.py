@@ -8,6 +8,9 @@ from django.urls import include, path
 
 JWT = "drf_logto.authentication.LogtoJWTAuthentication"
 SESSION = "drf_logto.browsable.authentication.LogtoSessionAuthentication"
+URLS = "drf_logto.browsable.urls"
+OURS = path("auth/", include(URLS))
+DRF_S_OWN = path("api-auth/", include("rest_framework.urls"))
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -22,7 +25,7 @@ def ids() -> list[str]:
 def included(settings: Any, route: Any) -> Any:
     settings.LOGTO = {**settings.LOGTO, "APP_ID": "app-1"}
     settings.REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": [JWT, SESSION]}
-    route(path("auth/", include("drf_logto.browsable.urls")))
+    route(OURS)
     return settings
 
 
@@ -93,3 +96,18 @@ def test_authentication_that_does_not_come_second_is_told(
 ) -> None:
     included.REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": classes}
     assert ids() == ["drf_logto.W021"]
+
+
+@pytest.mark.parametrize(
+    ("routes", "expected"),
+    [
+        ([DRF_S_OWN, OURS], ["drf_logto.E025"]),
+        ([OURS, DRF_S_OWN], []),
+        ([path("auth/", include(URLS, namespace="sign-in"))], []),
+    ],
+)
+def test_addresses_that_others_hide_are_told(
+    included: Any, route: Any, routes: list[Any], expected: list[str]
+) -> None:
+    route(*routes)
+    assert ids() == expected
