@@ -21,7 +21,10 @@ from playwright.sync_api import (
 
 __all__ = ["Browsing", "Locator", "Page", "expect"]
 
+_PATIENCE = 10_000  # milliseconds
 _REFUSALS = {401, 403}
+
+expect.set_options(timeout=_PATIENCE)
 
 
 class Browsing:
@@ -30,7 +33,7 @@ class Browsing:
     def __init__(self, context: BrowserContext, address: str, artefacts: Path) -> None:
         self.context = context
         self.address = address
-        context.set_default_timeout(10_000)  # milliseconds
+        context.set_default_timeout(_PATIENCE)
         self.page = context.new_page()
         self.complaints: list[str] = []
         self._artefacts = artefacts
