@@ -30,7 +30,10 @@ class TokenRequest(Request):
 
 
 class FrontPage(APIView):
-    """Every endpoint. All but this page need an access token: log in, or take the terminal's."""
+    """Every endpoint. All but this page need an access token: log in, or take the terminal's.
+
+    The report is a plain Django view, which takes none but the terminal's.
+    """
 
     name = "Sandbox"
     permission_classes = [AllowAny]
