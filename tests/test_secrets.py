@@ -47,9 +47,11 @@ class Reports:
     def add_exception(self, exception: BaseException | None) -> None:
         """The exception and all that led to it, whether suppressed or not."""
         chain = [exception]
+        seen: list[BaseException] = []
         for one in chain:
-            if one is None or chain.count(one) > 1:
+            if one is None or one in seen:
                 continue
+            seen.append(one)
             self.exceptions += 1
             self.add("".join(traceback.format_exception(one)))
             self.add(repr(one.__dict__))

@@ -49,7 +49,7 @@ class LogtoSessionAuthentication(LogtoJWTAuthentication):
 
 
 def _verified(browser: BrowserSession) -> AuthInfo | LogtoError | None:
-    """As ``verify``; no refusal has a traceback, whose frames hold the token."""
+    """As ``verify``; no refusal has a traceback or what led to it, whose frames hold tokens."""
     if not browser.is_signed_in:
         return None
     try:
@@ -58,6 +58,7 @@ def _verified(browser: BrowserSession) -> AuthInfo | LogtoError | None:
         browser.end()
         return None
     except LogtoError as refusal:
+        refusal.__cause__ = refusal.__context__ = None
         return refusal.with_traceback(None)
 
 

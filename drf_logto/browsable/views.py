@@ -39,12 +39,14 @@ def _for_one_person(view: View) -> View:
         try:
             return view(request)
         except BrowserError as error:
-            context = {
-                "sentence": gettext(error.message),
-                "next": error.next_path,
-                "login_url": reverse("rest_framework:login"),
-            }
-            return render(request, "drf_logto/failure.html", context, status=error.status)
+            failure = error
+        # Beyond the handler: a page that breaks would report what led to it, tokens included.
+        context = {
+            "sentence": gettext(failure.message),
+            "next": failure.next_path,
+            "login_url": reverse("rest_framework:login"),
+        }
+        return render(request, "drf_logto/failure.html", context, status=failure.status)
 
     # What Logto has done with a refresh token stands, whatever becomes of the request.
     return never_cache(transaction.non_atomic_requests(login_not_required(told)))

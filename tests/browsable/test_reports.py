@@ -1,0 +1,67 @@
+"""No report of an error in the sign-in holds a token or a secret, whatever went wrong."""
+
+from typing import Any
+
+import pytest
+from django.test import Client, RequestFactory
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+
+from drf_logto.browsable import vault
+from drf_logto.browsable.authentication import LogtoSessionAuthentication
+from sandbox.tenant import BROWSABLE_API
+from tests.browsable.browser import Browser
+from tests.browsable.liar import Liar
+from tests.browsable.test_renewal import LIFETIME, key_of, signed_in
+from tests.loopback import http
+from tests.test_secrets import Reports, assert_no_secret, reports
+
+__all__ = ["reports"]
+
+REFRESH_TOKEN = "refresh-token-of-ada"
+"""Long enough to be found by chance nowhere."""
+
+
+@pytest.mark.parametrize("failure", ["reset", "drip", "no JSON", "refused"])
+def test_no_renewal_that_fails_reports_what_was_sent(
+    liar: Liar, settings: Any, reports: Reports, failure: str
+) -> None:
+    settings.LOGTO = {**settings.LOGTO, "HTTP_TIMEOUT": 0.2}
+    browser = signed_in(liar)
+    key = key_of(browser)
+    liar.logto.advance(LIFETIME)
+    liar.answer({"access_token": liar.logto.global_token(), "refresh_token": REFRESH_TOKEN})
+    assert browser.get("/open/").status_code == 200
+    liar.logto.advance(LIFETIME)
+    liar.server.answers["/oidc/token"] = {
+        "reset": liar.server.reset,
+        "drip": liar.server.drip,
+        "no JSON": http("<html>"),
+        "refused": http("", "500 Oops"),
+    }[failure]
+
+    plain: Any = RequestFactory().get("/")
+    plain.session = browser.client.session
+    request: Any = Request(plain)
+    with pytest.raises(APIException) as refusal:
+        LogtoSessionAuthentication().authenticate(request)
+    reports.add_exception(refusal.value)
+    reports.add_exception(request._logto_refusal)
+    assert reports.exceptions >= 2
+    tokens = vault.load(key).tokens.values()
+    assert_no_secret([REFRESH_TOKEN, str(BROWSABLE_API.secret), *tokens], *reports.texts)
+
+
+def test_no_page_that_breaks_reports_the_sign_in_that_failed(
+    liar: Liar, settings: Any, reports: Reports, tmp_path: Any
+) -> None:
+    (tmp_path / "drf_logto").mkdir()
+    (tmp_path / "drf_logto/failure.html").write_text("{% include nothing %}")
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
+    browser = Browser(Client(raise_request_exception=False))
+    asked = liar.begin(browser)
+    id_token = liar.id_token("another")
+    liar.answer(liar.tokens(asked["nonce"], id_token=id_token, refresh_token=REFRESH_TOKEN))
+    assert liar.come_back(browser, asked).status_code == 500
+    assert reports.exceptions >= 1
+    assert_no_secret([REFRESH_TOKEN, str(BROWSABLE_API.secret), id_token], *reports.texts)
