@@ -44,13 +44,16 @@ def curl_command(method: str, url: str, token: str, body: str = "", body_type: s
         body: JSON, ``""`` where there is none.
         body_type: ``FORM`` where ``body`` is the query string of a form instead.
     """
-    words = ["curl", "-i", url, "-H", f"Authorization: Bearer {token}"]
+    # Without --globoff and --data-raw, curl itself reads brackets in the address and a leading "@".
+    words = ["curl", "-i", "--globoff", url, "-H", f"Authorization: Bearer {token}"]
     words += ["-H", "Accept: application/json"]
-    if method != "GET":
+    if method == "HEAD":
+        words.append("--head")
+    elif method != "GET":
         words += ["-X", method]
     if body_type == FORM:
         for name, value in parse_qsl(body, keep_blank_values=True):
             words += ["--form-string", f"{name}={value}"]
     elif body:
-        words += ["-H", "Content-Type: application/json", "-d", body]
+        words += ["-H", "Content-Type: application/json", "--data-raw", body]
     return shlex.join(words)

@@ -32,7 +32,7 @@ def test_the_line_makes_the_same_request(browser: Browser) -> None:
     browser.sign_in()
     response = copied(browser, path="/products/?a=1&b=it's")
     words = shlex.split(response.json()["command"])
-    assert words[:3] == ["curl", "-i", "http://127.0.0.1:8000/products/?a=1&b=it's"]
+    assert words[:4] == ["curl", "-i", "--globoff", "http://127.0.0.1:8000/products/?a=1&b=it's"]
     headers = dict(word.split(": ") for word in words if ": " in word)
     assert headers["Accept"] == "application/json"
     authorization = {"authorization": headers["Authorization"]}
@@ -46,6 +46,7 @@ def test_a_line_takes_method_and_body_along() -> None:
     assert shlex.split(line) == [
         "curl",
         "-i",
+        "--globoff",
         "https://api.test/1/",
         "-H",
         "Authorization: Bearer token",
@@ -55,7 +56,7 @@ def test_a_line_takes_method_and_body_along() -> None:
         "PATCH",
         "-H",
         "Content-Type: application/json",
-        "-d",
+        "--data-raw",
         '{"name": "it\'s $HOME"}',
     ]
 
@@ -107,6 +108,14 @@ class Material(BaseParser):
 def test_what_is_no_json_is_not_taken_along() -> None:
     request = APIRequestFactory().generic("POST", "/", "wood", "text/x-wood")
     assert sent(Request(request, parsers=[Material()])) == ("", "")
+
+
+def test_a_line_reads_no_file_and_waits_for_no_body() -> None:
+    words = shlex.split(curl_command("POST", "https://api.test/", "token", "@/etc/passwd"))
+    assert words[-2:] == ["--data-raw", "@/etc/passwd"]
+    words = shlex.split(curl_command("HEAD", "https://api.test/", "token"))
+    assert "--head" in words
+    assert "-X" not in words
 
 
 def test_a_request_without_a_readable_body_takes_none_along(browser: Browser) -> None:
