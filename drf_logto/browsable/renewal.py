@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from ..auth_info import AuthInfo
 from ..conf import get_settings
-from ..exceptions import AuthorizationServerUnavailable, InvalidToken
+from ..exceptions import AuthorizationServerUnavailable, InvalidToken, WrongAudience
 from ..runtime import get_surroundings, get_verifier
 from . import vault
 from .client import LogtoClient
@@ -39,7 +39,7 @@ def held(sign_in: SignIn, context: Context) -> AuthInfo | None:
     token = sign_in.tokens.get(context.id)
     try:
         return None if token is None else get_verifier().verify(token)
-    except InvalidToken:
+    except (InvalidToken, WrongAudience):
         return None
 
 

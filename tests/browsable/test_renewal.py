@@ -134,6 +134,20 @@ def test_a_token_that_is_not_valid_here_is_told_as_any_other(liar: Liar) -> None
     assert refusal.__traceback__ is None  # its frames hold the token
 
 
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+def test_a_token_for_another_audience_is_refused_and_asked_for_again(
+    liar: Liar, accept: str
+) -> None:
+    browser = signed_in(liar)
+    liar.logto.advance(LIFETIME)
+    foreign = liar.logto.global_token(user="ada", claims={"aud": "https://other.test"})
+    liar.answer({"access_token": foreign})
+    for _ in range(2):
+        assert browser.get("/open/", accept=accept).status_code == 403
+    give(liar)
+    assert who(browser) == "ada"
+
+
 def test_a_person_who_left_the_organization_goes_on_with_the_first_context(
     browser: Browser, stand_in: StandIn
 ) -> None:
