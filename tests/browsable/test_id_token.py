@@ -75,6 +75,12 @@ def test_an_id_token_that_breaks_a_rule_is_not_trusted(
         validated(logto, issued(logto, **claims))
 
 
+def test_an_id_token_is_good_where_the_clock_of_logto_is_ahead(logto: Logto) -> None:
+    assert validated(logto, issued(logto, iat=int(logto.now()) + 2))
+    with pytest.raises(AnswerNotTrusted):
+        validated(logto, issued(logto, iat="yesterday"))
+
+
 def test_an_id_token_that_is_over_is_not_trusted(logto: Logto) -> None:
     id_token = issued(logto)
     logto.advance(3601)
