@@ -159,7 +159,15 @@ def _session_class() -> type[SessionBase]:
 def _write(store: SessionBase, sign_in: SignIn) -> None:
     store[_SIGN_IN] = asdict(sign_in)
     store.set_expiry(LIFETIME)
-    store.save()
+    try:
+        store.save()
+    except Exception as fault:  # noqa: BLE001 - whatever the project's store raises
+        # The variables of its frames, and of those that led to it, hold the tokens.
+        fault.__cause__ = fault.__context__ = None
+        failure = fault.with_traceback(None)
+    else:
+        return
+    raise failure
 
 
 def _acquire(lock: str) -> bool:

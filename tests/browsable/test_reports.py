@@ -9,6 +9,8 @@ from rest_framework.request import Request
 
 from drf_logto.browsable import vault
 from drf_logto.browsable.authentication import LogtoSessionAuthentication
+from drf_logto.browsable.contexts import Person
+from drf_logto.browsable.vault import SignIn
 from sandbox.tenant import BROWSABLE_API
 from tests.browsable.browser import Browser
 from tests.browsable.liar import Liar
@@ -65,3 +67,19 @@ def test_no_page_that_breaks_reports_the_sign_in_that_failed(
     assert liar.come_back(browser, asked).status_code == 500
     assert reports.exceptions >= 1
     assert_no_secret([REFRESH_TOKEN, str(BROWSABLE_API.secret), id_token], *reports.texts)
+
+
+def test_no_store_that_breaks_reports_what_it_should_keep(settings: Any, reports: Reports) -> None:
+    settings.SESSION_ENGINE = "tests.browsable.sessions.broken"
+    access_token = "access-token-of-ada"
+    sign_in = SignIn(
+        person=Person("ada", "Ada", ()),
+        refresh_token=REFRESH_TOKEN,
+        chosen="x",
+        tokens={"x": access_token},
+    )
+    with pytest.raises(OSError, match="down") as fault:
+        vault.create(sign_in)
+    del sign_in, access_token
+    reports.add_exception(fault.value)
+    assert_no_secret([REFRESH_TOKEN, "access-token-of-ada", "'refresh_token': "], *reports.texts)

@@ -1,0 +1,14 @@
+"""Sessions of a store that breaks when it is written to."""
+
+from typing import Any
+
+from django.contrib.sessions.backends.cache import SessionStore as CacheStore
+
+
+class SessionStore(CacheStore):
+    def save(self, must_create: bool = False) -> None:
+        data: Any = self._get_session(no_load=must_create)
+        try:
+            int(str(data))
+        except ValueError as error:
+            raise OSError("The store is down.") from error
