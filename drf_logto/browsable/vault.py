@@ -117,7 +117,7 @@ def locked(key: str, patience: float) -> Iterator[None]:
     """
     lock = hashlib.sha256(f"lock {key}".encode()).hexdigest()[:32]
     seen, since = None, time.monotonic()
-    while not _acquire(lock):
+    while (ours := _acquire(lock)) is None:
         holder = _session_class()(lock).get(_HOLDER)
         if holder != seen:
             seen, since = holder, time.monotonic()
@@ -127,7 +127,9 @@ def locked(key: str, patience: float) -> Iterator[None]:
     try:
         yield
     finally:
-        _session_class()(lock).delete()
+        # Who was too slow has had it broken, and it is another's now.
+        if _session_class()(lock).get(_HOLDER) == ours:
+            _session_class()(lock).delete()
 
 
 def outside_transactions(call: Callable[[], Result]) -> Result:
@@ -170,14 +172,14 @@ def _write(store: SessionBase, sign_in: SignIn) -> None:
     raise failure
 
 
-def _acquire(lock: str) -> bool:
-    """Make the lock, which one alone can: every store of sessions creates atomically."""
+def _acquire(lock: str) -> str | None:
+    """Make the lock and return whose it is, None where it stands: stores create atomically."""
     store: Any = _session_class()()
-    store[_HOLDER] = secrets.token_hex()
+    store[_HOLDER] = holder = secrets.token_hex()
     store.set_expiry(LIFETIME)
     store._session_key = lock
     try:
         store.save(must_create=True)
     except CreateError:
-        return False
-    return True
+        return None
+    return holder

@@ -1,7 +1,10 @@
 """Where tokens are: out of reach of the session, one writer at a time, and never in a cookie."""
 
+import hashlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -96,6 +99,17 @@ def test_the_lock_of_a_process_that_died_is_broken(engine: str) -> None:
         waiting.start()
         assert entered.wait(30)
         waiting.join()
+
+
+def test_a_lock_that_was_broken_is_left_to_who_has_it_now(engine: str, settings: Any) -> None:
+    record = hashlib.sha256(b"lock key").hexdigest()[:32]
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    with ExitStack() as slow:
+        slow.enter_context(vault.locked("key", patience=60))
+        with vault.locked("key", patience=0):
+            slow.close()
+            assert store().exists(record)
+    assert not store().exists(record)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from django.contrib.sessions.backends.cache import SessionStore as CacheStore
 
 class SessionStore(CacheStore):
     def save(self, must_create: bool = False) -> None:
-        data: Any = self._get_session(no_load=must_create)
+        data: Any = dict(self.items())
         try:
             int(str(data))
         except ValueError as error:
