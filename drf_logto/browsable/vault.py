@@ -81,9 +81,12 @@ def load(key: str) -> SignIn:
     kept = _session_class()(key).get(_SIGN_IN)
     if not isinstance(kept, dict):
         raise SignedOut
-    person = kept["person"]
-    organizations = tuple(Organization(**one) for one in person["organizations"])
-    return SignIn(**{**kept, "person": Person(**{**person, "organizations": organizations})})
+    try:
+        person = kept["person"]
+        organizations = tuple(Organization(**one) for one in person["organizations"])
+        return SignIn(**{**kept, "person": Person(**{**person, "organizations": organizations})})
+    except (KeyError, TypeError):  # another version of the package wrote it
+        raise SignedOut from None
 
 
 def save(key: str, sign_in: SignIn) -> None:

@@ -51,6 +51,16 @@ def test_what_was_deleted_is_neither_loaded_nor_saved(engine: str) -> None:
         vault.save(key, SIGN_IN)
 
 
+@pytest.mark.parametrize("change", [{"person": {}}, {"unheard_of": 1}])
+def test_what_another_version_wrote_is_no_sign_in(settings: Any, change: dict[str, Any]) -> None:
+    key = vault.create(SIGN_IN)
+    store = import_module(settings.SESSION_ENGINE).SessionStore(key)
+    store["sign_in"] = {**store["sign_in"], **change}
+    store.save()
+    with pytest.raises(SignedOut):
+        vault.load(key)
+
+
 def test_what_is_deleted_while_it_is_saved_stays_deleted(settings: Any) -> None:
     settings.SESSION_ENGINE = "tests.browsable.sessions.deleted"
     with pytest.raises(SignedOut):
