@@ -268,6 +268,20 @@ class WrongOrganization(WrongToken):
     message = gettext_noop("The access token is for another organization.")
 
 
+class ContextLost(WrongToken):
+    """Logto gives a signed-in browser no token for what it had chosen any more.
+
+    Another token has taken its place, and a request that would change something is refused: it was
+    meant for the other one.
+    """
+
+    code = "context_lost"
+    message = gettext_noop(
+        "Logto gives no token for what you had chosen any more, so requests are made with another "
+        "token from now on. Nothing was changed."
+    )
+
+
 class InsufficientScope(LogtoError):
     """The token lacks a required scope (RFC 6750 §3.1 ``insufficient_scope``).
 

@@ -65,3 +65,23 @@ def test_dotted_paths_work_whatever_is_imported_first(apps: str, first: str) -> 
         check=False,
     )
     assert result.stdout.split()[-3:] == ["200", "403", "200"], result.stderr
+
+
+WITHOUT_AUTHLIB = """
+import sys
+
+sys.modules["authlib"] = None  # as if it were not installed
+
+import django
+from django.conf import settings
+
+settings.configure(INSTALLED_APPS=["drf_logto.browsable"])
+django.setup()
+"""
+
+
+def test_a_sign_in_without_its_extra_says_what_to_install() -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", WITHOUT_AUTHLIB], capture_output=True, text=True, check=False
+    )
+    assert "pip install 'drf-logto-auth[browsable]'" in result.stderr.splitlines()[-1]

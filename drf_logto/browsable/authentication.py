@@ -3,6 +3,7 @@
 from typing import Any
 
 from rest_framework.authentication import SessionAuthentication
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
 from ..auth_info import AuthInfo
@@ -42,18 +43,18 @@ class LogtoSessionAuthentication(LogtoJWTAuthentication):
         if not hasattr(request, "session"):
             return None
         browser = BrowserSession(request)
-        verified = outside_transactions(lambda: _verified(browser))
+        verified = outside_transactions(lambda: _verified(browser, request.method))
         if verified is not None:
             _keep_out_of_caches(view)
         return for_view(verified, view) if isinstance(verified, AuthInfo) else verified
 
 
-def _verified(browser: BrowserSession) -> AuthInfo | LogtoError | None:
+def _verified(browser: BrowserSession, method: str) -> AuthInfo | LogtoError | None:
     """As ``verify``; no refusal has a traceback or what led to it, whose frames hold tokens."""
     if not browser.is_signed_in:
         return None
     try:
-        return get_verifier().verify(lasting_token(browser.key))
+        return get_verifier().verify(lasting_token(browser.key, is_safe=method in SAFE_METHODS))
     except SignedOut:
         browser.end()
         return None

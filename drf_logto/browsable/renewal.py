@@ -1,10 +1,16 @@
 """The access token of a context, renewed before it ends by whichever request comes first."""
 
+import math
 from dataclasses import replace
 
 from ..auth_info import AuthInfo
 from ..conf import get_settings
-from ..exceptions import AuthorizationServerUnavailable, InvalidToken, WrongAudience
+from ..exceptions import (
+    AuthorizationServerUnavailable,
+    ContextLost,
+    InvalidToken,
+    WrongAudience,
+)
 from ..runtime import get_surroundings, get_verifier
 from . import vault
 from .client import LogtoClient
@@ -17,6 +23,9 @@ RENEWED_BEFORE = 60
 
 _EXCHANGES = 4
 """More than the HTTP exchanges of one renewal."""
+
+_PAUSE = 5
+"""Seconds after a renewal that Logto did not answer until the next, so that none queue for it."""
 
 
 def contexts(person: Person) -> tuple[Context, ...]:
@@ -59,13 +68,18 @@ def choose(key: str, context_id: str) -> None:
     _renew(key, context, is_chosen=True)
 
 
-def lasting_token(key: str) -> str:
+def lasting_token(key: str, *, is_safe: bool) -> str:
     """Return the token of the chosen context, renewed if it ends soon.
 
     Where Logto does not give it any more, as when the person has left the organization, the first
     context takes its place.
 
+    Args:
+        key: of the sign-in.
+        is_safe: whether what it is for changes nothing, so that another context does as well.
+
     Raises:
+        ContextLost: another context has taken the place of the chosen one just now.
         SignedOut: there is no sign-in, or Logto renews it no more.
         AuthorizationServerUnavailable: the token has ended, and Logto cannot be asked.
     """
@@ -80,7 +94,10 @@ def lasting_token(key: str) -> str:
             raise
         return sign_in.tokens[context.id]
     except ContextRefused:
-        return _first_token(key, sign_in)
+        token = _first_token(key, sign_in)
+    if not is_safe:
+        raise ContextLost
+    return token
 
 
 def _first_token(key: str, sign_in: SignIn) -> str:
@@ -95,18 +112,24 @@ def _renew(key: str, context: Context, *, is_chosen: bool = False) -> SignIn:
     with vault.locked(key, _EXCHANGES * get_settings().http_timeout):
         sign_in = vault.load(key)
         if not _lasts(sign_in, context):  # another request may have renewed it meanwhile
-            sign_in = _asked(sign_in, context)
+            sign_in = _asked(key, sign_in, context)
         if is_chosen:
             sign_in = replace(sign_in, chosen=context.id)
         vault.save(key, sign_in)
         return sign_in
 
 
-def _asked(sign_in: SignIn, context: Context) -> SignIn:
+def _asked(key: str, sign_in: SignIn, context: Context) -> SignIn:
+    pause = sign_in.asked_again_at - get_surroundings().now()
+    if 0 < pause <= _PAUSE:
+        raise AuthorizationServerUnavailable("the last renewal failed", math.ceil(pause))
     try:
         return LogtoClient().renew(sign_in, context)
     except GrantRefused as refused:
         raise (SignedOut if refused.is_over else ContextRefused) from None
+    except AuthorizationServerUnavailable:
+        vault.save(key, replace(sign_in, asked_again_at=get_surroundings().now() + _PAUSE))
+        raise
 
 
 def _lasts(sign_in: SignIn, context: Context) -> bool:

@@ -41,12 +41,15 @@ class SignIn:
         refresh_token: gets access tokens from Logto.
         chosen: the id of the context that requests are made in.
         tokens: the latest access token of each context that was ever chosen, by the context's id.
+        asked_again_at: when Logto may be asked again after it did not answer, in seconds since the
+            epoch.
     """
 
     person: Person
     refresh_token: str = field(repr=False)
     chosen: str
     tokens: Mapping[str, str] = field(repr=False, default_factory=dict)
+    asked_again_at: float = 0
 
 
 def is_kept_by_the_browser() -> bool:

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_GET, require_POST
 
-from ..exceptions import AuthorizationServerUnavailable
+from ..exceptions import AuthorizationServerUnavailable, LogtoError
 from ..runtime import get_surroundings
 from . import vault
 from .client import LogtoClient
@@ -146,11 +146,11 @@ def curl(request: HttpRequest) -> HttpResponse:
     if method not in _METHODS or own_path(path) != path:
         return JsonResponse({}, status=_BAD_REQUEST)
     try:
-        token = lasting_token(BrowserSession(request).key)
+        token = lasting_token(BrowserSession(request).key, is_safe=False)
     except SignedOut:
         return JsonResponse({}, status=_UNAUTHORIZED)
-    except AuthorizationServerUnavailable as unavailable:
-        return JsonResponse({}, status=unavailable.status)
+    except LogtoError as refusal:
+        return JsonResponse({}, status=refusal.status)
     url = request.build_absolute_uri(path)
     body, body_type = request.POST.get("body", ""), request.POST.get("body_type", "")
     command = curl_command(method, url, token, body, body_type)

@@ -32,12 +32,12 @@ def who(browser: Browser) -> Any:
 
 def test_a_token_is_renewed_before_it_ends(browser: Browser, stand_in: StandIn) -> None:
     browser.sign_in()
-    first = lasting_token(key_of(browser))
+    first = lasting_token(key_of(browser), is_safe=True)
     stand_in.logto.advance(LIFETIME - RENEWED_BEFORE - 5)
-    assert lasting_token(key_of(browser)) == first
+    assert lasting_token(key_of(browser), is_safe=True) == first
     stand_in.logto.advance(10)
     assert browser.get("/products/").status_code == 200
-    assert lasting_token(key_of(browser)) != first
+    assert lasting_token(key_of(browser), is_safe=True) != first
 
 
 def test_a_token_that_has_ended_is_renewed(browser: Browser, stand_in: StandIn) -> None:
@@ -85,7 +85,23 @@ def test_logto_being_down_signs_nobody_out(liar: Liar) -> None:
     assert response.json()["code"] == "authorization_server_unavailable"
     assert "Ada" in text_of(browser.get("/open/"), "logto-name")
     give(liar)
+    liar.logto.advance(5)
     assert who(browser) == "ada"
+
+
+def test_a_logto_that_does_not_answer_is_left_alone_for_a_while(liar: Liar) -> None:
+    """Else the requests of a page queue for it, each for its own time limit."""
+    browser = signed_in(liar)
+    liar.logto.advance(LIFETIME)
+    liar.server.answers["/oidc/token"] = http("", "500 Oops")
+    asked = liar.server.asked.count("/oidc/token")
+    responses = [browser.client.get("/open/") for _ in range(3)]
+    assert [response.status_code for response in responses] == [503] * 3
+    assert 1 <= int(responses[-1]["Retry-After"]) <= 5
+    assert liar.server.asked.count("/oidc/token") == asked + 1
+    liar.logto.advance(5)
+    assert browser.client.get("/open/").status_code == 503
+    assert liar.server.asked.count("/oidc/token") == asked + 2
 
 
 def test_a_token_is_used_to_its_end_while_logto_is_down(liar: Liar) -> None:
@@ -157,6 +173,19 @@ def test_a_person_who_left_the_organization_goes_on_with_the_first_context(
     _rename(browser, "acme", "left")
     assert browser.get("/products/").status_code == 200
     assert text_of(browser.get("/open/"), "logto-kind") == "API resource"
+
+
+def test_nothing_is_written_with_a_token_that_nobody_chose(
+    browser: Browser, stand_in: StandIn
+) -> None:
+    browser.sign_in()
+    assert browser.choose("organization acme").status_code == 302
+    browser.get("/products/")
+    _rename(browser, "acme", "left")
+    refused = browser.post("/products/", {"name": "chair"}, accept="application/json")
+    assert (refused.status_code, refused.json()["code"]) == (403, "context_lost")
+    assert text_of(browser.get("/open/"), "logto-kind") == "API resource"
+    assert browser.post("/products/", {"name": "chair"}).status_code == 201
 
 
 def _rename(browser: Browser, known: str, other: str) -> None:
