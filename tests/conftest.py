@@ -10,6 +10,7 @@ from typing import Any
 import hypothesis
 import hypothesis.configuration
 import pytest
+from django.utils import translation
 
 from drf_logto.testing import Logto
 from sandbox.stand_in import running_stand_in
@@ -21,6 +22,13 @@ hypothesis.settings.register_profile("tests", deadline=None, database=None, max_
 hypothesis.settings.load_profile("tests")
 
 RECORDINGS = Path(__file__).parent / "recordings"
+
+
+@pytest.fixture(autouse=True)
+def language() -> Iterator[None]:
+    """A request leaves its language to its thread; no other test finds it there."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture
