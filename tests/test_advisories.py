@@ -32,9 +32,12 @@ from rest_framework.views import APIView
 from drf_logto import exceptions as refusals
 from drf_logto.auth_info import AuthInfo
 from drf_logto.authentication import LogtoJWTAuthentication
+from drf_logto.browsable.exceptions import AnswerNotTrusted
+from drf_logto.browsable.id_token import validated_claims
 from drf_logto.fetch import fetch_json
 from drf_logto.jwk import SIGNATURE_ALGORITHMS
 from drf_logto.permissions import HasScopes
+from drf_logto.runtime import get_verifier
 from drf_logto.testing import ABSENT, Logto
 from drf_logto.testing.signing import SigningKeyPair
 from tests.loopback import LoopbackServer, document, http
@@ -399,6 +402,29 @@ def test_cve_2026_27962_a_key_in_the_header_verifies_nothing(target: Target) -> 
     for kid, code in expected.items():
         token = signed_by(attacker, target.unsigned(kid=kid, jwk=attacker.jwk))
         assert target.refusal(token) == code
+
+
+@pytest.mark.parametrize("alg", ["XX384", "ES384K", "", "HS384"])
+def test_cve_2026_28498_an_id_token_of_an_unknown_algorithm_is_not_trusted(
+    logto: Logto, alg: str
+) -> None:
+    """An unknown algorithm kept the binding to the access token from being checked."""
+    id_token = logto.issue(
+        {"aud": "app-1"},
+        claims={"nonce": "n-1", "at_hash": "of another token"},
+        headers={"typ": ABSENT, "alg": alg},
+    )
+    with pytest.raises(AnswerNotTrusted):
+        validated_claims(
+            id_token,
+            verifier=get_verifier(),
+            issuer=logto.issuer,
+            client_id="app-1",
+            nonce="n-1",
+            access_token="opaque",
+            now=logto.now(),
+            leeway=0,
+        )
 
 
 def test_cve_2026_28802_none_with_a_blank_signature_is_refused(target: Target) -> None:
