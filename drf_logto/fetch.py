@@ -142,7 +142,11 @@ class _HTTPHandler(urllib.request.HTTPHandler):
         return self.do_open(_DeadlineConnection, req)
 
 
-class _HTTPSHandler(urllib.request.HTTPSHandler):
+class _HTTPSHandler(urllib.request.AbstractHTTPHandler):
+    """The library's own reads all certificates as soon as it is made, and here for nothing."""
+
+    https_request = urllib.request.AbstractHTTPHandler.do_request_
+
     def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
         return self.do_open(_DeadlineTLSConnection, req)
 
