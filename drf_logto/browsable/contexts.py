@@ -40,11 +40,12 @@ class Person:
         names = [claims.get(name) for name in ("name", "username", "email")]
         told = [one for one in _list(userinfo, "organization_data") if isinstance(one, dict)]
         by_id = {one.get("id"): one.get("name") for one in told if isinstance(one.get("id"), str)}
+        called = {id: name for id, name in by_id.items() if isinstance(name, str) and name}
         return cls(
             sub=claims["sub"],
             name=next((name for name in names if isinstance(name, str) and name), claims["sub"]),
             organizations=tuple(
-                Organization(id, str(by_id.get(id) or id))
+                Organization(id, called.get(id, id))
                 for id in _list(claims, "organizations")
                 if isinstance(id, str) and id
             ),

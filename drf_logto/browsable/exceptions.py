@@ -82,18 +82,35 @@ class ContextRefused(BrowserError):
 
 
 class LogtoUnavailable(BrowserError):
-    """Logto is needed for the answer, and cannot be reached; the sign-in stands."""
+    """Logto is needed for the answer, and cannot be reached; the sign-in stands.
+
+    Attributes:
+        reason: what went wrong, for the log.
+    """
 
     status = 503
     message = AuthorizationServerUnavailable.message
+
+    def __init__(self, next_path: str, reason: str) -> None:
+        self.reason = reason
+        super().__init__(next_path)
 
 
 class SignedOut(Exception):
     """The session holds no sign-in, or one that Logto renews no more."""
 
 
+REFUSALS = frozenset(
+    {"invalid_grant", "access_denied", "invalid_target", "invalid_scope", "insufficient_scope"}
+)
+"""Errors about the grant or what it was to give (RFC 6749 §5.2, RFC 8707 §2, and Logto's own).
+
+All others are about the application or the server, and say nothing of the person.
+"""
+
+
 class GrantRefused(Exception):
-    """The token endpoint refused a grant (RFC 6749 §5.2).
+    """The token endpoint refused a grant with one of ``REFUSALS``.
 
     Attributes:
         is_over: whether code or refresh token are void, so that no other grant will do either.

@@ -5,10 +5,13 @@ from typing import Any
 from authlib.oidc.core import CodeIDToken
 from joserfc.errors import JoseError
 
+from ..auth_info import numeric_date
 from ..exceptions import InvalidToken
 from ..jws import parse_jws
 from ..verifier import Verifier
 from .exceptions import AnswerNotTrusted
+
+_DATES = ("exp", "iat", "nbf")
 
 
 def validated_claims(
@@ -42,6 +45,8 @@ def validated_claims(
         jws = parse_jws(id_token.encode())
         verifier.verify_signature(jws)
         if not isinstance(jws.claims.get("sub"), str):
+            raise AnswerNotTrusted
+        if any(numeric_date(jws.claims[name]) is None for name in _DATES if name in jws.claims):
             raise AnswerNotTrusted
         # Clocks differ: as with access tokens, an ``iat`` that is yet to come refuses nobody.
         iat: Any = jws.claims.get("iat")

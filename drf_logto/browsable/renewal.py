@@ -12,6 +12,7 @@ from ..exceptions import (
     WrongAudience,
 )
 from ..runtime import get_surroundings, get_verifier
+from ..telemetry import logger
 from . import vault
 from .client import LogtoClient
 from .contexts import Context, Person, contexts_of
@@ -104,8 +105,8 @@ def _first_token(key: str, sign_in: SignIn) -> str:
     first = contexts(sign_in.person)[0]
     try:
         return _renew(key, first, is_chosen=True).tokens[first.id]
-    except ContextRefused:
-        raise SignedOut from None
+    except ContextRefused:  # the grant itself stands, and another context may do
+        raise AuthorizationServerUnavailable("no token for the first context") from None
 
 
 def _renew(key: str, context: Context, *, is_chosen: bool = False) -> SignIn:
@@ -123,13 +124,18 @@ def _asked(key: str, sign_in: SignIn, context: Context) -> SignIn:
     pause = sign_in.asked_again_at - get_surroundings().now()
     if 0 < pause <= _PAUSE:
         raise AuthorizationServerUnavailable("the last renewal failed", math.ceil(pause))
+    failure: Exception
     try:
         return LogtoClient().renew(sign_in, context)
     except GrantRefused as refused:
-        raise (SignedOut if refused.is_over else ContextRefused) from None
-    except AuthorizationServerUnavailable:
+        failure = SignedOut() if refused.is_over else ContextRefused()
+    except AuthorizationServerUnavailable as unavailable:
+        failure = AuthorizationServerUnavailable(unavailable.reason, unavailable.retry_after)
+    # Beyond the handlers: what follows may break, and would report what led to it, tokens included.
+    if isinstance(failure, AuthorizationServerUnavailable):
+        logger.warning("No token from Logto: %s.", failure.reason)
         vault.save(key, replace(sign_in, asked_again_at=get_surroundings().now() + _PAUSE))
-        raise
+    raise failure
 
 
 def _lasts(sign_in: SignIn, context: Context) -> bool:

@@ -1,5 +1,6 @@
 """Authlib's OAuth client at Logto's token endpoint: a code or a refresh token in, tokens out."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,8 +11,11 @@ from authlib.oauth2.client import OAuth2Client
 from ..conf import LogtoSettings
 from ..exceptions import AuthorizationServerUnavailable
 from ..metadata import Metadata
-from .exceptions import GrantRefused
+from .exceptions import REFUSALS, GrantRefused
 from .transport import BoundedSession
+
+_LOGGED = re.compile(r"[a-z_]{1,40}")
+"""What an error code is made of, and no token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ def exchange_code(settings: LogtoSettings, metadata: Metadata, **parameters: str
 
     Raises:
         GrantRefused: Logto does not take it.
-        AuthorizationServerUnavailable: Logto cannot be asked.
+        AuthorizationServerUnavailable: Logto cannot be asked, or not by this application.
     """
     endpoint = metadata.back_channel("token_endpoint")
     client = oauth_client(settings)
@@ -56,7 +60,7 @@ def refresh(
 
     Raises:
         GrantRefused: Logto does not give it.
-        AuthorizationServerUnavailable: Logto cannot be asked.
+        AuthorizationServerUnavailable: Logto cannot be asked, or not by this application.
     """
     endpoint = metadata.back_channel("token_endpoint")
     client = oauth_client(settings)
@@ -75,17 +79,20 @@ def revoke(settings: LogtoSettings, metadata: Metadata, refresh_token: str) -> N
 
 def _granted(ask: Any, endpoint: str, **parameters: str) -> Tokens:
     try:
-        told = ask(endpoint, **parameters)
+        answer = ask(endpoint, **parameters)
     except OAuth2Error as refused:
-        raise GrantRefused(str(refused.error)) from None
-    except (TypeError, ValueError):  # Authlib's, for a lifetime that is no number
-        raise AuthorizationServerUnavailable("the answer is no token response") from None
-    access_token = _string(told, "access_token")
-    if access_token is None:
+        error = str(refused.error)
+    else:
+        return _tokens(answer)
+    if error in REFUSALS:
+        raise GrantRefused(error)
+    named = error if _LOGGED.fullmatch(error) else "with an unknown error"
+    raise AuthorizationServerUnavailable(f"it answers {named}")
+
+
+def _tokens(answer: Mapping[str, str]) -> Tokens:
+    if not answer.get("access_token"):
         raise AuthorizationServerUnavailable("the answer has no access token")
-    return Tokens(access_token, _string(told, "refresh_token"), _string(told, "id_token"))
-
-
-def _string(members: Mapping[str, object], name: str) -> str | None:
-    value = members.get(name)
-    return value if isinstance(value, str) and value else None
+    return Tokens(
+        answer["access_token"], answer.get("refresh_token") or None, answer.get("id_token") or None
+    )

@@ -9,15 +9,18 @@ from ..fetch import post_form
 
 _BAD_REQUEST = 400
 
+_USED = ("access_token", "refresh_token", "id_token", "error")
+"""The members that are needed, all of them strings; Authlib would reckon with others."""
+
 
 class TokenAnswer:
     """A status and a JSON object, as a response of Requests shows them."""
 
-    def __init__(self, status: int, document: Mapping[str, object]) -> None:
+    def __init__(self, status: int, document: Mapping[str, str]) -> None:
         self.status_code = status
         self._document = document
 
-    def json(self) -> dict[str, object]:
+    def json(self) -> dict[str, str]:
         """Return the JSON object, as one of the caller's own."""
         return dict(self._document)
 
@@ -50,8 +53,7 @@ class BoundedSession:
         status, document = post_form(url, self._timeout, headers=sent, body=body)
         if not isinstance(document, dict):
             raise AuthorizationServerUnavailable("the answer is no JSON object")
-        if status >= _BAD_REQUEST and not isinstance(document.get("error"), str):
+        members = {name: document[name] for name in _USED if isinstance(document.get(name), str)}
+        if "error" not in members and (status >= _BAD_REQUEST or "error" in document):
             raise AuthorizationServerUnavailable(f"HTTP status {status}")
-        # Authlib bears no quotes in it, and nobody is told it.
-        document.pop("error_description", None)
-        return TokenAnswer(status, document)
+        return TokenAnswer(status, members)

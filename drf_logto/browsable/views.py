@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from ..exceptions import AuthorizationServerUnavailable, LogtoError
 from ..runtime import get_surroundings
+from ..telemetry import logger
 from . import vault
 from .client import LogtoClient
 from .curl import curl_command
@@ -41,6 +42,8 @@ def _for_one_person(view: View) -> View:
         except BrowserError as error:
             failure = error
         # Beyond the handler: a page that breaks would report what led to it, tokens included.
+        if isinstance(failure, LogtoUnavailable):
+            logger.warning("The sign-in cannot go on: %s.", failure.reason)
         context = {
             "sentence": gettext(failure.message),
             "next": failure.next_path,
@@ -57,8 +60,8 @@ def _on_the_way_to(next_path: str) -> Iterator[None]:
     """Let the page about what goes wrong lead on to ``next_path``."""
     try:
         yield
-    except AuthorizationServerUnavailable:
-        raise LogtoUnavailable(next_path) from None
+    except AuthorizationServerUnavailable as unavailable:
+        raise LogtoUnavailable(next_path, unavailable.reason) from None
     except BrowserError as error:
         error.next_path = next_path
         raise

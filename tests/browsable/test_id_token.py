@@ -60,7 +60,14 @@ def test_an_id_token_is_good_whatever_the_tenant_signs_with(logto: Logto, algori
         {"exp": "soon"},
         {"exp": 0},
         {"exp": [9999999999]},
+        {"exp": 10**400},
+        {"exp": True},
+        {"nbf": 10**400},
+        {"nbf": -1},
         {"iat": ABSENT},
+        {"iat": 10**400},
+        {"iat": -1},
+        {"iat": 1e308},
         {"sub": ABSENT},
         {"sub": ""},
         {"sub": 7},
@@ -79,6 +86,15 @@ def test_an_id_token_is_good_where_the_clock_of_logto_is_ahead(logto: Logto) -> 
     assert validated(logto, issued(logto, iat=int(logto.now()) + 2))
     with pytest.raises(AnswerNotTrusted):
         validated(logto, issued(logto, iat="yesterday"))
+
+
+@pytest.mark.parametrize("name", ["exp", "iat", "nbf", "auth_time"])
+@pytest.mark.parametrize("number", [float("inf"), float("-inf"), float("nan")])
+def test_an_id_token_with_a_number_without_end_is_not_trusted(
+    logto: Logto, name: str, number: float
+) -> None:
+    with pytest.raises(AnswerNotTrusted):
+        validated(logto, issued(logto, **{name: number}))
 
 
 def test_an_id_token_that_is_over_is_not_trusted(logto: Logto) -> None:

@@ -1,5 +1,6 @@
 """Access tokens are renewed quietly, by one request at a time, or the person is signed out."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Barrier, Lock
@@ -197,12 +198,89 @@ def _rename(browser: Browser, known: str, other: str) -> None:
     vault.save(key_of(browser), replace(sign_in, person=person, chosen=chosen, tokens={}))
 
 
-def test_a_person_without_any_token_is_signed_out(liar: Liar) -> None:
+# What Logto answers instead of a token
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        ("invalid_client", "401 Unauthorized"),
+        ("invalid_client", "400 Bad Request"),
+        ("unauthorized_client", "400 Bad Request"),
+        ("server_error", "400 Bad Request"),
+        ("temporarily_unavailable", "403 Forbidden"),
+        ("temporarily_unavailable", "503 Service Unavailable"),
+        ("slow_down", "400 Bad Request"),
+        ("rate_limited", "403 Forbidden"),
+        ("rate_limited", "429 Too Many Requests"),
+        ("unheard_of", "400 Bad Request"),
+        ("access_denied", "403 Forbidden"),
+        ("access_denied", "400 Bad Request"),
+        ("invalid_target", "400 Bad Request"),
+    ],
+)
+def test_only_a_grant_that_is_void_ends_the_sign_in(liar: Liar, error: str, status: str) -> None:
     browser = signed_in(liar)
     liar.logto.advance(LIFETIME)
-    liar.server.answers["/oidc/token"] = http('{"error": "invalid_target"}', "400 Bad Request")
+    liar.server.answers["/oidc/token"] = http(json.dumps({"error": error}), status)
+    assert browser.client.get("/open/").status_code == 503
+    assert browser.client.get("/open/").status_code == 503
+    give(liar)
+    liar.logto.advance(5)
+    assert who(browser) == "ada"
+
+
+def test_a_grant_that_is_void_ends_the_sign_in(liar: Liar) -> None:
+    browser = signed_in(liar)
+    liar.logto.advance(LIFETIME)
+    liar.server.answers["/oidc/token"] = http('{"error": "invalid_grant"}', "400 Bad Request")
     assert who(browser) is None
     assert "Your sign-in has ended" in text_of(browser.get("/open/"), "logto-ended")
+
+
+@pytest.mark.parametrize("error", ["invalid_client", "server_error", "rate_limited", "unheard_of"])
+def test_an_error_that_says_nothing_of_the_context_loses_none(liar: Liar, error: str) -> None:
+    browser = signed_in(liar, organizations=["acme"])
+    liar.answer({"access_token": liar.logto.organization_token("acme", user="ada")})
+    assert browser.choose("organization acme").status_code == 302
+    liar.logto.advance(LIFETIME)
+    asked = liar.server.asked.count("/oidc/token")
+    liar.server.answers["/oidc/token"] = http(json.dumps({"error": error}), "403 Forbidden")
+    assert [browser.client.get("/open/").status_code for _ in range(2)] == [503] * 2
+    assert liar.server.asked.count("/oidc/token") == asked + 1
+    assert vault.load(key_of(browser)).chosen == "organization acme"
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        ("invalid_client", "No token from Logto: it answers invalid_client."),
+        ("eyJhbGciOiJFUzM4NCJ9.e30.c2ln", "No token from Logto: it answers with an unknown error."),
+        ("a" * 41, "No token from Logto: it answers with an unknown error."),
+        ("", "No token from Logto: it answers with an unknown error."),
+        (7, "No token from Logto: HTTP status 400."),
+    ],
+)
+def test_an_operator_reads_why_logto_gives_no_token(
+    liar: Liar, error: object, line: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    browser = signed_in(liar)
+    liar.logto.advance(LIFETIME)
+    refusal = http(json.dumps({"error": error}), "400 Bad Request")
+    liar.server.answers["/oidc/token"] = refusal
+    browser.client.get("/open/")
+    lines = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert lines[:1] == [line]
+
+
+@pytest.mark.parametrize("value", ["1e999", "-1e999", "NaN", "1" + "0" * 400, '"soon"'])
+def test_a_lifetime_beside_the_token_changes_no_renewal(liar: Liar, value: str) -> None:
+    browser = signed_in(liar)
+    liar.logto.advance(LIFETIME)
+    token = liar.logto.global_token(user="ada")
+    body = f'{{"access_token": "{token}", "expires_in": {value}, "expires_at": {value}}}'
+    liar.server.answers["/oidc/token"] = http(body)
+    assert who(browser) == "ada"
 
 
 # Two tabs, and a Logto that revokes everything when a refresh token comes twice

@@ -1,5 +1,6 @@
 """No report of an error in the sign-in holds a token or a secret, whatever went wrong."""
 
+import json
 from typing import Any
 
 import pytest
@@ -51,6 +52,45 @@ def test_no_renewal_that_fails_reports_what_was_sent(
     reports.add_exception(request._logto_refusal)
     assert reports.exceptions >= 2
     tokens = vault.load(key).tokens.values()
+    assert_no_secret([REFRESH_TOKEN, str(BROWSABLE_API.secret), *tokens], *reports.texts)
+
+
+@pytest.mark.parametrize("failure", ["1e999", "refused", "void"])
+def test_no_answer_to_a_code_makes_a_report_with_a_secret(
+    liar: Liar, reports: Reports, failure: str
+) -> None:
+    browser = Browser(Client(raise_request_exception=False))
+    asked = liar.begin(browser)
+    tokens = liar.tokens(asked["nonce"], expires_in="here", refresh_token=REFRESH_TOKEN)
+    liar.server.answers["/oidc/token"] = {
+        "1e999": http(json.dumps(tokens).replace('"here"', "1e999")),
+        "refused": http('{"error": "invalid_client"}', "401 Unauthorized"),
+        "void": http('{"error": "invalid_grant"}', "400 Bad Request"),
+    }[failure]
+    status = {"1e999": 302, "refused": 503, "void": 400}[failure]
+    assert liar.come_back(browser, asked).status_code == status
+    secrets = [REFRESH_TOKEN, str(BROWSABLE_API.secret), tokens["id_token"]]
+    assert_no_secret(secrets, *reports.texts)
+
+
+@pytest.mark.parametrize("failure", ["no answer", "void"])
+def test_no_store_that_breaks_after_a_failure_reports_what_was_sent(
+    liar: Liar, settings: Any, reports: Reports, failure: str
+) -> None:
+    browser = signed_in(liar)
+    liar.logto.advance(LIFETIME)
+    liar.answer({"access_token": liar.logto.global_token(), "refresh_token": REFRESH_TOKEN})
+    assert browser.get("/open/").status_code == 200
+    tokens = vault.load(key_of(browser)).tokens.values()
+    liar.logto.advance(LIFETIME)
+    liar.server.answers["/oidc/token"] = {
+        "no answer": http("", "500 Oops"),
+        "void": http('{"error": "invalid_grant"}', "400 Bad Request"),
+    }[failure]
+    settings.SESSION_ENGINE = "tests.browsable.sessions.broken"
+    browser.client.raise_request_exception = False
+    assert browser.client.get("/open/").status_code == 500
+    assert reports.exceptions >= 1
     assert_no_secret([REFRESH_TOKEN, str(BROWSABLE_API.secret), *tokens], *reports.texts)
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -299,8 +300,8 @@ def test_nobody_comes_back_while_logto_is_down(liar: Liar) -> None:
         ("400 Bad Request", '{"error": 7}'),
         ("200 OK", "{}"),
         ("200 OK", '{"access_token": 7}'),
-        ("200 OK", '{"access_token": "x", "expires_in": "soon"}'),
-        ("200 OK", '{"access_token": "x", "expires_in": [1]}'),
+        ("200 OK", '{"access_token": "x", "error": 7}'),
+        ("200 OK", '{"access_token": "x", "expires_in": ' + "9" * 5000 + "}"),
     ],
 )
 def test_an_answer_that_makes_no_sense_counts_as_none(liar: Liar, status: str, body: str) -> None:
@@ -308,6 +309,37 @@ def test_an_answer_that_makes_no_sense_counts_as_none(liar: Liar, status: str, b
     asked = liar.begin(browser)
     liar.server.answers["/oidc/token"] = http(body, status)
     refused(liar.come_back(browser, asked), 503, "unavailable")
+
+
+@pytest.mark.parametrize("name", ["expires_in", "expires_at", "token_type", "scope", "x"])
+@pytest.mark.parametrize("value", ["1e999", "-1e999", "NaN", "1" + "0" * 400, '"soon"', "[1]"])
+def test_members_that_nothing_needs_change_no_sign_in(liar: Liar, name: str, value: str) -> None:
+    browser = Browser()
+    asked = liar.begin(browser)
+    answer = json.dumps(liar.tokens(asked["nonce"], **{name: "here"}))
+    liar.server.answers["/oidc/token"] = http(answer.replace('"here"', value))
+    assert liar.come_back(browser, asked).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        ("invalid_client", "401 Unauthorized"),
+        ("invalid_client", "400 Bad Request"),
+        ("server_error", "400 Bad Request"),
+        ("rate_limited", "403 Forbidden"),
+    ],
+)
+def test_an_error_that_says_nothing_of_the_person_is_no_refusal_of_the_sign_in(
+    liar: Liar, error: str, status: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    browser = Browser()
+    asked = liar.begin(browser)
+    liar.server.answers["/oidc/token"] = http(json.dumps({"error": error}), status)
+    refused(liar.come_back(browser, asked), 503, "unavailable")
+    assert [record.getMessage() for record in caplog.records if record.name == "drf_logto"] == [
+        f"The sign-in cannot go on: it answers {error}."
+    ]
 
 
 def test_a_refusal_with_quotes_in_its_description_is_read(liar: Liar) -> None:
@@ -401,6 +433,8 @@ def test_a_sign_in_leads_nowhere_but_to_a_path_of_this_site(browser: Browser, pa
         ({"sub": "ada", "organization_data": [{"id": "acme", "name": "Acme Inc."}]}, "Acme Inc."),
         ({"sub": "eve", "organization_data": [{"id": "acme", "name": "Evil"}]}, "acme"),
         ({"sub": "ada", "organization_data": [7, {"id": "acme"}, {"id": [1]}]}, "acme"),
+        ({"sub": "ada", "organization_data": [{"id": "acme", "name": 10**400}]}, "acme"),
+        ({"sub": "ada", "organization_data": [{"id": "acme", "name": ""}]}, "acme"),
         ({"sub": "ada", "organization_data": "acme"}, "acme"),
         ([], "acme"),
         (None, "acme"),

@@ -103,9 +103,19 @@ def test_a_choice_leads_nowhere_but_to_a_path_of_this_site(browser: Browser) -> 
     assert browser.choose(EVERYWHERE, "//evil.test")["Location"] == "/"
 
 
-def test_a_token_that_logto_does_not_give_is_told(liar: Liar) -> None:
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        ("access_denied", "403 Forbidden"),
+        ("access_denied", "400 Bad Request"),
+        ("invalid_target", "400 Bad Request"),
+        ("invalid_scope", "400 Bad Request"),
+        ("insufficient_scope", "403 Forbidden"),
+    ],
+)
+def test_a_token_that_logto_does_not_give_is_told(liar: Liar, error: str, status: str) -> None:
     browser = signed_in(liar, organizations=["acme"])
-    liar.server.answers["/oidc/token"] = http('{"error": "access_denied"}', "403 Forbidden")
+    liar.server.answers["/oidc/token"] = http(f'{{"error": "{error}"}}', status)
     response = browser.choose("organization acme", "/open/")
     refused(response, 403, "does not give you this token")
     assert 'href="/open/"' in page(response)
@@ -115,6 +125,13 @@ def test_a_token_that_logto_does_not_give_is_told(liar: Liar) -> None:
 def test_a_choice_while_logto_is_down_is_told_and_signs_nobody_out(liar: Liar) -> None:
     browser = signed_in(liar, organizations=["acme"])
     liar.server.answers["/oidc/token"] = http("", "502 Bad Gateway")
+    refused(browser.choose("organization acme", "/open/"), 503, "unavailable")
+    assert browser.client.get("/open/").json() == {"for": "ada"}
+
+
+def test_a_choice_that_logto_does_not_let_the_application_make_signs_nobody_out(liar: Liar) -> None:
+    browser = signed_in(liar, organizations=["acme"])
+    liar.server.answers["/oidc/token"] = http('{"error": "invalid_client"}', "401 Unauthorized")
     refused(browser.choose("organization acme", "/open/"), 503, "unavailable")
     assert browser.client.get("/open/").json() == {"for": "ada"}
 
