@@ -2,8 +2,9 @@
 
 Each process keeps its own KeySet; this is only where a refresh gets its keys. A process takes
 a copy that is new enough. If there is none, one process at a time has the turn to ask the issuer,
-and the others look out for what it writes. Forced and failed fetches leave a mark for as long as
-the cooldown, so that all processes together ask no more often than one would.
+and the others look out for what it writes. Forced and failed fetches leave a mark with their time,
+to which each process applies its own cooldown, so that processes with the same cooldown together
+ask no more often than one would.
 """
 
 import json
@@ -19,7 +20,13 @@ from .jwks import Lifetimes
 from .key_source import Fetched, Wanted
 
 _CLOCK_SKEW = 5
-"""Seconds that the clocks of two machines may differ; a copy from further ahead is no newer one."""
+"""Seconds that the clocks of two machines may differ.
+
+A copy from further ahead is no newer one, and a mark from further ahead is none.
+"""
+
+_MARK_LIFETIME = 24 * 3600
+"""Seconds that the cache keeps the mark of a forced fetch, for processes of any cooldown."""
 
 _LOOK_AGAIN = 0.05
 """Seconds between two looks for the copy of the process that has the turn."""
@@ -98,17 +105,10 @@ class SharedJwks:
 
         The fault may be the other's alone.
         """
-        left = self._seconds_of_failure()
+        left = self._cooling_down(self._failed_key)
         if left > 0 and not self._has_heeded:
             self._has_heeded = True
             raise AuthorizationServerUnavailable("another process could not fetch the keys", left)
-
-    def _seconds_of_failure(self) -> int:
-        try:
-            left = float(str(self._cache.get(self._failed_key))) - self._now()
-            return min(max(0, math.ceil(left)), self._cooldown)
-        except (ValueError, ArithmeticError):
-            return 0
 
     def _take_turn(self, wanted: Wanted) -> Fetched | None:
         try:
@@ -118,18 +118,31 @@ class SharedJwks:
             self._cache.delete(self._turn_key)
 
     def _fetch(self, wanted: Wanted) -> Fetched | None:
-        if wanted.forced and not self._cache.add(self._forced_key, "forced", self._cooldown):
-            return None
+        if wanted.forced:
+            if self._cooling_down(self._forced_key) > 0:
+                return None
+            self._mark(self._forced_key, max(_MARK_LIFETIME, self._cooldown))
         self._has_heeded = False
         try:
             fetched = self._source(wanted)
         except AuthorizationServerUnavailable:
-            until = self._now() + self._cooldown
-            self._cache.set(self._failed_key, str(until), self._cooldown)
+            self._mark(self._failed_key, self._cooldown)
             raise
         copy = json.dumps({"document": fetched.document, "at": fetched.at})
         self._cache.set(self._copy_key, copy, math.ceil(self._lifetimes.max_stale))
         return fetched
+
+    def _mark(self, key: str, lifetime: int) -> None:
+        self._cache.set(key, str(self._now()), lifetime)
+
+    def _cooling_down(self, key: str) -> int:
+        """Return for how many seconds yet a mark stops this process, 0 where it does not."""
+        try:
+            age = self._now() - float(str(self._cache.get(key)))
+            left = math.ceil(self._cooldown - age) if age >= -_CLOCK_SKEW else 0
+        except (ValueError, ArithmeticError):
+            return 0
+        return min(max(0, left), self._cooldown)
 
     def _new_enough(self, wanted: Wanted) -> Fetched | None:
         copy = self._read()

@@ -1,6 +1,7 @@
 """One JWK Set for many processes: who asks the issuer, and what the others take."""
 
 import json
+import math
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -25,6 +26,7 @@ class Memory:
 
     def __init__(self) -> None:
         self.values: dict[str, object] = {}
+        self.timeouts: dict[str, int] = {}
         self.lock = threading.Lock()
 
     def get(self, key: str) -> object:
@@ -38,6 +40,7 @@ class Memory:
 
     def set(self, key: str, value: str, timeout: int) -> None:
         self.values[key] = value
+        self.timeouts[key] = timeout
 
     def delete(self, key: str) -> None:
         self.values.pop(key, None)
@@ -84,25 +87,30 @@ class Company:
             raise AuthorizationServerUnavailable("down")
         return Fetched({"keys": list(self.keys)}, self.time)
 
-    def lifetimes(self, wait: float = 5) -> Lifetimes:
-        return Lifetimes(ttl=TTL, max_stale=MAX_STALE, cooldown=COOLDOWN, wait=wait)
+    def lifetimes(self, wait: float = 5, cooldown: float = COOLDOWN) -> Lifetimes:
+        return Lifetimes(ttl=TTL, max_stale=MAX_STALE, cooldown=cooldown, wait=wait)
 
-    def source(self, name: str = "https://tenant.logto.test", wait: float = 5) -> SharedJwks:
+    def source(
+        self,
+        name: str = "https://tenant.logto.test",
+        wait: float = 5,
+        cooldown: float = COOLDOWN,
+    ) -> SharedJwks:
         return SharedJwks(
             self.ask,
             cache=self.cache,
             name=name,
             parse=partial(parse_jwks, algorithms=SIGNATURE_ALGORITHMS, known={}),
-            lifetimes=self.lifetimes(wait),
+            lifetimes=self.lifetimes(wait, cooldown),
             now=lambda: self.time,
         )
 
-    def process(self) -> KeySet:
+    def process(self, cooldown: float = COOLDOWN) -> KeySet:
         """Start another process."""
         return KeySet(
-            self.source(),
+            self.source(cooldown=cooldown),
             algorithms=SIGNATURE_ALGORITHMS,
-            lifetimes=self.lifetimes(),
+            lifetimes=self.lifetimes(cooldown=cooldown),
             now=lambda: self.time,
         )
 
@@ -173,7 +181,6 @@ def test_a_flood_across_processes_costs_one_forced_fetch_a_cooldown(company: Com
                 process.find(f"random-{number}")
         assert company.loads == expected
         company.time += COOLDOWN
-        company.cache.end(":forced")
 
 
 def test_a_failed_fetch_is_not_tried_by_each_process(company: Company) -> None:
@@ -232,6 +239,98 @@ def test_rubbish_for_a_failure_lasts_no_longer_than_one(company: Company, rubbis
             other.find(FIRST["kid"])
         company.time += COOLDOWN
     assert knows(other, FIRST)
+
+
+def forces(process: KeySet, company: Company) -> bool:
+    """Whether an unknown key makes a process ask the issuer."""
+    loads = company.loads
+    with pytest.raises(UnknownKey):
+        process.find("random")
+    return company.loads > loads
+
+
+def test_each_site_applies_its_own_cooldown_to_a_forced_fetch(company: Company) -> None:
+    patient, eager = company.process(3600), company.process(1)
+    assert knows(patient, FIRST)
+    assert knows(eager, FIRST)
+    assert forces(patient, company)
+    company.time += 2
+    company.keys = [SECOND, FIRST]
+    assert knows(eager, SECOND)
+    other = company.process(3600)
+    assert knows(other, FIRST)
+    company.time += 2
+    assert not forces(other, company)
+    company.time += 3598
+    assert forces(other, company)
+
+
+def test_the_mark_of_a_forced_fetch_stays_for_whoever_waits_longer(company: Company) -> None:
+    process = company.process(1)
+    assert knows(process, FIRST)
+    assert forces(process, company)
+    assert company.cache.timeouts[company.cache.only(":forced")] == 24 * 3600
+    company.time += 2
+    process = company.process(30 * 3600)
+    assert knows(process, FIRST)
+    company.cache.end(":forced")
+    assert forces(process, company)
+    assert company.cache.timeouts[company.cache.only(":forced")] == 30 * 3600
+
+
+@pytest.mark.parametrize(("ahead", "is_let"), [(0, False), (5, False), (6, True), (4000, True)])
+def test_a_forced_fetch_by_a_clock_that_is_ahead_stops_others_only_within_the_skew(
+    company: Company, ahead: float, is_let: bool
+) -> None:
+    fast, slow = company.process(), company.process()
+    assert knows(fast, FIRST)
+    assert knows(slow, FIRST)
+    company.time += ahead
+    assert forces(fast, company)
+    company.time -= ahead
+    assert forces(slow, company) is is_let
+
+
+@pytest.mark.parametrize("rubbish", ["", "forced", "nan", "inf", "-inf", "1e400", 7, "9" * 400])
+def test_rubbish_for_a_forced_fetch_stops_nobody(company: Company, rubbish: object) -> None:
+    process = company.process()
+    assert knows(process, FIRST)
+    assert forces(process, company)
+    company.cache.values[company.cache.only(":forced")] = rubbish
+    other = company.process()
+    assert knows(other, FIRST)
+    assert forces(other, company)
+
+
+def test_each_site_applies_its_own_cooldown_to_a_failed_fetch(company: Company) -> None:
+    company.is_down = True
+    with pytest.raises(AuthorizationServerUnavailable):
+        company.process(3600).find(FIRST["kid"])
+    company.is_down = False
+    company.time += 1
+    with pytest.raises(AuthorizationServerUnavailable) as refused:
+        company.process(10).find(FIRST["kid"])
+    assert refused.value.retry_after == 9
+    assert knows(company.process(1), FIRST)
+
+
+@pytest.mark.parametrize(("ahead", "is_let"), [(5, False), (6, True), (4000, True)])
+def test_a_failure_by_a_clock_that_is_ahead_stops_others_only_within_the_skew(
+    company: Company, ahead: float, is_let: bool
+) -> None:
+    company.is_down = True
+    company.time += ahead
+    with pytest.raises(AuthorizationServerUnavailable):
+        company.process().find(FIRST["kid"])
+    company.time -= ahead
+    company.is_down = False
+    process = company.process()
+    if is_let:
+        assert knows(process, FIRST)
+        return
+    with pytest.raises(AuthorizationServerUnavailable) as refused:
+        process.find(FIRST["kid"])
+    assert refused.value.retry_after == COOLDOWN
 
 
 def test_a_look_in_vain_holds_up_no_rotation_for_a_cooldown(company: Company) -> None:
@@ -368,3 +467,41 @@ def test_two_key_sets_do_not_share(company: Company) -> None:
     for name in ("https://a.logto.test", "https://b.logto.test"):
         assert company.source(name)(Wanted("kid", 0, forced=False)) is not None
     assert company.loads == 2
+
+
+# Which copy will do
+
+
+def copied(company: Company, kid: str | None, newer_than: float, *, forced: bool = False) -> bool:
+    """Whether a copy answers this, and the issuer is not asked."""
+    fetched = company.source()(Wanted(kid, newer_than, forced))
+    assert fetched is not None
+    return fetched.is_copy
+
+
+def test_a_copy_answers_the_first_question_of_a_process_whatever_the_key(company: Company) -> None:
+    knows(company.process(), FIRST)
+    assert copied(company, "random", -math.inf)
+
+
+def test_a_copy_that_is_no_newer_than_the_known_keys_is_not_enough(company: Company) -> None:
+    knows(company.process(), FIRST)
+    assert not copied(company, FIRST["kid"], company.time)
+    assert copied(company, FIRST["kid"], company.time - 1)
+
+
+def test_a_copy_past_its_time_is_not_enough_for_a_routine_refresh(company: Company) -> None:
+    knows(company.process(), FIRST)
+    begun = company.time
+    company.time += TTL - 1
+    assert copied(company, None, begun - 1)
+    company.time += 1
+    assert not copied(company, None, begun - 1)
+
+
+def test_a_copy_that_no_process_may_use_any_more_is_none(company: Company) -> None:
+    knows(company.process(), FIRST)
+    company.time += MAX_STALE - 1
+    assert copied(company, FIRST["kid"], -math.inf)
+    company.time += 1
+    assert not copied(company, FIRST["kid"], -math.inf)

@@ -91,7 +91,7 @@ def test_an_id_token_is_good_where_the_clock_of_logto_is_ahead(logto: Logto) -> 
 @pytest.mark.parametrize("name", ["exp", "iat", "nbf", "auth_time"])
 @pytest.mark.parametrize("number", [float("inf"), float("-inf"), float("nan")])
 def test_an_id_token_with_a_number_without_end_is_not_trusted(
-    logto: Logto, name: str, number: float
+    logto: Logto, name: str, number: Any
 ) -> None:
     with pytest.raises(AnswerNotTrusted):
         validated(logto, issued(logto, **{name: number}))
