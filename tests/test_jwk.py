@@ -106,10 +106,12 @@ def test_a_point_that_is_not_on_its_curve_is_no_key(algorithm: str) -> None:
     assert parse(jwk | {"x": jwk["y"], "y": jwk["x"]}) == {}
 
 
-def test_a_short_rsa_key_is_passed_over() -> None:
-    short = rsa.generate_private_key(65537, 1024).public_key()
-    jwk = RSAAlgorithm.to_jwk(short, as_dict=True) | {"kid": "short", "use": "sig"}
-    assert parse(jwk) == {}
+@pytest.mark.parametrize(("bits", "is_usable"), [(1024, False), (2047, False), (2048, True)])
+def test_an_rsa_key_of_less_than_2048_bits_is_passed_over(bits: int, is_usable: bool) -> None:
+    key = rsa.generate_private_key(65537, bits).public_key()
+    assert key.key_size == bits
+    jwk = RSAAlgorithm.to_jwk(key, as_dict=True) | {"kid": "sized", "use": "sig"}
+    assert bool(parse(jwk)) is is_usable
 
 
 def test_a_private_key_is_passed_over() -> None:

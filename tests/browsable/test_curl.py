@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from rest_framework.parsers import BaseParser
+from rest_framework.parsers import BaseParser, JSONParser
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
@@ -18,7 +18,7 @@ from sandbox.stand_in.server import StandIn
 from tests.browsable.browser import HTML, Browser, page
 from tests.browsable.liar import Liar
 from tests.browsable.test_renewal import LIFETIME, signed_in
-from tests.loopback import http
+from tests.loopback import document, http
 
 SCRIPT = Path(browsable.__file__).parent / "static/drf_logto/copy_as_curl.js"
 
@@ -110,6 +110,12 @@ def test_what_is_no_json_is_not_taken_along() -> None:
     assert sent(Request(request, parsers=[Material()])) == ("", "")
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_what_a_method_without_a_body_brings_is_not_taken_along(method: str) -> None:
+    request = APIRequestFactory().generic(method, "/", '{"a": 1}', "application/json")
+    assert sent(Request(request, parsers=[JSONParser()])) == ("", "")
+
+
 def test_a_line_reads_no_file_and_waits_for_no_body() -> None:
     words = shlex.split(curl_command("POST", "https://api.test/", "token", "@/etc/passwd"))
     assert words[-2:] == ["--data-raw", "@/etc/passwd"]
@@ -163,6 +169,24 @@ def test_the_line_has_a_token_that_lasts(browser: Browser, stand_in: StandIn) ->
     second = copied(browser)
     assert second.status_code == 200
     assert second.json()["command"] != first
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_there_is_no_line_with_a_token_that_nobody_chose(liar: Liar, method: str) -> None:
+    """It is used later, and perhaps for something else than what it was copied for."""
+    browser = signed_in(liar, organizations=["acme"])
+    liar.answer({"access_token": liar.logto.organization_token("acme", user="ada")})
+    assert browser.choose("organization acme").status_code == 302
+    liar.logto.advance(LIFETIME)
+    refused = http('{"error": "access_denied"}', "403 Forbidden")
+    given = document({"access_token": liar.logto.global_token(user="ada")})
+
+    def answer(connection: Any) -> None:
+        (refused if "organization_id=" in connection.body else given)(connection)
+
+    liar.server.answers["/oidc/token"] = answer
+    response = browser.post("/auth/curl/", {"method": method, "path": "/products/"})
+    assert (response.status_code, response.json()) == (403, {})
 
 
 def test_there_is_no_line_while_the_token_cannot_be_renewed(liar: Liar) -> None:
