@@ -457,6 +457,25 @@ def test_organizations_have_the_names_that_logto_tells_of_this_person(
     assert page(response).count('logto-organization">') == 1
 
 
+@pytest.mark.parametrize(
+    ("claims", "name"),
+    [
+        ({"name": "", "username": "ada.l"}, "ada.l"),
+        ({"name": 7, "username": None, "email": "ada@test"}, "ada@test"),
+        ({"name": "", "username": ["x"]}, "ada"),
+    ],
+)
+def test_a_person_is_called_by_the_first_name_that_is_one(
+    liar: Liar, claims: dict[str, Any], name: str
+) -> None:
+    browser = Browser()
+    asked = liar.begin(browser)
+    liar.answer(liar.tokens(asked["nonce"], id_token=liar.id_token(asked["nonce"], claims=claims)))
+    assert liar.come_back(browser, asked).status_code == 302
+    liar.answer({"access_token": liar.logto.global_token(["read:products"], user="ada")})
+    assert text_of(browser.get("/open/"), "logto-name").endswith(name)
+
+
 def test_a_logto_that_hangs_is_waited_for_as_long_as_the_setting_says(
     liar: Liar, settings: Any
 ) -> None:
