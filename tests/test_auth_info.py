@@ -6,22 +6,8 @@ from typing import Any
 
 import pytest
 
-from drf_logto.auth_info import AuthInfo, TokenKind
-
-
-def auth_info(**changes: Any) -> AuthInfo:
-    claims = {
-        "iss": "https://tenant.logto.test/oidc",
-        "sub": "user-1",
-        "client_id": "application-1",
-        "aud": "https://api.example.test",
-        "scope": "write:a read:a",
-        "exp": 200,
-        "iat": 100,
-        "jti": "token-1",
-        "act": {"sub": "admin"},
-    }
-    return AuthInfo(json.dumps(claims | changes).encode())
+from drf_logto.auth_info import TokenKind
+from tests.support.auth import auth_info
 
 
 def test_its_facts_are_those_of_the_payload() -> None:

@@ -1,6 +1,5 @@
 """LogtoJWTAuthentication: from the header to request.user and request.auth, or to an answer."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,9 +8,7 @@ from django.utils import translation
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import AllowAny, IsAuthenticated
-from rest_framework.response import Response
 from rest_framework.test import APIClient, APIRequestFactory
-from rest_framework.views import APIView
 
 from drf_logto.api_exceptions import as_api_exception
 from drf_logto.auth_info import AuthInfo
@@ -19,20 +16,8 @@ from drf_logto.authentication import LogtoJWTAuthentication
 from drf_logto.exceptions import LogtoError
 from drf_logto.principal import LogtoPrincipal
 from drf_logto.testing import Logto
-from tests.test_exceptions import leaves
-
-Route = Callable[..., None]
-
-
-class Seen(APIView):
-    """Says who came in."""
-
-    permission_classes = [AllowAny]
-
-    def get(self, request: Any) -> Response:
-        return Response(
-            {"user": str(request.user), "auth": request.auth and request.auth.to_dict()}
-        )
+from tests.support.refusals import leaves
+from tests.support.views import Route, Seen
 
 
 def test_a_verified_token_gives_user_and_auth(logto: Logto) -> None:

@@ -10,7 +10,7 @@ import pytest
 from drf_logto import checks, route_checks
 from drf_logto.browsable import checks as browsable_checks
 from drf_logto.conf import LogtoSettings
-from tests.test_exceptions import leaves
+from tests.support.refusals import leaves
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])

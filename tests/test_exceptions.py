@@ -2,20 +2,11 @@
 
 import copy
 import pickle
-from collections.abc import Iterator
 
 import pytest
 
 from drf_logto import exceptions as refusals
-
-
-def leaves(
-    kind: type[refusals.LogtoError] = refusals.LogtoError,
-) -> Iterator[type[refusals.LogtoError]]:
-    for subclass in kind.__subclasses__():
-        yield from leaves(subclass)
-        if hasattr(subclass, "code"):
-            yield subclass
+from tests.support.refusals import leaves
 
 
 def test_every_code_belongs_to_one_fact() -> None:

@@ -7,7 +7,7 @@ import polib
 import pytest
 
 from drf_logto import exceptions as refusals
-from tests.test_exceptions import leaves
+from tests.support.refusals import leaves
 
 PO = Path(refusals.__file__).parent / "locale/ko/LC_MESSAGES/django.po"
 PLACEHOLDER = re.compile(r"%\(\w+\)\w|%")

@@ -31,7 +31,7 @@ from rest_framework.viewsets import ViewSet
 from drf_logto.authentication import LogtoJWTAuthentication
 from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
 from drf_logto.testing import Logto
-from tests.test_exceptions import leaves
+from tests.support.refusals import leaves
 
 ROOT = Path(__file__).parent.parent
 PINNED = ROOT / "tests/openapi/sandbox.yaml"

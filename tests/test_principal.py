@@ -10,7 +10,7 @@ from rest_framework.test import APIRequestFactory
 from rest_framework.throttling import UserRateThrottle
 
 from drf_logto.principal import LogtoPrincipal
-from tests.test_auth_info import auth_info
+from tests.support.auth import auth_info
 
 
 def principal(**changes: Any) -> LogtoPrincipal:

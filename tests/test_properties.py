@@ -33,7 +33,7 @@ from drf_logto.scopes import RequiredScopes
 from drf_logto.testing import Logto
 from drf_logto.testing.signing import SigningKeyPair
 from tests.loopback import Connection, LoopbackServer, http, loopback_server
-from tests.test_verifier import API, NOW, Desk, segment
+from tests.support.desk import API, NOW, Desk, segment
 
 SECRET = "s3cret-3f9c"
 LATIN_1 = st.characters(max_codepoint=255)

@@ -17,8 +17,8 @@ from drf_logto.jwk import SIGNATURE_ALGORITHMS, SigningKey, parse_jwks
 from drf_logto.jws import parse_jws
 from drf_logto.testing import Logto
 from drf_logto.testing.signing import _thumbprint
-from tests.test_authentication import Route, Seen
-from tests.test_verifier import Desk
+from tests.support.desk import Desk
+from tests.support.views import Route, Seen
 
 KID = "bilbo.baggins@hobbiton.example"
 
