@@ -1,1 +1,1 @@
-"""What comes from outside, mutated under the guidance of coverage: ``python -m fuzz``."""
+"""The properties of tests/test_properties.py under the guidance of coverage: ``python -m fuzz``."""
