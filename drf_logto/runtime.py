@@ -1,6 +1,5 @@
 """The composition root: from the settings to this process's one verifier."""
 
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +9,7 @@ from functools import partial
 
 from .conf import LogtoSettings, get_settings
 from .fetch import Fetch, fetch_json
+from .forks import in_each_child
 from .issuer import Issuer
 from .jwk import parse_jwks
 from .jwks import KeySet, Lifetimes
@@ -86,7 +86,7 @@ def _begin(surroundings: Surroundings) -> None:
 
 
 # A child process has copies of its parent's locks, and none of its threads.
-os.register_at_fork(after_in_child=lambda: _begin(_runtime.surroundings))
+in_each_child(lambda: _begin(_runtime.surroundings))
 
 
 def _build(settings: LogtoSettings, surroundings: Surroundings) -> Verifier:

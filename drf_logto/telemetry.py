@@ -1,11 +1,11 @@
 """What operators see: counters of this process, and lines on the logger ``drf_logto``."""
 
 import logging
-import os
 import threading
 from typing import TypedDict
 
 from .exceptions import LogtoError
+from .forks import in_each_child
 
 logger = logging.getLogger("drf_logto")
 
@@ -45,7 +45,7 @@ def _begin() -> None:
 
 
 _begin()
-os.register_at_fork(after_in_child=_begin)
+in_each_child(_begin)
 
 
 def snapshot() -> Snapshot:

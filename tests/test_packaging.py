@@ -1,5 +1,6 @@
 """How a project meets the package: by dotted paths in its settings, in a fresh process."""
 
+import os
 import subprocess
 import sys
 
@@ -85,3 +86,29 @@ def test_a_sign_in_without_its_extra_says_what_to_install() -> None:
         [sys.executable, "-c", WITHOUT_AUTHLIB], capture_output=True, text=True, check=False
     )
     assert "pip install 'drf-logto-auth[browsable]'" in result.stderr.splitlines()[-1]
+
+
+WITHOUT_FORK = """
+import os
+
+del os.fork, os.register_at_fork  # as on Windows
+
+import django
+
+django.setup()
+from drf_logto import authentication, checks, decorators, openapi, runtime
+from drf_logto.browsable import authentication
+
+print(runtime.get_verifier() is runtime.get_verifier())
+"""
+
+
+def test_the_package_is_imported_where_no_process_forks() -> None:
+    result = subprocess.run(
+        [sys.executable, "-W", "error", "-c", WITHOUT_FORK],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.stdout == "True\n", result.stderr

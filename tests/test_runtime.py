@@ -190,6 +190,7 @@ def test_surroundings_last_as_long_as_they_are_wanted() -> None:
     assert get_verifier() is not inside
 
 
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_forked_process_starts_anew(server: LoopbackServer, tenant: Logto) -> None:
     """A child gets the parent's memory, and none of its threads."""
     get_verifier().verify(tenant.global_token())
