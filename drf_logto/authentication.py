@@ -8,13 +8,13 @@ from rest_framework.request import Request
 from . import bearer
 from .api_exceptions import as_api_exception, challenge
 from .auth_info import AuthInfo
-from .declarations import accepted_resources
 from .denials import explain_denials
 from .exceptions import LogtoError, WrongAudience
 from .principal import LogtoPrincipal
 from .runtime import get_verifier
 from .telemetry import record_refusal
 from .verifier import Verifier
+from .view_options import accepted_resources
 
 _REFUSAL = "_logto_refusal"
 
@@ -75,12 +75,12 @@ def verify_credentials(request: Any, view: Any) -> AuthInfo | LogtoError | None:
     # First of all, so that the report of a broken setting has no token among its variables.
     verifier = get_verifier()
     auth = _verify(verifier, request.META.get("HTTP_AUTHORIZATION", ""))
-    return for_view(auth, view) if isinstance(auth, AuthInfo) else auth
+    return for_view(auth, view, request) if isinstance(auth, AuthInfo) else auth
 
 
-def for_view(auth: AuthInfo, view: Any) -> AuthInfo | WrongAudience:
+def for_view(auth: AuthInfo, view: Any, request: Any) -> AuthInfo | WrongAudience:
     """Return the facts of a token, or a refusal where ``view`` narrows its audience to others."""
-    narrowed = accepted_resources(view)
+    narrowed = accepted_resources(view, request)
     if narrowed is None or any(one in narrowed for one in auth.audience):
         return auth
     return WrongAudience()

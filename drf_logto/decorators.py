@@ -14,11 +14,11 @@ from rest_framework.permissions import BasePermission, OperandHolder, SingleOper
 from .api_exceptions import challenge, sentence
 from .auth_info import AuthInfo
 from .authentication import verify_credentials
-from .declarations import VIEW_ATTRIBUTES, declared
 from .denials import nearest_refusal
 from .exceptions import AuthorizationServerUnavailable, LogtoError
 from .principal import LogtoPrincipal
 from .telemetry import record_refusal
+from .view_options import ACCESS_TOKEN_PERMISSIONS, NOT_DECLARED, VIEW_ATTRIBUTES, option
 
 View = Callable[..., Any]
 
@@ -62,7 +62,7 @@ def _protect(view: View, permissions: tuple[Any, ...]) -> View:
 
     def admit(request: Any, kwargs: dict[str, Any]) -> HttpResponseBase | None:
         declared_by = protected if class_based is None else class_based
-        return _admit(request, _as_view(declared_by, kwargs), permissions)
+        return _admit(request, _as_view(declared_by, request, kwargs), permissions)
 
     if _is_async(view) or getattr(class_based, "view_is_async", False):
 
@@ -79,7 +79,7 @@ def _protect(view: View, permissions: tuple[Any, ...]) -> View:
             return view(request, *args, **kwargs) if refused is None else refused
 
     protected.csrf_exempt = True
-    protected.permission_classes = permissions
+    setattr(protected, ACCESS_TOKEN_PERMISSIONS, permissions)
     return cast("View", protected)
 
 
@@ -87,11 +87,11 @@ def _is_async(view: View) -> bool:
     return iscoroutinefunction(view) or iscoroutinefunction(type(view).__call__)
 
 
-def _as_view(declared_by: Any, kwargs: dict[str, Any]) -> Any:
+def _as_view(declared_by: Any, request: Any, kwargs: dict[str, Any]) -> Any:
     """What permissions read of a view, from a plain function or class-based view."""
-    return SimpleNamespace(
-        kwargs=kwargs, **{name: declared(declared_by, name) for name in VIEW_ATTRIBUTES}
-    )
+    options = {name: option(declared_by, name, request) for name in VIEW_ATTRIBUTES}
+    given = {name: value for name, value in options.items() if value is not NOT_DECLARED}
+    return SimpleNamespace(kwargs=kwargs, **given)
 
 
 def _admit(request: Any, view: Any, permissions: tuple[Any, ...]) -> HttpResponseBase | None:

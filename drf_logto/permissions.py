@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.core.exceptions import ImproperlyConfigured
 from rest_framework.permissions import BasePermission
 
-from . import organizations
 from .auth_info import AuthInfo, TokenKind
 from .denials import explain_denials
 from .exceptions import (
@@ -16,6 +15,7 @@ from .exceptions import (
     WrongTokenKind,
 )
 from .scopes import RequiredScopes
+from .view_options import NOT_DECLARED, named_organization, option
 
 if TYPE_CHECKING:
     # DRF's stubs know instances in permission_classes and beside | as this type alone.
@@ -98,7 +98,7 @@ class AccessTokenPermission(OperationHolderMixin, BasePermission):
         if auth.kind is not self.kind:
             return WrongTokenKind(self.kind.value)
         if auth.organization_id is not None:
-            named = organizations.named_by(view)
+            named = named_organization(view, request)
             if named is not None and named != auth.organization_id:
                 return WrongOrganization()
         required = self.scopes_for(request, view)
@@ -108,23 +108,27 @@ class AccessTokenPermission(OperationHolderMixin, BasePermission):
             return InsufficientScope(required)
         return None
 
-    def required_by(self, view: Any) -> RequiredScopes | None:
-        """Return what is required on ``view`` (or its class), None where nothing is declared.
+    def required_by(self, view: Any, request: Any = None) -> RequiredScopes | None:
+        """Return what is required on ``view``, None where nothing is declared.
+
+        Args:
+            view: an instance, or what ``routes`` read of a route.
+            request: the request, None where there is none yet.
 
         Raises:
             ValueError: the view's ``required_scopes`` cannot be read.
         """
         if self.declared is not None:
             return self.declared
-        value = getattr(view, "required_scopes", None)
-        if value is not None:
+        value = option(view, "required_scopes", request)
+        if value is not NOT_DECLARED and value is not None:
             return RequiredScopes.declared(value)
         return RequiredScopes() if self.open_when_undeclared else None
 
     def scopes_for(self, request: Any, view: Any) -> tuple[str, ...] | None:
         """Return the scopes that ``request`` needs on ``view``, None where no token opens it."""
         try:
-            declared = self.required_by(view)
+            declared = self.required_by(view, request)
         except ValueError:  # told by a system check; closed until it is mended
             return None
         if declared is None:

@@ -5,10 +5,16 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
-from .declarations import accepted_resources
-from .organizations import url_kwarg
 from .permissions import HasScopes, InOrganization, OrgResourceScopes
-from .routes import Route, all_permissions, all_routes, current_settings, scopes_of
+from .routes import (
+    Route,
+    all_permissions,
+    all_routes,
+    current_settings,
+    scopes_of,
+    void_policies,
+)
+from .view_options import accepted_resources, organization_keyword
 
 _LOOKS_LIKE_AN_ORGANIZATION = re.compile(
     r"(^|_)(orgs?(_|$|id|pk|slug|uuid)|organi[sz]ation|tenant)", re.IGNORECASE
@@ -67,12 +73,26 @@ def organization_keyword_can_be_read(**_: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     for route in all_routes():
         try:
-            url_kwarg(route.view)
+            organization_keyword(route.view)
         except ValueError as error:
             found.append(
                 Error(f"organization_url_kwarg of {route.path!r}: {error}", id="drf_logto.E010")
             )
     return found
+
+
+@register(Tags.urls)
+def policies_have_effect(**_: Any) -> list[CheckMessage]:
+    """E011: a policy decorator stands where REST Framework does not read what it sets."""
+    return [
+        Error(
+            f"@{name} on the view of {route.path!r} has no effect.",
+            hint=f"Write @{name} below @api_view. For a class-based view set {name} on the class, "
+            "for a plain Django view use @require_access_token.",
+            id="drf_logto.E011",
+        )
+        for route, name in void_policies()
+    ]
 
 
 @register(Tags.urls)
@@ -129,7 +149,7 @@ def _compared_keyword(route: Route) -> str | None:
     if not is_protected or "organization_url_kwarg" not in vars(route.view):
         return None
     try:
-        return url_kwarg(route.view)
+        return organization_keyword(route.view)
     except ValueError:  # E010 tells it
         return None
 

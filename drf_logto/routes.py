@@ -11,8 +11,15 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from .compositions import leaves, open_by_negation
 from .conf import LogtoSettings, parse
-from .declarations import VIEW_ATTRIBUTES, declared
 from .permissions import AccessTokenPermission
+from .view_options import (
+    ACCESS_TOKEN_PERMISSIONS,
+    VIEW_ATTRIBUTES,
+    chain_of,
+    class_of,
+    declared,
+    declared_by_class,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +27,11 @@ class Route:
     """One URL pattern whose view declares permissions of ours.
 
     Attributes:
-        view: what the view declares; an attribute that is computed at run time is left out.
+        view: what the view declares, ``NOT_DECLARED`` where it declares nothing; an attribute that
+            is computed at run time is left out.
         permissions: ours, but for those under a NOT.
         is_open_by_negation: whether a NOT lets in what all of ours refuse.
+        void_policies: what stands on a function where REST Framework does not read it.
     """
 
     path: str
@@ -30,14 +39,23 @@ class Route:
     view: Any
     permissions: tuple[AccessTokenPermission, ...]
     is_open_by_negation: bool
+    void_policies: tuple[str, ...] = ()
 
 
 def all_routes() -> list[Route]:
     """Return every route that declares permissions of ours, none while the settings are broken."""
+    return [one for one in _everything() if one.permissions or one.is_open_by_negation]
+
+
+def void_policies() -> Iterator[tuple[Route, str]]:
+    """Yield each policy of REST Framework that has no effect where it stands, with its route."""
+    return ((route, name) for route in _everything() for name in route.void_policies)
+
+
+def _everything() -> list[Route]:
     if current_settings() is None or not getattr(settings, "ROOT_URLCONF", None):
         return []
-    everything = _walk(get_resolver(), "", frozenset())
-    return [route for route in everything if route.permissions or route.is_open_by_negation]
+    return list(_walk(get_resolver(), "", frozenset()))
 
 
 def all_permissions() -> Iterator[tuple[Route, AccessTokenPermission]]:
@@ -77,11 +95,43 @@ def _walk(resolver: URLResolver, path: str, keywords: frozenset[str]) -> Iterato
 
 def _route(callback: Any, path: str, keywords: frozenset[str]) -> Route:
     """Read what the view of a route declares; what is computed at run time is left out."""
-    said = {name: declared(callback, name) for name in VIEW_ATTRIBUTES}
+    options = {name: declared(callback, name) for name in VIEW_ATTRIBUTES}
     view = SimpleNamespace(
-        **{name: value for name, value in said.items() if not hasattr(value, "__get__")}
+        **{name: value for name, value in options.items() if not hasattr(value, "__get__")}
     )
-    classes = declared(callback, "permission_classes", ())
-    permissions = classes if isinstance(classes, (list, tuple)) else ()
-    ours = tuple(chain.from_iterable(map(leaves, permissions)))
-    return Route(path, keywords, view, ours, open_by_negation(permissions))
+    ways = list(_ways_in(callback))
+    once = {id(permission): permission for way in ways for permission in way}
+    ours = tuple(chain.from_iterable(map(leaves, once.values())))
+    is_open = any(map(open_by_negation, ways))
+    return Route(path, keywords, view, ours, is_open, tuple(_void_policies(callback)))
+
+
+def _ways_in(callback: Any) -> Iterator[tuple[Any, ...]]:
+    """Yield the permissions, all of which must grant, of each decorated handler and of the rest."""
+    of_class = declared_by_class(callback, "permission_classes")
+    listed = of_class if isinstance(of_class, (list, tuple)) else ()
+    everywhere = (*listed, *_of_decorators(callback))
+    yield everywhere
+    cls = class_of(callback)
+    actions = getattr(callback, "actions", None)
+    names = [*getattr(cls, "http_method_names", ())]
+    names += actions.values() if isinstance(actions, dict) else ()
+    for name in names:
+        if of_handler := _of_decorators(getattr(cls, name, None)):
+            yield (*everywhere, *of_handler)
+
+
+def _of_decorators(function: Any) -> tuple[Any, ...]:
+    """The permissions of every ``require_access_token`` around a function, each of them once."""
+    noted = [getattr(one, ACCESS_TOKEN_PERMISSIONS, ()) for one in chain_of(function)]
+    once = {id(each): each for each in noted if isinstance(each, tuple)}
+    return tuple(chain.from_iterable(once.values()))
+
+
+def _void_policies(callback: Any) -> Iterator[str]:
+    """Yield the policies that stand on a function where REST Framework does not read them."""
+    functions = list(chain_of(callback))
+    for name in ("authentication_classes", "permission_classes"):
+        values = [vars(one)[name] for one in functions if name in getattr(one, "__dict__", {})]
+        if any(value is not declared_by_class(callback, name) for value in values):
+            yield name

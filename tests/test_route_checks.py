@@ -9,13 +9,15 @@ from django.http import HttpResponse
 from django.urls import include, path, re_path
 from django.utils.decorators import method_decorator
 from django.views import View
-from rest_framework.decorators import action, api_view, permission_classes
+from django.views.decorators.http import require_GET
+from rest_framework.decorators import action, api_view, authentication_classes, permission_classes
 from rest_framework.permissions import IsAdminUser, IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSet
 
+from drf_logto.authentication import LogtoJWTAuthentication
 from drf_logto.decorators import require_access_token
 from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
 
@@ -300,3 +302,65 @@ class Demanding(HasScopes):
 
 def test_odd_views_are_passed_over(check: Check) -> None:
     assert check(path("odd/", Odd()), path("demanding/", view(Demanding))) == []
+
+
+@pytest.mark.parametrize("name", ["permission_classes", "authentication_classes"])
+@pytest.mark.parametrize("has_api_view", [True, False])
+def test_a_policy_that_rest_framework_does_not_read_is_told(
+    check: Check, name: str, has_api_view: bool
+) -> None:
+    def of_function(request: Any) -> None:
+        """Is never called."""
+
+    made: Any = api_view()(of_function) if has_api_view else of_function
+    setattr(made, name, [HasScopes("a")])  # as its decorator does in REST Framework 3.16
+    told = check(path("void/", require_GET(made)))
+    assert [id for id, _ in told] == ["drf_logto.E011"]
+    assert f"@{name} on the view of 'void/'" in told[0][1]
+
+
+def test_a_policy_below_api_view_hears_nothing(check: Check) -> None:
+    @api_view()
+    @authentication_classes([LogtoJWTAuthentication])
+    @permission_classes([HasScopes("a")])
+    def of_drf(request: Any, /) -> Response:  # type: ignore[empty-body]
+        """Is never called."""
+
+    assert check(path("", require_GET(of_drf))) == []
+
+
+def test_decorated_handlers_of_a_class_are_seen(check: Check) -> None:
+    class Members(View):
+        @method_decorator(require_access_token(InOrganization))
+        def get(self, request: Any, org: str) -> None:
+            """Is never called."""
+
+        @method_decorator(require_access_token(~HasScopes("b")))
+        def post(self, request: Any, org: str) -> None:
+            """Is never called."""
+
+    told = sorted(id for id, _ in check(path("<str:org>/", Members.as_view())))
+    assert told == ["drf_logto.E008", "drf_logto.W004"]
+
+
+def test_decorated_actions_of_a_viewset_are_seen(check: Check) -> None:
+    class Members(ViewSet):
+        permission_classes = [HasScopes("a")]
+
+        @method_decorator(require_access_token(OrgResourceScopes("a")))
+        def list(self, request: Any) -> None:
+            """Is never called."""
+
+    router = SimpleRouter()
+    router.register("members", Members, basename="member")
+    assert [id for id, _ in check(*router.urls)] == ["drf_logto.W003"]
+
+
+def test_every_permission_around_a_view_is_seen(check: Check) -> None:
+    @require_access_token(HasScopes("a"))
+    @require_GET
+    @require_access_token(OrgResourceScopes("a"))
+    def of_django(request: Any) -> None:
+        """Is never called."""
+
+    assert [id for id, _ in check(path("", of_django))] == ["drf_logto.W003"]

@@ -46,7 +46,7 @@ class LogtoSessionAuthentication(LogtoJWTAuthentication):
         verified = outside_transactions(lambda: _verified(browser, request.method))
         if verified is not None:
             _keep_out_of_caches(view)
-        return for_view(verified, view) if isinstance(verified, AuthInfo) else verified
+        return for_view(verified, view, request) if isinstance(verified, AuthInfo) else verified
 
 
 def _verified(browser: BrowserSession, method: str) -> AuthInfo | LogtoError | None:

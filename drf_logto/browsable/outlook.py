@@ -48,7 +48,7 @@ def _answer(view: Any, request: Any, auth: AuthInfo) -> tuple[bool, LogtoError |
     user, token = request.user, request.auth
     asked: Any = clone_request(request, request.method)
     try:
-        if for_view(auth, view) is not auth:
+        if for_view(auth, view, asked) is not auth:
             return False, None
         asked.user, asked.auth = LogtoPrincipal(auth), auth
         if all(one.has_permission(asked, view) for one in view.get_permissions()):

@@ -11,8 +11,8 @@ from django.utils.cache import patch_cache_control
 
 from ..auth_info import AuthInfo
 from ..exceptions import AuthorizationServerUnavailable
-from ..organizations import named_by
 from ..runtime import get_surroundings
+from ..view_options import named_organization
 from . import vault
 from .contexts import Context, Organization
 from .curl import sent
@@ -176,7 +176,7 @@ def _denial(sign_in: SignIn, view: Any, request: Any, response: Any) -> Denial |
     if not isinstance(told, dict) or str(told.get("code")) not in _EXPLAINED:
         return None
     organizations = {one.id: one.name for one in sign_in.person.organizations}
-    named = named_by(view)
+    named = named_organization(view, request)
     prospects = dict(_prospects(sign_in, view, request))
     return Denial(
         sentence=str(told["detail"]),

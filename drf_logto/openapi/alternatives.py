@@ -17,8 +17,8 @@ from rest_framework.permissions import (
 )
 
 from ..auth_info import TokenKind
-from ..declarations import accepted_resources
 from ..permissions import AccessTokenPermission
+from ..view_options import accepted_resources
 
 
 class Credential(enum.IntEnum):
@@ -56,7 +56,7 @@ class Alternative:
 
 def alternatives(view: Any) -> tuple[Alternative, ...]:
     """Return every way into ``view`` for its ``request``, none where it is closed."""
-    narrowed = accepted_resources(view) is not None
+    narrowed = accepted_resources(view, view.request) is not None
     kinds = frozenset(TokenKind) - ({TokenKind.ORGANIZATION} if narrowed else set())
     each = (_ways(permission, view) for permission in view.get_permissions())
     return tuple(dict.fromkeys(reduce(_both, each, [Alternative(Credential.NONE, kinds)])))

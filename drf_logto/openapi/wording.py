@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..auth_info import TokenKind
-from ..declarations import accepted_resources
+from ..view_options import accepted_resources
 from .alternatives import Alternative
 
 _TOKENS = {
@@ -43,7 +43,7 @@ def as_value(ways: tuple[Alternative, ...], view: Any) -> list[dict[str, list[st
 
 def _only_resources(view: Any) -> list[str] | None:
     """What a view narrows its audience to, in an order that each description has; None for all."""
-    narrowed = accepted_resources(view)
+    narrowed = accepted_resources(view, view.request)
     return None if narrowed is None else sorted(map(str, narrowed))
 
 

@@ -1,0 +1,145 @@
+"""What a view declares, wherever it stands: in as_view, on its class, on its functions."""
+
+import enum
+from collections.abc import Collection, Iterator, Mapping
+from itertools import islice
+from types import FunctionType
+from typing import Any, Final
+
+from .conf import get_settings
+
+
+class _Undeclared(enum.Enum):
+    NOT_DECLARED = "not declared"
+
+
+NOT_DECLARED: Final = _Undeclared.NOT_DECLARED
+"""In place of a value that stands nowhere; None is a value."""
+
+VIEW_ATTRIBUTES = ("api_resource", "organization_url_kwarg", "required_scopes")
+"""What the permissions read of a view."""
+
+ACCESS_TOKEN_PERMISSIONS = "logto_permissions"  # noqa: S105 - the name of an attribute
+"""Under which ``require_access_token`` notes its permissions on the function that it returns."""
+
+NO_ORGANIZATION = ""
+"""A name that no organization has."""
+
+_DEPTH = 20  # of functions that wrap functions
+
+
+def declared(callback: Any, name: str) -> Any:
+    """Return what the view behind a URL pattern's ``callback`` declares under ``name``.
+
+    What was given to ``as_view`` comes first, then the class, then the functions from the outermost
+    to the innermost; decorators and partials are looked through.
+    """
+    value = declared_by_class(callback, name)
+    if value is not NOT_DECLARED:
+        return value
+    functions = (one for one in chain_of(callback) if hasattr(one, name))
+    return next((getattr(one, name) for one in functions), NOT_DECLARED)
+
+
+def declared_by_class(callback: Any, name: str) -> Any:
+    """Return what was given to ``as_view`` under ``name``, or else what the class says."""
+    for function in chain_of(callback):
+        if name in (given := _initkwargs(function)):
+            return given[name]
+        cls = _class_of(function)
+        if hasattr(cls, name):
+            return getattr(cls, name)
+    return NOT_DECLARED
+
+
+def option(view: Any, name: str, request: Any = None) -> Any:
+    """Return what ``view`` declares under ``name`` for a request: the same as ``declared`` finds.
+
+    The instance of a class-based view holds what was given to ``as_view``, its class, and what is
+    computed. What it lacks may stand on the functions of the request's route, or of the view itself
+    where it is a function.
+
+    Args:
+        view: an instance, a function, or what ``routes`` read of a route.
+        name: one of ``VIEW_ATTRIBUTES``.
+        request: the request, Django's or DRF's; None where there is none yet.
+    """
+    is_function = isinstance(view, FunctionType)
+    if not is_function:
+        # What the class computes may fail with an AttributeError, and is declared all the same.
+        given = hasattr(type(view), name)
+        value = getattr(view, name) if given else getattr(view, name, NOT_DECLARED)
+        if value is not NOT_DECLARED:
+            return value
+    match = getattr(request, "resolver_match", None)
+    value = declared(getattr(match, "func", None), name)
+    return declared(view, name) if is_function and value is NOT_DECLARED else value
+
+
+def accepted_resources(view: Any, request: Any = None) -> Collection[object] | None:
+    """Return the only resource indicators that ``view`` accepts, None where it accepts all.
+
+    It reads the view's ``api_resource``, one or several; what is neither accepts no token.
+    """
+    narrowed = option(view, "api_resource", request)
+    if narrowed is NOT_DECLARED or narrowed is None:
+        return None
+    if isinstance(narrowed, str):
+        return (narrowed,)
+    return narrowed if isinstance(narrowed, (list, tuple, set, frozenset)) else ()
+
+
+def named_organization(view: Any, request: Any = None) -> str | None:
+    """Return the organization that the route of ``view`` names, None where it names none.
+
+    A path converter may have made another type of it; Logto's ids are strings, so it is compared as
+    one. Where the view does not say readably which keyword it is, no organization fits.
+    """
+    try:
+        keyword = organization_keyword(view, request)
+    except ValueError:  # E010 reports it; closed until it is corrected
+        return NO_ORGANIZATION
+    named = None if keyword is None else (getattr(view, "kwargs", None) or {}).get(keyword)
+    return None if named is None else str(named)
+
+
+def organization_keyword(view: Any, request: Any = None) -> str | None:
+    """Return the URL keyword that names the organization, None where the view says that none does.
+
+    It is the view's ``organization_url_kwarg``, or else the setting ``ORGANIZATION_URL_KWARG``.
+
+    Raises:
+        ValueError: the view's is not the name of a keyword.
+    """
+    keyword = option(view, "organization_url_kwarg", request)
+    if keyword is NOT_DECLARED:
+        return get_settings().organization_url_kwarg
+    if keyword is not None and not (isinstance(keyword, str) and keyword.isidentifier()):
+        raise ValueError(f"{keyword!r} is not the name of a URL keyword.")
+    return keyword
+
+
+def chain_of(callback: Any) -> Iterator[Any]:
+    """Yield ``callback`` and the functions that it wraps, the outermost first."""
+    return islice(_wrapped(callback), _DEPTH)
+
+
+def class_of(callback: Any) -> type | None:
+    """Return the view class behind ``callback``, None where there is none."""
+    return next(filter(None, map(_class_of, chain_of(callback))), None)
+
+
+def _class_of(function: Any) -> type | None:
+    classes = (getattr(function, name, None) for name in ("cls", "view_class"))
+    return next((one for one in classes if isinstance(one, type)), None)
+
+
+def _initkwargs(function: Any) -> Mapping[str, Any]:
+    given = (getattr(function, name, None) for name in ("initkwargs", "view_initkwargs"))
+    return next((one for one in given if isinstance(one, Mapping)), {})
+
+
+def _wrapped(function: Any) -> Iterator[Any]:
+    while function is not None:
+        yield function
+        function = getattr(function, "__wrapped__", None) or getattr(function, "func", None)
