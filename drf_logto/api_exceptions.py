@@ -3,7 +3,12 @@
 from typing import Any, cast
 
 from django.utils.translation import gettext
-from rest_framework.exceptions import APIException, AuthenticationFailed, PermissionDenied
+from rest_framework.exceptions import (
+    APIException,
+    AuthenticationFailed,
+    ErrorDetail,
+    PermissionDenied,
+)
 
 from . import bearer
 from .conf import get_settings
@@ -19,8 +24,37 @@ class ServiceUnavailable(APIException):
     wait: int
 
 
+class RefusedByProject(LogtoError):
+    """A project's own refusal of a user, an exception of DRF: told with its sentence and code.
+
+    Args:
+        exception: what ``get_user`` raised, of status 401 or 403.
+    """
+
+    error = "invalid_token"
+    message = "%(sentence)s"
+
+    def __init__(self, exception: APIException) -> None:
+        detail: Any = exception.detail
+        members = detail if isinstance(detail, dict) else {"detail": detail}
+        told = members.get("detail")
+        if not isinstance(told, str):
+            told = ErrorDetail(str(exception.default_detail), exception.default_code)
+        self.exception = exception
+        self.code = str(members.get("code") or getattr(told, "code", exception.default_code))
+        self.status = exception.status_code
+        super().__init__(sentence=str(told))
+
+    def __str__(self) -> str:
+        """The sentence for the challenge, which is ASCII (RFC 6750 §3)."""
+        told = super().__str__()
+        return told if told.isascii() else "The user of the access token is refused."
+
+
 def as_api_exception(refusal: LogtoError) -> APIException:
     """Return the exception that makes DRF answer a refusal with its status, body and headers."""
+    if isinstance(refusal, RefusedByProject):
+        return _with_body_and_challenge(refusal)
     body = {"detail": sentence(refusal), "code": refusal.code}
     if isinstance(refusal, AuthorizationServerUnavailable):
         unavailable = ServiceUnavailable(body, refusal.code)
@@ -29,6 +63,14 @@ def as_api_exception(refusal: LogtoError) -> APIException:
     exception = _BY_STATUS[refusal.status](body, refusal.code)
     cast("Any", exception).auth_header = challenge(refusal)
     return exception
+
+
+def _with_body_and_challenge(refusal: RefusedByProject) -> APIException:
+    exception: Any = refusal.exception
+    others = exception.detail if isinstance(exception.detail, dict) else {}
+    exception.detail = {**others, "detail": sentence(refusal), "code": refusal.code}
+    exception.auth_header = challenge(refusal)
+    return cast("APIException", exception)
 
 
 def challenge(refusal: LogtoError | None = None) -> str:

@@ -1,22 +1,26 @@
 """LogtoJWTAuthentication: from the Authorization header to request.user and request.auth."""
 
-from typing import Any
+import inspect
+from typing import Any, ClassVar
 
+from django.core.exceptions import ImproperlyConfigured
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
 from . import bearer
-from .api_exceptions import as_api_exception, challenge
+from .api_exceptions import RefusedByProject, as_api_exception, challenge
 from .auth_info import AuthInfo
 from .denials import explain_denials
-from .exceptions import LogtoError, WrongAudience
+from .exceptions import InactiveUser, LogtoError, UnknownUser, WrongAudience
 from .principal import LogtoPrincipal
 from .runtime import get_verifier
 from .telemetry import record_refusal
 from .verifier import Verifier
 from .view_options import accepted_resources
 
-_REFUSAL = "_logto_refusal"
+_CHALLENGE = "_logto_challenge"
+_REFUSING = (401, 403)
 
 
 class LogtoJWTAuthentication(BaseAuthentication):
@@ -25,29 +29,40 @@ class LogtoJWTAuthentication(BaseAuthentication):
     ``request.user`` becomes what ``get_user`` returns and ``request.auth`` the token's AuthInfo.
     Requests without a bearer token are left to the next authentication class; requests with a bad
     one are refused, on open views as well.
+
+    Attributes:
+        reads_authorization_header: whether the token comes in that header, so that no browser sends
+            it by itself, and plain views may use the class without a CSRF token.
     """
+
+    reads_authorization_header: ClassVar[bool] = True
 
     def authenticate(self, request: Request) -> tuple[Any, AuthInfo] | None:
         """Return user and AuthInfo, or None where the request carries no bearer token.
 
         Raises:
-            AuthenticationFailed: the token is no valid access token (401).
+            AuthenticationFailed: the token is no valid access token, or its user is unknown or not
+                active (401).
             PermissionDenied: the token is valid, and for another audience (403).
             ServiceUnavailable: Logto is needed to decide, and cannot be reached (503).
         """
         view = (getattr(request, "parser_context", None) or {}).get("view")
         explain_denials(view, request)
         verified = self.verify(request, view)
-        if isinstance(verified, LogtoError):
+        if verified is None:
+            return None
+        user = verified if isinstance(verified, LogtoError) else find_user(self, verified)
+        if isinstance(user, LogtoError):
             # The view asks a fresh authenticator for the challenge, so it travels on the request.
-            setattr(request, _REFUSAL, verified)
-            record_refusal(verified)
-            raise as_api_exception(verified)
-        return None if verified is None else (self.get_user(verified), verified)
+            setattr(request, _CHALLENGE, challenge(user))
+            record_refusal(user)
+            raise as_api_exception(user)
+        return user, verified
 
     def authenticate_header(self, request: Request) -> str:
         """Return the challenge of a 401 (RFC 6750 §3)."""
-        return challenge(getattr(request, _REFUSAL, None))
+        told: str | None = getattr(request, _CHALLENGE, None)
+        return challenge() if told is None else told
 
     def verify(self, request: Any, view: Any) -> AuthInfo | LogtoError | None:
         """Return the facts of the request's token or why it is refused, None where it has none."""
@@ -57,9 +72,39 @@ class LogtoJWTAuthentication(BaseAuthentication):
         """Return ``request.user`` for a verified token.
 
         Override it to map the subject to a user model of the project; permissions do not care, they
-        read ``request.auth``.
+        read ``request.auth``. It must be a plain function: None refuses the request as that of an
+        unknown user, and so does what it raises with the status 401 or 403. A user whose
+        ``is_active`` is false is refused without its doing.
         """
         return LogtoPrincipal(auth)
+
+
+def find_user(authentication: LogtoJWTAuthentication, auth: AuthInfo) -> Any:
+    """Return the user of a verified token, or the LogtoError that refuses it.
+
+    Raises:
+        ImproperlyConfigured: ``get_user`` is a coroutine function.
+    """
+    try:
+        user = authentication.get_user(auth)
+    except LogtoError as refused:
+        user = refused.with_traceback(None)
+    except APIException as refused:
+        if refused.status_code not in _REFUSING:
+            raise
+        user = RefusedByProject(refused)
+    if inspect.iscoroutine(user):
+        user.close()
+        raise ImproperlyConfigured(
+            f"{type(authentication).__name__}.get_user must be a plain function, not 'async def'."
+        )
+    if user is None:
+        user = UnknownUser()
+    elif not isinstance(user, LogtoError) and not getattr(user, "is_active", True):
+        user = InactiveUser()
+    if isinstance(user, LogtoError):
+        user.issuer = auth.issuer
+    return user
 
 
 def verify_credentials(request: Any, view: Any) -> AuthInfo | LogtoError | None:

@@ -10,24 +10,30 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from rest_framework.exceptions import APIException, NotAuthenticated, PermissionDenied
 from rest_framework.permissions import BasePermission, OperandHolder, SingleOperandHolder
+from rest_framework.settings import api_settings
 
 from .api_exceptions import challenge, sentence
-from .auth_info import AuthInfo
-from .authentication import verify_credentials
+from .authentication import LogtoJWTAuthentication, find_user
 from .denials import nearest_refusal
 from .exceptions import AuthorizationServerUnavailable, LogtoError
-from .principal import LogtoPrincipal
 from .telemetry import record_refusal
 from .view_options import ACCESS_TOKEN_PERMISSIONS, NOT_DECLARED, VIEW_ATTRIBUTES, option
 
 View = Callable[..., Any]
+AuthenticationClass = type[LogtoJWTAuthentication]
 
 
 @overload
-def require_access_token(view: View, /) -> View: ...
+def require_access_token(
+    view: View, /, *, authentication_class: AuthenticationClass | None = None
+) -> View: ...
 @overload
-def require_access_token(*permissions: Any) -> Callable[[View], View]: ...
-def require_access_token(*arguments: Any) -> Any:
+def require_access_token(
+    *permissions: Any, authentication_class: AuthenticationClass | None = None
+) -> Callable[[View], View]: ...
+def require_access_token(
+    *arguments: Any, authentication_class: AuthenticationClass | None = None
+) -> Any:
     """Protect a plain Django view by an access token of Logto.
 
     Write ``@require_access_token`` for any valid token, or name permissions, all of which must
@@ -35,14 +41,28 @@ def require_access_token(*arguments: Any) -> Any:
     ``request.auth`` and ``request.user``; a refusal is answered with
     ``{"error": "<sentence>", "code": "<code>"}``, with the statuses and challenges of the API.
     CSRF tokens are not asked for: no browser sends an access token by itself.
+
+    Args:
+        arguments: the view, or permissions.
+        authentication_class: what authenticates the request, a LogtoJWTAuthentication that reads
+            the Authorization header; the first such of DEFAULT_AUTHENTICATION_CLASSES unless given,
+            and LogtoJWTAuthentication itself where there is none.
+
+    Raises:
+        ImproperlyConfigured: an argument is something else.
     """
+    if authentication_class is not None and not _reads_header(authentication_class):
+        raise ImproperlyConfigured(
+            "authentication_class of require_access_token must be LogtoJWTAuthentication or a "
+            "subclass that reads the Authorization header."
+        )
     if len(arguments) == 1 and _is_view(arguments[0]):
-        return _protect(arguments[0], ())
+        return _protect(arguments[0], (), authentication_class)
     if not all(map(_is_permission, arguments)):
         raise ImproperlyConfigured(
             "require_access_token takes permissions, such as HasScopes('read:reports')."
         )
-    return lambda view: _protect(view, arguments)
+    return lambda view: _protect(view, arguments, authentication_class)
 
 
 def _is_view(argument: Any) -> bool:
@@ -55,14 +75,23 @@ def _is_permission(argument: Any) -> bool:
     return isinstance(argument, (BasePermission, OperandHolder, SingleOperandHolder))
 
 
-def _protect(view: View, permissions: tuple[Any, ...]) -> View:
+def _reads_header(one: Any) -> bool:
+    is_ours = isinstance(one, type) and issubclass(one, LogtoJWTAuthentication)
+    return is_ours and bool(one.reads_authorization_header)
+
+
+def _protect(
+    view: View, permissions: tuple[Any, ...], authentication_class: AuthenticationClass | None
+) -> View:
     # What method_decorator hands over is a bound method in a partial.
     class_based = getattr(getattr(view, "func", None), "__self__", None)
     protected: Any
 
     def admit(request: Any, kwargs: dict[str, Any]) -> HttpResponseBase | None:
         declared_by = protected if class_based is None else class_based
-        return _admit(request, _as_view(declared_by, request, kwargs), permissions)
+        as_view = _as_view(declared_by, request, kwargs)
+        refused = _authenticate(request, as_view, authentication_class or _default_class())
+        return _admit(request, as_view, permissions) if refused is None else refused
 
     if _is_async(view) or getattr(class_based, "view_is_async", False):
 
@@ -94,14 +123,33 @@ def _as_view(declared_by: Any, request: Any, kwargs: dict[str, Any]) -> Any:
     return SimpleNamespace(kwargs=kwargs, **given)
 
 
-def _admit(request: Any, view: Any, permissions: tuple[Any, ...]) -> HttpResponseBase | None:
-    """Set ``auth`` and ``user`` of a request that is let in; else return the refusal."""
-    auth = verify_credentials(request, view)
-    if isinstance(auth, LogtoError):
-        return _refused(auth)
+def _default_class() -> AuthenticationClass:
+    """The first of the project's authentication classes that will do for a plain view."""
+    configured = filter(_reads_header, api_settings.DEFAULT_AUTHENTICATION_CLASSES)
+    return next(configured, LogtoJWTAuthentication)
+
+
+def _authenticate(
+    request: Any, view: Any, authentication_class: AuthenticationClass
+) -> HttpResponseBase | None:
+    """Set ``auth`` and ``user`` of a request with a valid token; else return the refusal."""
+    authentication = authentication_class()
+    auth = authentication.verify(request, view)
     if auth is None:
         return _told_by_drf(NotAuthenticated())
-    _set_user(request, auth)
+    user = auth if isinstance(auth, LogtoError) else find_user(authentication, auth)
+    if isinstance(user, LogtoError):
+        return _refused(user)
+
+    async def auser() -> Any:
+        return user
+
+    request.auth, request.user, request.auser = auth, user, auser
+    return None
+
+
+def _admit(request: Any, view: Any, permissions: tuple[Any, ...]) -> HttpResponseBase | None:
+    """Return the refusal of an authenticated request, None where every permission grants it."""
     asked = [permission() for permission in permissions]
     try:
         if all(permission.has_permission(request, view) for permission in asked):
@@ -110,15 +158,6 @@ def _admit(request: Any, view: Any, permissions: tuple[Any, ...]) -> HttpRespons
         return _told_by_drf(exception)
     reason = nearest_refusal(lambda: asked, request, view)
     return _told_by_drf(PermissionDenied()) if reason is None else _refused(reason)
-
-
-def _set_user(request: Any, auth: AuthInfo) -> None:
-    principal = LogtoPrincipal(auth)
-
-    async def auser() -> LogtoPrincipal:
-        return principal
-
-    request.auth, request.user, request.auser = auth, principal, auser
 
 
 def _told_by_drf(exception: APIException) -> HttpResponseBase:

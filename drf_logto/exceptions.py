@@ -22,8 +22,8 @@ class LogtoError(Exception):
         issuer: the issuer that the token names, likewise.
     """
 
-    code: ClassVar[str]
-    status: ClassVar[int]
+    code: str
+    status: int
     error: ClassVar[str | None]
     message: str
     scope: str | None = None
@@ -217,6 +217,20 @@ class ContradictoryOrganization(InvalidToken):
 
     code = "contradictory_organization"
     message = gettext_noop("The access token names two different organizations.")
+
+
+class UnknownUser(InvalidToken):
+    """The token is valid, and ``get_user`` knows nobody of its subject."""
+
+    code = "unknown_user"
+    message = gettext_noop("The access token is for a user that this API does not know.")
+
+
+class InactiveUser(InvalidToken):
+    """The token is valid, and its user is not active here."""
+
+    code = "inactive_user"
+    message = gettext_noop("The user of the access token is not active.")
 
 
 class WrongToken(LogtoError):

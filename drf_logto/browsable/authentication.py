@@ -25,11 +25,14 @@ class LogtoSessionAuthentication(LogtoJWTAuthentication):
     LogtoJWTAuthentication.
     """
 
+    reads_authorization_header = False
+
     def authenticate(self, request: Request) -> tuple[Any, AuthInfo] | None:
         """Return user and AuthInfo, or None where nobody is signed in.
 
         Raises:
-            AuthenticationFailed: Logto's token is not valid here (401).
+            AuthenticationFailed: Logto's token is not valid here, or its user is unknown or not
+                active (401).
             PermissionDenied: it is for another audience, or the CSRF token is missing (403).
             ServiceUnavailable: Logto is needed to decide, and cannot be reached (503).
         """

@@ -7,10 +7,11 @@ from typing import Any
 from rest_framework.request import clone_request
 
 from ..auth_info import ORGANIZATION_AUDIENCE_PREFIX, AuthInfo
-from ..authentication import for_view
+from ..authentication import LogtoJWTAuthentication, find_user, for_view
+from ..conf import get_settings
 from ..denials import nearest_refusal
 from ..exceptions import InsufficientScope, LogtoError, NoScopeDeclared
-from ..principal import LogtoPrincipal
+from ..metadata import ISSUER_PATH
 from .contexts import Context, Person
 
 
@@ -50,7 +51,9 @@ def _answer(view: Any, request: Any, auth: AuthInfo) -> tuple[bool, LogtoError |
     try:
         if for_view(auth, view, asked) is not auth:
             return False, None
-        asked.user, asked.auth = LogtoPrincipal(auth), auth
+        asked.user, asked.auth = find_user(_of_sessions(view), auth), auth
+        if isinstance(asked.user, LogtoError):
+            return False, None
         if all(one.has_permission(asked, view) for one in view.get_permissions()):
             return True, None
         return False, nearest_refusal(view.get_permissions, asked, view)
@@ -61,10 +64,22 @@ def _answer(view: Any, request: Any, auth: AuthInfo) -> tuple[bool, LogtoError |
         request.user, request.auth = user, token
 
 
+def _of_sessions(view: Any) -> LogtoJWTAuthentication:
+    """What would authenticate a request with another token of the session."""
+    ours = (one for one in view.get_authenticators() if isinstance(one, LogtoJWTAuthentication))
+    return next(one for one in ours if not one.reads_authorization_header)
+
+
 def _unseen(person: Person, context: Context) -> AuthInfo:
     """The facts of a token that was never fetched, as far as they are known."""
-    organization = context.organization
-    claims: dict[str, Any] = {"sub": person.sub, "client_id": "", "iss": "", "exp": 0, "scope": ""}
+    organization, settings = context.organization, get_settings()
+    claims: dict[str, Any] = {
+        "sub": person.sub,
+        "client_id": settings.app_id,
+        "iss": f"{settings.endpoint[0]}{ISSUER_PATH}",
+        "exp": 0,
+        "scope": "",
+    }
     if context.resource is None and organization:
         claims["aud"] = f"{ORGANIZATION_AUDIENCE_PREFIX}{organization.id}"
     elif organization:
