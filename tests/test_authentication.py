@@ -1,20 +1,28 @@
 """LogtoJWTAuthentication: from the header to request.user and request.auth, or to an answer."""
 
+import copy
 from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.urls import path
 from django.utils import translation
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import (
+    APIException,
+    AuthenticationFailed,
+    PermissionDenied,
+    Throttled,
+)
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.test import APIClient, APIRequestFactory
 
 from drf_logto.api_exceptions import as_api_exception
 from drf_logto.auth_info import AuthInfo
 from drf_logto.authentication import LogtoJWTAuthentication
-from drf_logto.exceptions import LogtoError
+from drf_logto.exceptions import InvalidToken, LogtoError, UnknownUser
 from drf_logto.principal import LogtoPrincipal
+from drf_logto.telemetry import snapshot
 from drf_logto.testing import Logto
 from tests.support.refusals import leaves
 from tests.support.views import Route, Seen
@@ -130,16 +138,149 @@ def test_a_project_can_map_the_subject_to_its_own_user(logto: Logto, route: Rout
     assert response.json()["user"] == "alice@example.test"
 
 
-class Closed(LogtoJWTAuthentication):
-    def get_user(self, auth: AuthInfo) -> Any:
-        raise AuthenticationFailed("This account is closed.")
+# Users that are refused
 
 
-def test_a_subject_that_a_project_refuses_is_told_in_its_words(logto: Logto, route: Route) -> None:
-    route(path("", Seen.as_view(authentication_classes=[Closed])))
+class Person:
+    def __init__(self, *, is_active: bool) -> None:
+        self.is_active = is_active
+
+    def __str__(self) -> str:
+        return "person"
+
+
+class Raised(APIException):
+    status_code = 401
+    default_detail = "Not here."
+    default_code = "not_here"
+
+
+def answering(answer: Any) -> type[LogtoJWTAuthentication]:
+    """An authentication class whose ``get_user`` returns this or raises it."""
+
+    class Answering(LogtoJWTAuthentication):
+        def get_user(self, auth: AuthInfo) -> Any:
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+    return Answering
+
+
+REFUSED: dict[str, tuple[Any, int, str, str]] = {
+    "none": (
+        None,
+        401,
+        "unknown_user",
+        "The access token is for a user that this API does not know.",
+    ),
+    "inactive": (
+        Person(is_active=False),
+        401,
+        "inactive_user",
+        "The user of the access token is not active.",
+    ),
+    "failed": (
+        AuthenticationFailed("This account is closed."),
+        401,
+        "authentication_failed",
+        "This account is closed.",
+    ),
+    "failed, with a code": (
+        AuthenticationFailed("Pay first.", "unpaid"),
+        401,
+        "unpaid",
+        "Pay first.",
+    ),
+    "failed, with a dict": (
+        AuthenticationFailed({"detail": "Pay 100 % first.", "code": "unpaid"}),
+        401,
+        "unpaid",
+        "Pay 100 % first.",
+    ),
+    "failed, with a list": (Raised(["one", "two"]), 401, "not_here", "Not here."),
+    "denied": (PermissionDenied("Not on a Sunday."), 403, "permission_denied", "Not on a Sunday."),
+    "another exception": (Raised(), 401, "not_here", "Not here."),
+    "one of the package": (UnknownUser(), 401, "unknown_user", str(UnknownUser())),
+}
+"""What ``get_user`` says, and the status, code and sentence of the answer."""
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_user_that_is_refused_is_told_with_a_challenge(
+    logto: Logto, route: Route, name: str
+) -> None:
+    answer, status, code, sentence = REFUSED[name]
+    route(path("", Seen.as_view(authentication_classes=[answering(copy.copy(answer))])))
+    before = snapshot()["refused"].get(code, 0)
     response = logto.client(logto.global_token()).get("/")
-    assert (response.status_code, response.json()) == (401, {"detail": "This account is closed."})
-    assert response.headers["WWW-Authenticate"] == 'Bearer realm="api"'
+    assert response.status_code == status
+    assert response.json() == {"detail": sentence, "code": code}
+    assert response.headers["WWW-Authenticate"] == (
+        f'Bearer realm="api", error="invalid_token", error_description="{sentence}"'
+    )
+    assert snapshot()["refused"][code] == before + 1
+
+
+def test_a_refusal_of_a_project_keeps_its_class_and_what_else_it_says(logto: Logto) -> None:
+    refusal = AuthenticationFailed({"detail": "Pay first.", "plan": "free"})
+    request: Any = APIRequestFactory().get("/", HTTP_AUTHORIZATION=f"Bearer {logto.global_token()}")
+    with pytest.raises(AuthenticationFailed) as raised:
+        answering(refusal)().authenticate(request)
+    assert raised.value is refusal
+    assert raised.value.detail == {
+        "detail": "Pay first.",
+        "plan": "free",
+        "code": "authentication_failed",
+    }
+
+
+def test_a_refusal_class_of_the_project_s_own_is_told(logto: Logto, route: Route) -> None:
+    class Unpaid(InvalidToken):
+        code = "unpaid_user"
+        message = "Pay first."
+
+    route(path("", Seen.as_view(authentication_classes=[answering(Unpaid())])))
+    response = logto.client(logto.global_token()).get("/")
+    assert (response.status_code, response.json()["code"]) == (401, "unpaid_user")
+    assert 'error_description="Pay first."' in response.headers["WWW-Authenticate"]
+
+
+def test_a_sentence_that_is_not_ascii_stays_out_of_the_challenge(
+    logto: Logto, route: Route
+) -> None:
+    refusal = AuthenticationFailed("닫힌 계정입니다.")
+    route(path("", Seen.as_view(authentication_classes=[answering(refusal)])))
+    response = logto.client(logto.global_token()).get("/")
+    assert response.json()["detail"] == "닫힌 계정입니다."
+    assert response.headers["WWW-Authenticate"] == (
+        'Bearer realm="api", error="invalid_token", '
+        'error_description="The user of the access token is refused."'
+    )
+
+
+def test_other_exceptions_of_get_user_pass_through(logto: Logto, route: Route) -> None:
+    route(path("", Seen.as_view(authentication_classes=[answering(Throttled(7))])))
+    response = logto.client(logto.global_token()).get("/")
+    assert (response.status_code, response.headers["Retry-After"]) == (429, "7")
+    assert "WWW-Authenticate" not in response.headers
+
+
+def test_an_active_user_and_one_that_does_not_say_are_let_in(logto: Logto, route: Route) -> None:
+    for user in (Person(is_active=True), "alice"):
+        route(path("", Seen.as_view(authentication_classes=[answering(user)])))
+        assert logto.client(logto.global_token()).get("/").json()["user"] == str(user)
+
+
+class Asynchronous(LogtoJWTAuthentication):
+    async def get_user(self, auth: AuthInfo) -> Any:
+        """Is never run."""
+
+
+def test_an_asynchronous_get_user_is_an_error_and_lets_nobody_in(logto: Logto) -> None:
+    request: Any = APIRequestFactory().get("/", HTTP_AUTHORIZATION=f"Bearer {logto.global_token()}")
+    with pytest.raises(ImproperlyConfigured, match=r"Asynchronous\.get_user must be a plain"):
+        Asynchronous().authenticate(request)
 
 
 @pytest.mark.parametrize("elsewhere", ["not a token", ""])

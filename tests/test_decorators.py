@@ -1,5 +1,6 @@
 """require_access_token: plain Django views, sync and async."""
 
+import copy
 import json
 from collections.abc import Callable
 from functools import partial, update_wrapper
@@ -13,12 +14,17 @@ from django.test import AsyncClient, Client
 from django.urls import path
 from django.utils.decorators import method_decorator
 from django.views import View
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.permissions import BasePermission, IsAuthenticated
 
+from drf_logto.authentication import LogtoJWTAuthentication
+from drf_logto.browsable.authentication import LogtoSessionAuthentication
 from drf_logto.decorators import require_access_token
 from drf_logto.permissions import HasScopes, InOrganization
+from drf_logto.telemetry import snapshot
 from drf_logto.testing import Logto
+from tests.test_authentication import REFUSED, answering
 
 Route = Callable[..., None]
 
@@ -326,3 +332,80 @@ def test_a_permission_that_cannot_be_asked_twice_keeps_the_denial(
     protected(Once, HasScopes("read:a"))
     response = get(logto.global_token())
     assert (response.status_code, response.json()["code"]) == (403, "permission_denied")
+
+
+# Users
+
+
+@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("view", [seen, seen_async])
+def test_a_user_that_the_project_refuses_is_told_with_a_challenge(
+    logto: Logto, route: Route, name: str, view: Any
+) -> None:
+    answer, status, code, sentence = REFUSED[name]
+    protect = require_access_token(authentication_class=answering(copy.copy(answer)))
+    route(path("", protect(view)))
+    before = snapshot()["refused"].get(code, 0)
+    response = get(logto.global_token())
+    assert (response.status_code, response.json()) == (status, {"error": sentence, "code": code})
+    assert response.headers["WWW-Authenticate"] == (
+        f'Bearer realm="api", error="invalid_token", error_description="{sentence}"'
+    )
+    assert snapshot()["refused"][code] == before + 1
+
+
+class ByEmail(LogtoJWTAuthentication):
+    def get_user(self, auth: Any) -> Any:
+        return f"{auth.sub}@example.test"
+
+
+class InSession(LogtoSessionAuthentication):
+    def get_user(self, auth: Any) -> Any:
+        """Is never called."""
+
+
+@pytest.mark.parametrize(
+    ("classes", "user"),
+    [
+        ([ByEmail, LogtoJWTAuthentication], "user-1@example.test"),
+        ([SessionAuthentication, InSession, ByEmail], "user-1@example.test"),
+        ([LogtoJWTAuthentication, ByEmail], "user-1"),
+        ([SessionAuthentication, InSession], "user-1"),
+        ([], "user-1"),
+    ],
+)
+@pytest.mark.parametrize("view", [seen, seen_async])
+def test_the_class_of_the_project_finds_the_user(
+    logto: Logto, route: Route, settings: Any, classes: Any, user: str, view: Any
+) -> None:
+    route(path("", require_access_token(view)))
+    assert get(logto.global_token()).json()["user"] == "user-1"
+    dotted = [f"{one.__module__}.{one.__qualname__}" for one in classes]
+    settings.REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": dotted}
+    assert get(logto.global_token()).json()["user"] == user
+
+
+def test_the_class_of_the_decorator_goes_before_that_of_the_settings(
+    logto: Logto, route: Route
+) -> None:
+    route(
+        path("bare/", require_access_token(seen, authentication_class=ByEmail)),
+        path("a/", require_access_token(HasScopes("a"), authentication_class=ByEmail)(seen)),
+    )
+    for url in ("/bare/", "/a/"):
+        assert get(logto.global_token(["a"]), url).json()["user"] == "user-1@example.test"
+
+
+def test_the_user_is_the_same_for_async_code(logto: Logto, route: Route) -> None:
+    async def view(request: Any) -> HttpResponse:
+        assert (await request.auser()) is request.user
+        return seen(request)
+
+    route(path("", require_access_token(authentication_class=ByEmail)(view)))
+    assert get(logto.global_token()).json()["user"] == "user-1@example.test"
+
+
+@pytest.mark.parametrize("mistake", [InSession, SessionAuthentication, ByEmail(), "ByEmail"])
+def test_a_class_that_reads_no_header_is_refused_where_it_is_written(mistake: Any) -> None:
+    with pytest.raises(ImproperlyConfigured, match="reads the Authorization header"):
+        require_access_token(authentication_class=mistake)

@@ -16,6 +16,7 @@ from django.core.signals import got_request_exception
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from django.urls import path
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
@@ -167,6 +168,11 @@ class CrashingUser(LogtoJWTAuthentication):
         raise Fault(str(auth))
 
 
+class RefusingUser(LogtoJWTAuthentication):
+    def get_user(self, auth: Any) -> Any:
+        raise AuthenticationFailed(f"Not {auth.sub}.")
+
+
 class CrashingNarrowing(Shown):
     @property
     def api_resource(self) -> str:
@@ -185,6 +191,8 @@ URLS = [
     path("view", CrashingView.as_view()),
     path("permission", Shown.as_view(permission_classes=[CrashingPermission])),
     path("user", Shown.as_view(authentication_classes=[CrashingUser])),
+    path("refused", Shown.as_view(authentication_classes=[RefusingUser])),
+    path("plain-user", require_access_token(plain, authentication_class=CrashingUser)),
     path("narrowing", CrashingNarrowing.as_view()),
     path("plain", plain),
 ]
@@ -213,7 +221,7 @@ def tokens_of(logto: Logto) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("url", ["shown", "open", "scoped", "plain"])
+@pytest.mark.parametrize("url", ["shown", "open", "scoped", "refused", "plain"])
 @pytest.mark.parametrize("accept", ["application/json", "text/html"])
 def test_no_refusal_reports_what_it_refused(
     logto: Logto, route: Route, reports: Reports, settings: Any, url: str, accept: str
@@ -232,7 +240,7 @@ def test_no_refusal_reports_what_it_refused(
     assert_no_secret(secrets_of(logto, *tokens.values()), *answers, *reports.texts)
 
 
-@pytest.mark.parametrize("url", ["view", "permission", "user", "narrowing", "plain"])
+@pytest.mark.parametrize("url", ["view", "permission", "user", "plain-user", "narrowing", "plain"])
 def test_no_fault_of_the_project_reports_the_token(
     logto: Logto, route: Route, reports: Reports, settings: Any, url: str
 ) -> None:

@@ -1,0 +1,116 @@
+"""The project's get_user decides for people who are signed in, and for what the page offers."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.urls import include, path
+
+from drf_logto.authentication import LogtoJWTAuthentication
+from drf_logto.browsable.authentication import LogtoSessionAuthentication
+from sandbox.stand_in.server import StandIn
+from sandbox.tenant import BROWSABLE_API
+from tests.browsable import project as views
+from tests.browsable.browser import Browser, page, text_of
+from tests.test_authentication import REFUSED
+
+Get = Callable[[Any], Any]
+
+
+@pytest.fixture
+def deciding(browser: Browser, route: Any) -> Callable[[Get], Browser]:
+    """A browser at a project whose ``get_user`` is this."""
+
+    def use(decide: Get) -> Browser:
+        class InSession(LogtoSessionAuthentication):
+            def get_user(self, auth: Any) -> Any:
+                return decide(auth)
+
+        classes = [LogtoJWTAuthentication, InSession]
+        route(
+            path("auth/", include("drf_logto.browsable.urls")),
+            path("open/", views.Open.as_view(authentication_classes=classes)),
+            path(
+                "<organization_id>/invitations/",
+                views.Invitations.as_view(authentication_classes=classes),
+            ),
+            path(
+                "<organization_id>/header-only/",
+                views.Invitations.as_view(authentication_classes=[HeldInSession]),
+            ),
+        )
+        return browser
+
+    return use
+
+
+class HeldInSession(LogtoJWTAuthentication):
+    """Reads the session under another name, so that the page finds no class for sessions."""
+
+    def verify(self, request: Any, view: Any) -> Any:
+        return LogtoSessionAuthentication().verify(request, view)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_person_that_the_project_refuses_is_told_with_a_challenge(
+    deciding: Any, name: str
+) -> None:
+    answer, status, code, sentence = REFUSED[name]
+
+    def decide(auth: Any) -> Any:
+        if isinstance(answer, Exception):
+            raise copy.copy(answer)
+        return answer
+
+    browser = deciding(decide)
+    browser.sign_in()
+    response = browser.client.get("/open/")
+    assert (response.status_code, response.json()) == (status, {"detail": sentence, "code": code})
+    assert response["WWW-Authenticate"] == (
+        f'Bearer realm="api", error="invalid_token", error_description="{sentence}"'
+    )
+    assert browser.get("/open/").status_code == status
+
+
+def test_the_page_offers_a_token_whose_user_the_project_lets_in(
+    deciding: Any, stand_in: StandIn
+) -> None:
+    asked = []
+
+    def decide(auth: Any) -> Any:
+        asked.append((auth.sub, auth.client_id, auth.issuer))
+        return auth.sub
+
+    browser = deciding(decide)
+    browser.sign_in()
+    assert "organization acme" in page(browser.get("/acme/invitations/"))
+    assert "logto-no-other" not in page(browser.get("/acme/invitations/"))
+    issuer = f"{stand_in.logto.endpoint}/oidc"
+    assert set(asked) == {("ada", BROWSABLE_API.id, issuer)}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_the_page_offers_no_token_whose_user_the_project_refuses(deciding: Any, name: str) -> None:
+    answer = REFUSED[name][0]
+
+    def decide(auth: Any) -> Any:
+        if auth.organization_id is None:
+            return auth.sub
+        if isinstance(answer, Exception):
+            raise copy.copy(answer)
+        return answer
+
+    browser = deciding(decide)
+    browser.sign_in()
+    response = browser.get("/acme/invitations/")
+    assert response.status_code == 403
+    assert "No other token" in text_of(response, "logto-no-other")
+
+
+def test_the_page_offers_no_token_to_a_view_without_sessions(deciding: Any) -> None:
+    browser = deciding(lambda auth: auth.sub)
+    browser.sign_in()
+    response = browser.get("/acme/header-only/")
+    assert response.status_code == 403
+    assert "No other token" in text_of(response, "logto-no-other")
