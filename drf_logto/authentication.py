@@ -51,13 +51,13 @@ class LogtoJWTAuthentication(BaseAuthentication):
         verified = self.verify(request, view)
         if verified is None:
             return None
-        user = verified if isinstance(verified, LogtoError) else find_user(self, verified)
-        if isinstance(user, LogtoError):
-            # The view asks a fresh authenticator for the challenge, so it travels on the request.
-            setattr(request, _CHALLENGE, challenge(user))
-            record_refusal(user)
-            raise as_api_exception(user)
-        return user, verified
+        user = find_user(self, verified) if isinstance(verified, AuthInfo) else verified
+        if isinstance(verified, AuthInfo) and not isinstance(user, LogtoError):
+            return user, verified
+        # The view asks a fresh authenticator for the challenge, so it travels on the request.
+        setattr(request, _CHALLENGE, challenge(user))
+        record_refusal(user)
+        raise as_api_exception(user)
 
     def authenticate_header(self, request: Request) -> str:
         """Return the challenge of a 401 (RFC 6750 §3)."""

@@ -140,7 +140,7 @@ def of_django(attributes: dict[str, Any]) -> Any:
 def with_api_view(permission: Any) -> Any:
     @api_view()
     @permission_classes([permission])
-    def of_function(request: Any, **kwargs: Any) -> Response:
+    def of_function(request: Any, /, **kwargs: Any) -> Response:
         return Response("seen")
 
     return of_function
