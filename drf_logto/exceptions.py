@@ -314,13 +314,28 @@ class InsufficientScope(LogtoError):
 
 
 class NoScopeDeclared(InsufficientScope):
-    """The view declares no scope for what is asked of it, so no token opens it."""
+    """The view declares no scope for what is asked of it, so no token opens it.
 
-    message = gettext_noop("No scope is declared for this, so no access token opens it.")
+    Args:
+        permission: the name of the permission class.
+        asked: the action or method, None where it has no name that may be repeated.
+    """
 
-    def __init__(self) -> None:
+    message = gettext_noop(
+        "%(permission)s declares no scope for '%(asked)s', so no access token opens it."
+    )
+    unnamed: ClassVar[str] = gettext_noop(
+        "%(permission)s declares no scope for this request, so no access token opens it."
+    )
+
+    def __init__(self, permission: str, asked: str | None = None) -> None:
         super().__init__(())
         self.scope = None
+        self.params = {"permission": permission}
+        if asked is None:
+            self.message = self.unnamed
+        else:
+            self.params["asked"] = asked
 
 
 class AuthorizationServerUnavailable(LogtoError):

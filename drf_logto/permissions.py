@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.exceptions import ImproperlyConfigured
+from django.views import View
 from rest_framework.permissions import BasePermission
 
 from .auth_info import AuthInfo, TokenKind
@@ -32,9 +33,10 @@ class AccessTokenPermission(OperationHolderMixin, BasePermission):
 
     Args:
         scopes: required of every request.
-        by_action: scopes required as well for a view action or a lower-case HTTP method; an action
-            that is not named is closed. HEAD follows GET. OPTIONS needs no scope where DRF itself
-            answers it.
+        by_action: scopes required as well for a view action, a lower-case HTTP method, ``read``
+            (GET, HEAD, OPTIONS) or ``write`` (the others); the first of these that is named
+            counts, and what is not named is closed. HEAD follows GET. OPTIONS needs no scope where
+            DRF itself answers it, unless ``metadata`` or ``options`` is named.
 
     Raises:
         ImproperlyConfigured: something is no scope (RFC 6749 §3.3).
@@ -44,11 +46,18 @@ class AccessTokenPermission(OperationHolderMixin, BasePermission):
     open_when_undeclared: ClassVar[bool] = False
 
     def __init__(self, *scopes: str, **by_action: str | list[str] | tuple[str, ...]) -> None:
+        name = type(self).__name__
+        listed = [one for one in scopes if isinstance(one, (list, tuple, set, frozenset))]
+        if listed:
+            raise ImproperlyConfigured(
+                f"{name} takes each scope as an argument of its own, not {listed[0]!r}: "
+                f"write {name}('a', 'b')."
+            )
         try:
             always = RequiredScopes.declared(scopes)
             named = RequiredScopes.declared(by_action).by_action if by_action else None
         except ValueError as error:
-            raise ImproperlyConfigured(f"{type(self).__name__}: {error}") from None
+            raise ImproperlyConfigured(f"{name}: {error}") from None
         self.declared = RequiredScopes(always.always, named) if scopes or by_action else None
 
     def __call__(self) -> "AccessTokenPermission":
@@ -103,7 +112,7 @@ class AccessTokenPermission(OperationHolderMixin, BasePermission):
                 return WrongOrganization()
         required = self.scopes_for(request, view)
         if required is None:
-            return NoScopeDeclared()
+            return NoScopeDeclared(type(self).__name__, _asked(request, view))
         if not set(required).issubset(auth.scopes):
             return InsufficientScope(required)
         return None
@@ -133,7 +142,7 @@ class AccessTokenPermission(OperationHolderMixin, BasePermission):
             return None
         if declared is None:
             return None
-        method = str(getattr(request, "method", "")).lower()
+        method = _method(request)
         return declared.for_request(
             method,
             _action(view, method),
@@ -169,12 +178,23 @@ class OrgResourceScopes(AccessTokenPermission):
     kind = TokenKind.ORGANIZATION_RESOURCE
 
 
+def _method(request: Any) -> str:
+    return str(getattr(request, "method", "")).lower()
+
+
 def _action(view: Any, method: str) -> str | None:
     """The view's action; while DRF describes the view, the one that ``method`` would be."""
     action = getattr(view, "action", None)
     if action == "metadata":
-        action = getattr(view, "action_map", {}).get(method)
+        described = action if method == "options" else None
+        action = getattr(view, "action_map", {}).get(method, described)
     return action if isinstance(action, str) else None
+
+
+def _asked(request: Any, view: Any) -> str | None:
+    """What a refusal may call the request: a name of the project's or of HTTP, never another."""
+    method = _method(request)
+    return _action(view, method) or (method if method in View.http_method_names else None)
 
 
 def _is_described_by_drf(view: Any) -> bool:

@@ -4,6 +4,10 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+SAFE, UNSAFE = "read", "write"
+"""What a declaration calls the safe methods and the others."""
+
+_SAFE_METHODS = frozenset({"get", "head", "options"})  # as REST Framework has them
 _SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 §3.3
 
 
@@ -13,8 +17,9 @@ class RequiredScopes:
 
     Attributes:
         always: required whatever is asked for.
-        by_action: required as well for one view action or lower-case HTTP method, as pairs; None
-            where nothing depends on it. What is not named is closed.
+        by_action: required as well for one view action, lower-case HTTP method, ``read`` (the safe
+            methods) or ``write`` (the others), as pairs; None where nothing depends on it. What is
+            not named is closed.
     """
 
     always: tuple[str, ...] = ()
@@ -47,13 +52,19 @@ class RequiredScopes:
                 unless one is named for it.
         """
         by_action = dict(self.by_action or ())
-        names = [action, method, "get" if method == "head" else None]
+        names = [action, "metadata" if is_metadata else None, method]
+        if not is_metadata:
+            names += ["get" if method == "head" else None, _safety(method)]
         named = next((by_action[name] for name in names if name in by_action), None)
         if named is not None:
             return self.always + named
         if is_metadata:
             return ()
         return self.always if self.by_action is None else None
+
+
+def _safety(method: str) -> str:
+    return SAFE if method in _SAFE_METHODS else UNSAFE
 
 
 def _scopes(value: object) -> tuple[str, ...]:

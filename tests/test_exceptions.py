@@ -36,19 +36,29 @@ def test_each_token_kind_that_is_wanted_has_its_own_sentence() -> None:
 
 
 def test_nothing_declared_names_no_scope() -> None:
-    assert refusals.NoScopeDeclared().scope is None
+    assert refusals.NoScopeDeclared("HasScopes", "destroy").scope is None
+
+
+def test_nothing_declared_names_the_permission_and_what_was_asked() -> None:
+    assert str(refusals.NoScopeDeclared("HasScopes", "destroy")) == (
+        "HasScopes declares no scope for 'destroy', so no access token opens it."
+    )
+    assert str(refusals.NoScopeDeclared("HasScopes")) == (
+        "HasScopes declares no scope for this request, so no access token opens it."
+    )
 
 
 EVERY_REFUSAL = [
     *(one() for one in leaves() if "__init__" not in vars(one)),
     refusals.WrongTokenKind("organization"),
     refusals.InsufficientScope(("a", "b")),
-    refusals.NoScopeDeclared(),
+    refusals.NoScopeDeclared("HasScopes", "destroy"),
+    refusals.NoScopeDeclared("HasScopes"),
     refusals.AuthorizationServerUnavailable("HTTP status 500", retry_after=3),
 ]
 
 
-@pytest.mark.parametrize("refusal", EVERY_REFUSAL, ids=lambda refusal: type(refusal).__name__)
+@pytest.mark.parametrize("refusal", EVERY_REFUSAL, ids=repr)
 def test_a_refusal_that_is_copied_or_pickled_stays_the_same(refusal: refusals.LogtoError) -> None:
     """As between processes: what cannot be read there stops the one that waits for it."""
     refusal.kid, refusal.issuer = "key-1", "https://tenant.logto.test/oidc"

@@ -16,6 +16,7 @@ CATALOG = polib.pofile(str(PO))
 SENTENCES = sorted(
     {one.message for one in leaves() if hasattr(one, "message")}
     | set(refusals.WrongTokenKind.sentences.values())
+    | {refusals.NoScopeDeclared.unnamed}
 )
 
 

@@ -1,5 +1,6 @@
 """The three permission models, on every kind of view, in every composition."""
 
+import re
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -261,6 +262,73 @@ def test_head_follows_get_of_an_action(logto: Logto) -> None:
     assert logto.client(logto.global_token(["sell:a"])).head("/products/").status_code == 403
 
 
+@pytest.mark.usefixtures("products")
+def test_the_refusal_of_an_undeclared_action_names_it_and_the_permission(logto: Logto) -> None:
+    client = logto.client(logto.global_token())
+    for response in (client.get("/products/1/"), client.head("/products/1/")):
+        sentence = "HasScopes declares no scope for 'retrieve', so no access token opens it."
+        assert f'error_description="{sentence}"' in response.headers["WWW-Authenticate"]
+    korean = client.get("/products/1/", headers={"Accept-Language": "ko"}).json()["detail"]
+    assert "HasScopes" in korean
+    assert "'retrieve'" in korean
+    assert "스코프" in korean
+
+
+def test_the_refusal_of_an_undeclared_method_names_it_if_it_is_a_known_one(
+    logto: Logto, route: Route
+) -> None:
+    route(path("", view(OrgResourceScopes(put="a"))))
+    client = logto.client(logto.organization_resource_token("org-a"))
+    for method, named in (("GET", "'get'"), ("PURGE", "this request"), ("É", "this request")):
+        assert client.generic(method, "/").json()["detail"] == (
+            f"OrgResourceScopes declares no scope for {named}, so no access token opens it."
+        )
+
+
+class Notes(ViewSet):
+    def list(self, request: Any) -> Response:
+        return Response("listed")
+
+    def create(self, request: Any) -> Response:
+        return Response("created")
+
+
+class OwnOptions(Notes):
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        return Response("own")
+
+
+@pytest.mark.parametrize("declares", ["keywords", "required_scopes"])
+@pytest.mark.parametrize("method", ["get", "head", "post"])
+def test_read_and_write_open_the_safe_methods_and_the_others(
+    logto: Logto, route: Route, method: str, declares: str
+) -> None:
+    named: Any = {"read": "read:a", "write": "write:a"}
+    by_keywords = {"permission_classes": [HasScopes(**named)]}
+    by_attribute = {"permission_classes": [HasScopes], "required_scopes": named}
+    declared: Any = by_keywords if declares == "keywords" else by_attribute
+    made: Any = type("Made", (Notes,), declared)
+    route(path("", made.as_view({"get": "list", "post": "create"})))
+    scopes = ["write:a", "read:a"]
+    needed, other = scopes if method == "post" else reversed(scopes)
+    assert getattr(logto.client(logto.global_token([needed])), method)("/").status_code == 200
+    assert getattr(logto.client(logto.global_token([other])), method)("/").status_code == 403
+
+
+@pytest.mark.parametrize("kind", [Notes, OwnOptions])
+def test_a_scope_that_is_named_for_metadata_is_asked_for_options(
+    logto: Logto, route: Route, kind: Any
+) -> None:
+    permission = HasScopes(metadata="describe:a", read="read:a")
+    made: Any = type("Made", (kind,), {"permission_classes": [permission]})
+    route(path("", made.as_view({"get": "list"})), path("plain/", view(permission)))
+    for address in ("/", "/plain/"):
+        describing = logto.client(logto.global_token(["describe:a"])).options(address)
+        assert describing.status_code == 200
+        reading = logto.client(logto.global_token(["read:a"])).options(address)
+        assert 'scope="describe:a"' in reading.headers["WWW-Authenticate"]
+
+
 def test_head_follows_get_of_a_method(logto: Logto, route: Route) -> None:
     route(path("", view(HasScopes(get="read:a"))))
     assert logto.client(logto.global_token(["read:a"])).head("/").status_code == 200
@@ -433,6 +501,14 @@ def test_what_is_no_scope_is_refused_where_it_is_declared(scope: Any) -> None:
             permission(scope)
     with pytest.raises(ImproperlyConfigured):
         HasScopes(list=[scope])
+
+
+@pytest.mark.parametrize("listed", [["a"], ("a", "b"), {"a"}, frozenset("a")])
+def test_a_list_of_scopes_is_refused_with_what_to_write(listed: Any) -> None:
+    for permission in (HasScopes, InOrganization, OrgResourceScopes):
+        what_to_write = re.escape(f"write {permission.__name__}('a', 'b')")
+        with pytest.raises(ImproperlyConfigured, match=what_to_write):
+            permission(listed)
 
 
 # Compositions

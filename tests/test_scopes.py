@@ -45,6 +45,48 @@ def test_head_follows_get() -> None:
     assert needed(RequiredScopes.declared({"get": "read:a"}), "head") == ("read:a",)
 
 
+READ_AND_WRITE = RequiredScopes.declared({"read": "read:a", "write": "write:a"})
+
+
+@pytest.mark.parametrize("method", ["get", "head", "options"])
+def test_read_is_what_the_safe_methods_need(method: str) -> None:
+    assert needed(READ_AND_WRITE, method, "list") == ("read:a",)
+    assert needed(RequiredScopes.declared({"write": "write:a"}), method) is None
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "trace", "purge", ""])
+def test_write_is_what_the_other_methods_need(method: str) -> None:
+    assert needed(READ_AND_WRITE, method, "create") == ("write:a",)
+    assert needed(RequiredScopes.declared({"read": "read:a"}), method) is None
+
+
+@pytest.mark.parametrize("nearer", ["list", "get"])
+def test_an_action_and_a_method_go_before_read_and_write(nearer: str) -> None:
+    declared = RequiredScopes.declared({"read": "read:a", nearer: "near:a"})
+    assert needed(declared, "get", "list") == ("near:a",)
+    assert needed(declared, "head", "list") == ("near:a",)
+
+
+def test_an_action_called_read_or_write_goes_before_the_methods() -> None:
+    assert needed(READ_AND_WRITE, "post", "read") == ("read:a",)
+    assert needed(READ_AND_WRITE, "get", "write") == ("write:a",)
+
+
+def test_read_does_not_count_for_metadata() -> None:
+    assert needed(READ_AND_WRITE, "options", is_metadata=True) == ()
+
+
+@pytest.mark.parametrize("name", ["metadata", "options", "list"])
+def test_metadata_needs_what_is_named_for_it(name: str) -> None:
+    declared = RequiredScopes(("use:a",), ((name, ("describe:a",)),))
+    assert needed(declared, "options", "list", is_metadata=True) == ("use:a", "describe:a")
+
+
+def test_metadata_goes_before_options() -> None:
+    declared = RequiredScopes.declared({"options": "a", "metadata": "b"})
+    assert needed(declared, "options", is_metadata=True) == ("b",)
+
+
 def test_metadata_needs_no_scope_unless_one_is_named_for_it() -> None:
     assert needed(RequiredScopes(("read:a",)), "options", is_metadata=True) == ()
     assert needed(RequiredScopes.declared({"get": "a"}), "options", is_metadata=True) == ()

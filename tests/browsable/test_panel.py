@@ -128,7 +128,7 @@ def test_the_page_says_who_is_signed_in_where_no_token_can_be_judged(liar: Liar)
 def test_a_view_that_declares_nothing_is_opened_by_no_token(browser: Browser) -> None:
     browser.sign_in()
     response = browser.get("/undeclared/")
-    assert "No scope is declared" in text_of(response, "logto-denial")
+    assert "HasScopes declares no scope for" in text_of(response, "logto-denial")
     assert "No other token" in text_of(response, "logto-no-other")
     browser.choose("organization acme")
     sign_in = vault.load(key_of(browser))

@@ -72,7 +72,10 @@ class Asked:
         """What a keyword may call the request by, the first that is there counts."""
         action = {"GET": "list", "HEAD": "list", "POST": "create"}.get(self.method)
         names = [action] if action and self.is_view_set else []
-        return [*names, self.method.lower(), *(["get"] if self.method == "HEAD" else [])]
+        if self.method == "OPTIONS":
+            return ["metadata", "options"]
+        names += [self.method.lower(), *(["get"] if self.method == "HEAD" else [])]
+        return [*names, "read" if self.method in SAFE else "write"]
 
 
 @dataclass(frozen=True, order=True)
@@ -152,7 +155,10 @@ class Ours:
         required = self.required(asked)
         code = "insufficient_scope"
         if required is None:
-            sentence = "No scope is declared for this, so no access token opens it."
+            sentence = (
+                f"{self.model.__name__} declares no scope for {asked.names[0]!r}, "
+                "so no access token opens it."
+            )
             return Refusal(1, code, code, sentence)
         if not held.scopes.issuperset(required):
             scope = " ".join(required)
@@ -302,7 +308,9 @@ OTHERS = [
 MODELS = [HasScopes, InOrganization, OrgResourceScopes]
 SCOPES = st.lists(st.sampled_from("ab"), max_size=2, unique=True)
 BY_ACTION = st.dictionaries(
-    st.sampled_from(["list", "create", "get", "post", "head", "options", "delete"]),
+    st.sampled_from(
+        "list create get post head options delete read write metadata".split(),
+    ),
     SCOPES.map(tuple),
     max_size=3,
 )
