@@ -1,11 +1,13 @@
 """System checks of the routes: what permission classes, views and URLs say together."""
 
-import re
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from rest_framework.settings import api_settings
+from rest_framework.views import APIView
 
-from .permissions import HasScopes, InOrganization, OrgResourceScopes
+from .authentication import LogtoJWTAuthentication
+from .permissions import HasScopes, OrgResourceScopes
 from .routes import (
     Route,
     all_permissions,
@@ -14,11 +16,7 @@ from .routes import (
     scopes_of,
     void_policies,
 )
-from .view_options import accepted_resources, organization_keyword
-
-_LOOKS_LIKE_AN_ORGANIZATION = re.compile(
-    r"(^|_)(orgs?(_|$|id|pk|slug|uuid)|organi[sz]ation|tenant)", re.IGNORECASE
-)
+from .view_options import accepted_resources, declared
 
 
 @register(Tags.urls)
@@ -34,26 +32,6 @@ def required_scopes_can_be_read(**_: Any) -> list[CheckMessage]:
 
 
 @register(Tags.urls)
-def organization_keyword_is_compared(**_: Any) -> list[CheckMessage]:
-    """E008: a route names an organization in a keyword that no permission compares."""
-    found: list[CheckMessage] = []
-    for route in all_routes():
-        suspects = sorted(filter(_LOOKS_LIKE_AN_ORGANIZATION.search, route.keywords))
-        compared = _compared_keyword(route)
-        if suspects and compared is not None and compared not in route.keywords:
-            found.append(
-                Error(
-                    f"The route {route.path!r} seems to name an organization in {suspects[0]!r}, "
-                    f"and only {compared!r} is compared with the token.",
-                    hint="Set organization_url_kwarg on the view, or ORGANIZATION_URL_KWARG in "
-                    "LOGTO, to the keyword of the route.",
-                    id="drf_logto.E008",
-                )
-            )
-    return found
-
-
-@register(Tags.urls)
 def api_resource_is_configured(**_: Any) -> list[CheckMessage]:
     """E009: a view narrows its audience to a resource that the API does not answer to."""
     return [
@@ -65,20 +43,6 @@ def api_resource_is_configured(**_: Any) -> list[CheckMessage]:
         for route in all_routes()
         if not _resources(route) or not set(_all_resources()).issuperset(_resources(route))
     ]
-
-
-@register(Tags.urls)
-def organization_keyword_can_be_read(**_: Any) -> list[CheckMessage]:
-    """E010: a view's ``organization_url_kwarg`` is not the name of a URL keyword."""
-    found: list[CheckMessage] = []
-    for route in all_routes():
-        try:
-            organization_keyword(route.view)
-        except ValueError as error:
-            found.append(
-                Error(f"organization_url_kwarg of {route.path!r}: {error}", id="drf_logto.E010")
-            )
-    return found
 
 
 @register(Tags.urls)
@@ -131,6 +95,51 @@ def negation_stands_beside_a_kind(**_: Any) -> list[CheckMessage]:
     ]
 
 
+@register(Tags.urls)
+def access_tokens_are_authenticated(**_: Any) -> list[CheckMessage]:
+    """E013: permissions of ours guard an API view that reads no access token."""
+    default = api_settings.DEFAULT_AUTHENTICATION_CLASSES
+    by_default: list[str] = []
+    found: list[CheckMessage] = []
+    for route in all_routes():
+        classes = _authentication_classes(route)
+        if not route.permissions or classes is None or any(map(_reads_access_tokens, classes)):
+            continue
+        if list(classes) == list(default):
+            by_default.append(route.path)
+        else:
+            found.append(_unauthenticated(f"authentication_classes of {route.path!r}", "there"))
+    if by_default:
+        where = f"DEFAULT_AUTHENTICATION_CLASSES, which {len(by_default)} guarded routes use, "
+        first = f"{by_default[0]!r} first,"
+        found.append(_unauthenticated(where + first, "in REST_FRAMEWORK"))
+    return found
+
+
+def _unauthenticated(where: str, place: str) -> CheckMessage:
+    return Error(
+        f"{where} lacks LogtoJWTAuthentication, so that a valid access token is refused as if "
+        "there were none.",
+        hint=f"Name drf_logto.authentication.LogtoJWTAuthentication {place}, at the first place.",
+        id="drf_logto.E013",
+    )
+
+
+def _authentication_classes(route: Route) -> list[Any] | tuple[Any, ...] | None:
+    """What authenticates requests of an API view, None where that is not known beforehand."""
+    if declared(route.callback, "get_authenticators") is not APIView.get_authenticators:
+        return None
+    classes = declared(route.callback, "authentication_classes")
+    return classes if isinstance(classes, (list, tuple)) else None
+
+
+def _reads_access_tokens(authentication: Any) -> bool:
+    """Whether an authentication class is, or may make, one that sets an AuthInfo."""
+    return not isinstance(authentication, type) or issubclass(
+        authentication, LogtoJWTAuthentication
+    )
+
+
 def _guarded() -> dict[type, dict[tuple[str, str], str]]:
     """The first path that each scope of each resource guards, by kind of permission."""
     guarded: dict[type, dict[tuple[str, str], str]] = {HasScopes: {}, OrgResourceScopes: {}}
@@ -140,18 +149,6 @@ def _guarded() -> dict[type, dict[tuple[str, str], str]]:
             for resource in _resources(route):
                 paths.setdefault((resource, scope), route.path)
     return guarded
-
-
-def _compared_keyword(route: Route) -> str | None:
-    """The keyword whose organization is compared, None where none is, or nobody can tell yet."""
-    kinds = (InOrganization, OrgResourceScopes)
-    is_protected = any(isinstance(permission, kinds) for permission in route.permissions)
-    if not is_protected or "organization_url_kwarg" not in vars(route.view):
-        return None
-    try:
-        return organization_keyword(route.view)
-    except ValueError:  # E010 tells it
-        return None
 
 
 def _resources(route: Route) -> list[str]:

@@ -27,6 +27,8 @@ class Route:
     """One URL pattern whose view declares permissions of ours.
 
     Attributes:
+        patterns: the regular expression of the path, after those of the routes that include it.
+        callback: the view as the URL pattern has it.
         view: what the view declares, ``NOT_DECLARED`` where it declares nothing; an attribute that
             is computed at run time is left out.
         permissions: ours, but for those under a NOT.
@@ -35,7 +37,8 @@ class Route:
     """
 
     path: str
-    keywords: frozenset[str]
+    patterns: tuple[str, ...]
+    callback: Any
     view: Any
     permissions: tuple[AccessTokenPermission, ...]
     is_open_by_negation: bool
@@ -55,7 +58,7 @@ def void_policies() -> Iterator[tuple[Route, str]]:
 def _everything() -> list[Route]:
     if current_settings() is None or not getattr(settings, "ROOT_URLCONF", None):
         return []
-    return list(_walk(get_resolver(), "", frozenset()))
+    return list(_walk(get_resolver(), "", ()))
 
 
 def all_permissions() -> Iterator[tuple[Route, AccessTokenPermission]]:
@@ -83,17 +86,17 @@ def current_settings() -> LogtoSettings | None:
     return parse(getattr(settings, "LOGTO", None))[0]
 
 
-def _walk(resolver: URLResolver, path: str, keywords: frozenset[str]) -> Iterator[Route]:
+def _walk(resolver: URLResolver, path: str, patterns: tuple[str, ...]) -> Iterator[Route]:
     for pattern in resolver.url_patterns:
         here = path + str(pattern.pattern)
-        named = keywords | set(pattern.pattern.regex.groupindex)
+        read = (*patterns, pattern.pattern.regex.pattern)
         if isinstance(pattern, URLPattern):
-            yield _route(pattern.callback, here, named)
+            yield _route(pattern.callback, here, read)
         else:
-            yield from _walk(pattern, here, named)
+            yield from _walk(pattern, here, read)
 
 
-def _route(callback: Any, path: str, keywords: frozenset[str]) -> Route:
+def _route(callback: Any, path: str, patterns: tuple[str, ...]) -> Route:
     """Read what the view of a route declares; what is computed at run time is left out."""
     options = {name: declared(callback, name) for name in VIEW_ATTRIBUTES}
     view = SimpleNamespace(
@@ -103,7 +106,7 @@ def _route(callback: Any, path: str, keywords: frozenset[str]) -> Route:
     once = {id(permission): permission for way in ways for permission in way}
     ours = tuple(chain.from_iterable(map(leaves, once.values())))
     is_open = any(map(open_by_negation, ways))
-    return Route(path, keywords, view, ours, is_open, tuple(_void_policies(callback)))
+    return Route(path, patterns, callback, view, ours, is_open, tuple(_void_policies(callback)))
 
 
 def _ways_in(callback: Any) -> Iterator[tuple[Any, ...]]:

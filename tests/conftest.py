@@ -10,6 +10,7 @@ from typing import Any
 import hypothesis
 import hypothesis.configuration
 import pytest
+from django.core.checks import run_checks
 from django.utils import translation
 
 from drf_logto.testing import Logto
@@ -48,6 +49,18 @@ def stand_in() -> Iterator[Logto]:
 def recordings() -> dict[str, Any]:
     """What a real Logto answered, by file name."""
     return {path.stem: json.loads(path.read_text()) for path in RECORDINGS.glob("*.json")}
+
+
+@pytest.fixture
+def check(route: Callable[..., None]) -> Callable[..., list[tuple[str, str]]]:
+    """Ids and messages of the system checks for a project with these routes."""
+
+    def run(*patterns: Any) -> list[tuple[str, str]]:
+        route(*patterns)
+        messages = [message for message in run_checks() if "drf_logto" in str(message.id)]
+        return [(str(message.id), f"{message.msg} {message.hint or ''}") for message in messages]
+
+    return run
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from drf_logto import checks, route_checks
+from drf_logto import checks, declaration_checks, organization_checks, route_checks
 from drf_logto.browsable import checks as browsable_checks
 from drf_logto.conf import LogtoSettings
 from tests.support.refusals import leaves
@@ -20,7 +20,13 @@ CODES = {one.code for one in leaves()}
 SETTINGS = {field.name.upper() for field in fields(LogtoSettings)}
 CHECK_IDS = {
     check_id
-    for module in (checks, route_checks, browsable_checks)
+    for module in (
+        checks,
+        declaration_checks,
+        organization_checks,
+        route_checks,
+        browsable_checks,
+    )
     for check_id in re.findall(r"drf_logto\.[EW]\d{3}", inspect.getsource(module))
 }
 

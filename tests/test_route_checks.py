@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core.checks import run_checks
 from django.http import HttpResponse
-from django.urls import include, path, re_path
+from django.urls import path
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.http import require_GET
@@ -22,18 +22,6 @@ from drf_logto.decorators import require_access_token
 from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
 
 Check = Callable[..., list[tuple[str, str]]]
-
-
-@pytest.fixture
-def check(route: Callable[..., None]) -> Check:
-    """Ids and messages for a project with these routes."""
-
-    def told(*patterns: Any) -> list[tuple[str, str]]:
-        route(*patterns)
-        messages = [message for message in run_checks() if "drf_logto" in str(message.id)]
-        return [(str(message.id), str(message.msg)) for message in messages]
-
-    return told
 
 
 def view(*permissions: Any, **attributes: Any) -> Any:
@@ -59,43 +47,6 @@ def test_a_project_without_routes_hears_nothing(settings: Any) -> None:
     assert [
         message for message in run_checks(tags=["urls"]) if "drf_logto" in str(message.id)
     ] == []
-
-
-@pytest.mark.parametrize(
-    "name", ["org_id", "org", "organization", "organisation_pk", "tenant_slug"]
-)
-def test_an_organization_in_another_keyword_is_told(check: Check, name: str) -> None:
-    told = check(path(f"<str:{name}>/members/", view(InOrganization)))
-    assert [id for id, _ in told] == ["drf_logto.E008"]
-    assert repr(name) in told[0][1]
-
-
-def test_a_keyword_of_an_including_route_counts(check: Check) -> None:
-    inner = path("documents/", view(OrgResourceScopes("read:documents")))
-    told = check(path("<str:tenant_id>/", include([inner])))
-    assert [id for id, _ in told] == ["drf_logto.E008"]
-    assert "'<str:tenant_id>/documents/'" in told[0][1]
-
-
-@pytest.mark.parametrize("name", ["pk", "organism", "origin", "member_id"])
-def test_another_keyword_is_no_organization(check: Check, name: str) -> None:
-    assert check(path(f"<str:{name}>/", view(InOrganization))) == []
-
-
-def test_a_keyword_that_the_view_or_the_setting_names_is_compared(
-    check: Check, settings: Any
-) -> None:
-    assert check(path("<str:org>/", view(InOrganization, organization_url_kwarg="org"))) == []
-    settings.LOGTO = {**settings.LOGTO, "ORGANIZATION_URL_KWARG": "tenant"}
-    assert check(re_path(r"(?P<tenant>\w+)/", view(InOrganization))) == []
-
-
-def test_a_second_organization_beside_the_compared_one_is_fine(check: Check) -> None:
-    assert check(path("<str:organization_id>/<str:tenant>/", view(InOrganization))) == []
-
-
-def test_a_global_view_may_name_an_organization_as_it_likes(check: Check) -> None:
-    assert check(path("<str:org_id>/", view(HasScopes("read:all")))) == []
 
 
 def test_one_scope_for_both_models_is_told(check: Check) -> None:
@@ -174,19 +125,6 @@ def test_routes_are_not_looked_at_while_the_settings_are_broken(
     settings.LOGTO = {}
     told = check(path("<str:org_id>/", view(InOrganization, api_resource="x")))
     assert {id for id, _ in told} == {"drf_logto.E001"}
-
-
-@pytest.mark.parametrize("name", ["orgpk", "orguuid", "orgs_pk", "tenantId"])
-def test_organizations_are_known_by_many_names(check: Check, name: str) -> None:
-    assert [id for id, _ in check(path(f"<str:{name}>/", view(InOrganization)))] == [
-        "drf_logto.E008"
-    ]
-
-
-@pytest.mark.parametrize("keyword", [7, "", ["org"]])
-def test_a_keyword_that_cannot_be_read_is_told(check: Check, keyword: object) -> None:
-    told = check(path("<str:org>/", view(InOrganization, organization_url_kwarg=keyword)))
-    assert [id for id, _ in told] == ["drf_logto.E010"]
 
 
 @pytest.mark.parametrize("resource", [7, [["x"]], ()])

@@ -309,7 +309,7 @@ MODELS = [HasScopes, InOrganization, OrgResourceScopes]
 SCOPES = st.lists(st.sampled_from("ab"), max_size=2, unique=True)
 BY_ACTION = st.dictionaries(
     st.sampled_from(
-        "list create get post head options delete read write metadata".split(),
+        ["list", "create", "get", "post", "head", "options", "delete", "read", "write", "metadata"],
     ),
     SCOPES.map(tuple),
     max_size=3,

@@ -1,0 +1,145 @@
+"""System checks of the routes: whether the organization that a route names is compared."""
+
+import re
+from collections.abc import Iterator
+from itertools import chain, pairwise
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from rest_framework.settings import api_settings
+
+from .declarations import declared
+from .organizations import url_kwarg
+from .permissions import InOrganization, OrgResourceScopes
+from .route_paths import Keyword, Segment, segments
+from .routes import Route, all_routes
+
+_ORGANIZATION = "orgs?|organi[sz]ations?|tenants?"
+# Where an organization is compared already, these are things within it.
+_LIKE_AN_ORGANIZATION = (
+    "compan(?:y|ies)|customers?|teams?|(?:work)?spaces?|accounts?|firms?|agenc(?:y|ies)|"
+    "business(?:es)?|enterprises?|institutions?"
+)
+_PERHAPS_AN_ORGANIZATION = "clients?|groups?"
+_ANOTHER_THING = frozenset({"year", "month", "week", "day", "date", "lang", "language", "locale"})
+_SUFFIX = "id|pk|slug|uuid|code|key|name|handle"
+_UNDECLARED = object()
+
+
+@register(Tags.urls)
+def organization_keyword_can_be_read(**_: Any) -> list[CheckMessage]:
+    """E010: a view's ``organization_url_kwarg`` is not the name of a URL keyword."""
+    found: list[CheckMessage] = []
+    for route in all_routes():
+        try:
+            url_kwarg(route.view)
+        except ValueError as error:
+            found.append(
+                Error(f"organization_url_kwarg of {route.path!r}: {error}", id="drf_logto.E010")
+            )
+    return found
+
+
+@register(Tags.urls)
+def organization_of_the_route_is_compared(**_: Any) -> list[CheckMessage]:
+    """E008 and W005: a route names, or may name, an organization that no permission compares."""
+    return list(chain.from_iterable(map(_findings, all_routes())))
+
+
+def _findings(route: Route) -> Iterator[CheckMessage]:
+    """Yield what one route has to hear: one message, about the first keyword of the worse kind."""
+    compared = _compared_keyword(route)
+    if compared is None:
+        return
+    path = segments(*route.patterns)
+    keywords = [piece for piece in chain.from_iterable(path) if isinstance(piece, Keyword)]
+    is_compared = Keyword(compared) in keywords
+    if is_compared and declared(route.callback, "organization_url_kwarg") is not None:
+        return
+    innocent = {compared, api_settings.FORMAT_SUFFIX_KWARG, api_settings.VERSION_PARAM}
+    others = [one for one in keywords if not one.name or one.name not in innocent | _ANOTHER_THING]
+    words = _ORGANIZATION if is_compared else f"{_ORGANIZATION}|{_LIKE_AN_ORGANIZATION}"
+    named = [one for one in _named_by(words, path) if one in others]
+    if named:
+        yield _error(route, named[0], compared)
+    elif not is_compared:
+        before = [one for one in _before_a_resource(path) if not _is_own_lookup(one, route)]
+        perhaps = [*_named_by(_PERHAPS_AN_ORGANIZATION, path), *before]
+        yield from [_warning(route, one) for one in perhaps if one in others][:1]
+
+
+def _compared_keyword(route: Route) -> str | None:
+    """The keyword whose organization is compared, None where none is to be, or it is not known."""
+    kinds = (InOrganization, OrgResourceScopes)
+    if not any(isinstance(permission, kinds) for permission in route.permissions):
+        return None
+    if "organization_url_kwarg" not in vars(route.view):  # computed at run time
+        return None
+    if declared(route.callback, "organization_url_kwarg", _UNDECLARED) is None:
+        return None
+    try:
+        return url_kwarg(route.view)
+    except ValueError:  # E010 reports it
+        return None
+
+
+def _named_by(words: str, path: tuple[Segment, ...]) -> Iterator[Keyword]:
+    """Yield the keywords that follow one of the words, or are one."""
+    for before, piece in pairwise(["", *chain.from_iterable(path)]):
+        if isinstance(piece, Keyword):
+            follows = isinstance(before, str) and _is_one(words, before)
+            if follows or (piece.name is not None and _is_one(words, piece.name)):
+                yield piece
+
+
+def _is_one(words: str, name: str) -> bool:
+    """Whether a name such as ``my-teams``, ``teamId`` or ``target_organization_id`` is a word."""
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().strip("-_@.")
+    return bool(re.search(rf"(?:^|[-_])(?:{words})[-_]*(?:(?:{_SUFFIX})[-_]?)*$", parted))
+
+
+def _before_a_resource(path: tuple[Segment, ...]) -> Iterator[Keyword]:
+    """Yield the keywords that some static segment follows."""
+    is_static = [bool(segment) and all(isinstance(one, str) for one in segment) for segment in path]
+    for index, segment in enumerate(path):
+        if any(is_static[index + 1 :]):
+            yield from (one for one in segment if isinstance(one, Keyword))
+
+
+def _is_own_lookup(keyword: Keyword, route: Route) -> bool:
+    """Whether the keyword finds the object of a viewset, so that what follows is its action."""
+    if not declared(route.callback, "detail"):
+        return False
+    own = declared(route.callback, "lookup_url_kwarg") or declared(route.callback, "lookup_field")
+    return keyword.name == (own or "pk")
+
+
+def _error(route: Route, keyword: Keyword, compared: str) -> CheckMessage:
+    return Error(
+        f"The route {route.path!r} names an organization in {_written(keyword)}, "
+        f"and only {compared!r} is compared with the token.",
+        hint=_hint(keyword),
+        id="drf_logto.E008",
+    )
+
+
+def _warning(route: Route, keyword: Keyword) -> CheckMessage:
+    return Warning(
+        f"The route {route.path!r} may name an organization in {_written(keyword)}, "
+        "which is not compared with the token.",
+        hint=_hint(keyword),
+        id="drf_logto.W005",
+    )
+
+
+def _written(keyword: Keyword) -> str:
+    return "a group without a name" if keyword.name is None else repr(keyword.name)
+
+
+def _hint(keyword: Keyword) -> str:
+    name = "organization" if keyword.name is None else keyword.name
+    first = "Name the group and write" if keyword.name is None else "Write"
+    return (
+        f'{first} organization_url_kwarg = "{name}" on the view if it is the organization, or '
+        "organization_url_kwarg = None if the route names none and the token's is meant."
+    )
