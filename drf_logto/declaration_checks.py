@@ -3,16 +3,17 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher, get_close_matches
+from inspect import getmembers_static
 from operator import itemgetter
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.views import View
 
-from .declarations import VIEW_ATTRIBUTES, declared, sources
 from .permissions import AccessTokenPermission
 from .routes import Route, all_permissions, all_routes
 from .scopes import SAFE, UNSAFE, RequiredScopes
+from .view_options import NOT_DECLARED, VIEW_ATTRIBUTES, declared, sources
 
 _OF_ROUTERS = ("list", "create", "retrieve", "update", "partial_update", "destroy")
 _POSITIONAL = ("scope", "scopes", "required_scopes")
@@ -26,7 +27,11 @@ def required_scopes_are_read(**_: Any) -> list[CheckMessage]:
 
     Permissions of one action may do so, as long as those of another read it.
     """
-    routes = [one for one in all_routes() if getattr(one.view, "required_scopes", None) is not None]
+    routes = [
+        one
+        for one in all_routes()
+        if getattr(one.view, "required_scopes", NOT_DECLARED) not in (None, NOT_DECLARED)
+    ]
     readers = [_source(one) for one in routes if any(map(_reads_the_view, one.permissions))]
     return [
         Error(
@@ -48,7 +53,7 @@ def attributes_are_spelt_right(**_: Any) -> list[CheckMessage]:
         (id(_owner(route)), name): (route.path, meant)
         for route in reversed(all_routes())
         for name in _attributes(route.callback)
-        if (meant := _meant(name)) and declared(route.callback, meant) is None
+        if (meant := _meant(name)) and declared(route.callback, meant) is NOT_DECLARED
     }
     return [
         Error(
@@ -138,6 +143,11 @@ def _required(permission: AccessTokenPermission, route: Route) -> RequiredScopes
         return None
 
 
+def _has_required_scopes(route: Route) -> bool:
+    value = getattr(route.view, "required_scopes", None)
+    return value is not None and value is not NOT_DECLARED
+
+
 def _reads_the_view(permission: AccessTokenPermission) -> bool:
     return permission.declared is None
 
@@ -165,14 +175,18 @@ def _actions(route: Route) -> set[str]:
     mapped = declared(route.callback, "actions")
     if not isinstance(mapped, Mapping):
         return set()
-    usual = {name for name in _OF_ROUTERS if declared(route.callback, name) is not None}
-    extra = {one.__name__ for one in declared(route.callback, "get_extra_actions", tuple)()}
+    usual = {name for name in _OF_ROUTERS if declared(route.callback, name) is not NOT_DECLARED}
+    extra = {name for name, value in getmembers_static(_owner(route)) if _is_extra_action(value)}
     return {*mapped.values()} | usual | extra
+
+
+def _is_extra_action(value: Any) -> bool:
+    return isinstance(getattr(value, "mapping", None), Mapping)
 
 
 def _methods_of_its_own(route: Route) -> list[str]:
     methods = declared(route.callback, "http_method_names", ())
-    return [str(one) for one in methods] if isinstance(methods, (list, tuple)) else []
+    return [str(one) for one in methods] if isinstance(methods, (list, tuple, set)) else []
 
 
 def _attributes(callback: Any) -> set[str]:

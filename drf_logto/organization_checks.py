@@ -8,11 +8,10 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from rest_framework.settings import api_settings
 
-from .declarations import declared
-from .organizations import url_kwarg
 from .permissions import InOrganization, OrgResourceScopes
 from .route_paths import Keyword, Segment, segments
 from .routes import Route, all_routes
+from .view_options import NOT_DECLARED, declared, organization_keyword
 
 _ORGANIZATION = "orgs?|organi[sz]ations?|tenants?"
 # Where an organization is compared already, these are things within it.
@@ -23,7 +22,6 @@ _LIKE_AN_ORGANIZATION = (
 _PERHAPS_AN_ORGANIZATION = "clients?|groups?"
 _ANOTHER_THING = frozenset({"year", "month", "week", "day", "date", "lang", "language", "locale"})
 _SUFFIX = "id|pk|slug|uuid|code|key|name|handle"
-_UNDECLARED = object()
 
 
 @register(Tags.urls)
@@ -32,7 +30,7 @@ def organization_keyword_can_be_read(**_: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     for route in all_routes():
         try:
-            url_kwarg(route.view)
+            organization_keyword(route.view)
         except ValueError as error:
             found.append(
                 Error(f"organization_url_kwarg of {route.path!r}: {error}", id="drf_logto.E010")
@@ -54,7 +52,7 @@ def _findings(route: Route) -> Iterator[CheckMessage]:
     path = segments(*route.patterns)
     keywords = [piece for piece in chain.from_iterable(path) if isinstance(piece, Keyword)]
     is_compared = Keyword(compared) in keywords
-    if is_compared and declared(route.callback, "organization_url_kwarg") is not None:
+    if is_compared and declared(route.callback, "organization_url_kwarg") is not NOT_DECLARED:
         return
     innocent = {compared, api_settings.FORMAT_SUFFIX_KWARG, api_settings.VERSION_PARAM}
     others = [one for one in keywords if not one.name or one.name not in innocent | _ANOTHER_THING]
@@ -75,10 +73,8 @@ def _compared_keyword(route: Route) -> str | None:
         return None
     if "organization_url_kwarg" not in vars(route.view):  # computed at run time
         return None
-    if declared(route.callback, "organization_url_kwarg", _UNDECLARED) is None:
-        return None
     try:
-        return url_kwarg(route.view)
+        return organization_keyword(route.view)
     except ValueError:  # E010 reports it
         return None
 
@@ -108,9 +104,10 @@ def _before_a_resource(path: tuple[Segment, ...]) -> Iterator[Keyword]:
 
 def _is_own_lookup(keyword: Keyword, route: Route) -> bool:
     """Whether the keyword finds the object of a viewset, so that what follows is its action."""
-    if not declared(route.callback, "detail"):
+    if not declared(route.callback, "detail", None):
         return False
-    own = declared(route.callback, "lookup_url_kwarg") or declared(route.callback, "lookup_field")
+    names = ("lookup_url_kwarg", "lookup_field")
+    own = next(filter(None, (declared(route.callback, name, None) for name in names)), None)
     return keyword.name == (own or "pk")
 
 

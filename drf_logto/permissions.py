@@ -47,7 +47,8 @@ class AccessTokenPermission(OperationHolderMixin, BasePermission):
 
     def __init__(self, *scopes: str, **by_action: str | list[str] | tuple[str, ...]) -> None:
         name = type(self).__name__
-        listed = [one for one in scopes if isinstance(one, (list, tuple, set, frozenset))]
+        given: tuple[object, ...] = scopes
+        listed = [one for one in given if isinstance(one, (list, tuple, set, frozenset))]
         if listed:
             raise ImproperlyConfigured(
                 f"{name} takes each scope as an argument of its own, not {listed[0]!r}: "

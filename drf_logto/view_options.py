@@ -28,7 +28,7 @@ NO_ORGANIZATION = ""
 _DEPTH = 20  # of functions that wrap functions
 
 
-def declared(callback: Any, name: str) -> Any:
+def declared(callback: Any, name: str, default: Any = NOT_DECLARED) -> Any:
     """Return what the view behind a URL pattern's ``callback`` declares under ``name``.
 
     What was given to ``as_view`` comes first, then the class, then the functions from the outermost
@@ -38,7 +38,7 @@ def declared(callback: Any, name: str) -> Any:
     if value is not NOT_DECLARED:
         return value
     functions = (one for one in chain_of(callback) if hasattr(one, name))
-    return next((getattr(one, name) for one in functions), NOT_DECLARED)
+    return next((getattr(one, name) for one in functions), default)
 
 
 def declared_by_class(callback: Any, name: str) -> Any:
@@ -117,6 +117,12 @@ def organization_keyword(view: Any, request: Any = None) -> str | None:
     if keyword is not None and not (isinstance(keyword, str) and keyword.isidentifier()):
         raise ValueError(f"{keyword!r} is not the name of a URL keyword.")
     return keyword
+
+
+def sources(callback: Any) -> Iterator[Any]:
+    """Yield what may declare something of a view: keywords of ``as_view``, classes, functions."""
+    for function in chain_of(callback):
+        yield from filter(None, (_initkwargs(function), _class_of(function), function))
 
 
 def chain_of(callback: Any) -> Iterator[Any]:

@@ -244,7 +244,7 @@ def test_a_plain_view_is_read(check: Check) -> None:
         """Is never called."""
 
     assert ids(check(path("teams/<pk>/", members))) == {"drf_logto.E008"}
-    members.organization_url_kwarg = None  # type: ignore[attr-defined]
+    members.organization_url_kwarg = None
     assert check(path("teams/<pk>/", members)) == []
 
 
