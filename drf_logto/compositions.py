@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from inspect import iscoroutinefunction
 from typing import Any
 
 from rest_framework.permissions import OR, OperandHolder, SingleOperandHolder
@@ -18,6 +19,17 @@ def leaves(permission: Any) -> Iterator[AccessTokenPermission]:
         with suppress(TypeError):  # DRF cannot make one of it either, and says so
             yield permission()
     elif isinstance(permission, AccessTokenPermission):
+        yield permission
+
+
+def coroutine_leaves(permission: Any) -> Iterator[Any]:
+    """Yield the permissions in a composition, under a NOT as well, that have to be awaited."""
+    operands = _operands(permission)
+    for operand in operands:
+        yield from coroutine_leaves(operand)
+    methods = ("has_permission", "has_object_permission")
+    asked = () if operands else (getattr(permission, name, None) for name in methods)
+    if any(map(iscoroutinefunction, asked)):
         yield permission
 
 

@@ -15,6 +15,7 @@ from rest_framework.settings import api_settings
 from .api_exceptions import challenge, sentence
 from .authentication import LogtoJWTAuthentication, find_user
 from .denials import nearest_refusal
+from .evaluation import Evaluation, Pending
 from .exceptions import AuthorizationServerUnavailable, LogtoError
 from .telemetry import record_refusal
 from .view_options import ACCESS_TOKEN_PERMISSIONS, NOT_DECLARED, VIEW_ATTRIBUTES, option
@@ -87,7 +88,7 @@ def _protect(
     class_based = getattr(getattr(view, "func", None), "__self__", None)
     protected: Any
 
-    def admit(request: Any, kwargs: dict[str, Any]) -> HttpResponseBase | None:
+    def admit(request: Any, kwargs: dict[str, Any]) -> "HttpResponseBase | _Permissions | None":
         declared_by = protected if class_based is None else class_based
         as_view = _as_view(declared_by, request, kwargs)
         refused = _authenticate(request, as_view, authentication_class or _default_class())
@@ -97,18 +98,21 @@ def _protect(
 
         @wraps(view)
         async def protected(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            refused = await sync_to_async(admit)(request, kwargs)
+            outcome = await sync_to_async(admit)(request, kwargs)
+            refused = await outcome.afinish() if isinstance(outcome, _Permissions) else outcome
             return await view(request, *args, **kwargs) if refused is None else refused
 
     else:
 
         @wraps(view)
         def protected(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            refused = admit(request, kwargs)
+            outcome = admit(request, kwargs)
+            refused = outcome.finish() if isinstance(outcome, _Permissions) else outcome
             return view(request, *args, **kwargs) if refused is None else refused
 
     protected.csrf_exempt = True
     setattr(protected, ACCESS_TOKEN_PERMISSIONS, permissions)
+    protected.awaits_permissions = iscoroutinefunction(protected)
     return cast("View", protected)
 
 
@@ -148,16 +152,50 @@ def _authenticate(
     return None
 
 
-def _admit(request: Any, view: Any, permissions: tuple[Any, ...]) -> HttpResponseBase | None:
-    """Return the refusal of an authenticated request, None where every permission grants it."""
-    asked = [permission() for permission in permissions]
-    try:
-        if all(permission.has_permission(request, view) for permission in asked):
+def _admit(
+    request: Any, view: Any, permissions: tuple[Any, ...]
+) -> "HttpResponseBase | _Permissions | None":
+    """Ask the permissions of an authenticated request; return as ``_Permissions.advance``."""
+    return _Permissions(permissions, request, view).advance()
+
+
+class _Permissions:
+    """The permissions of a request, asked in turn."""
+
+    def __init__(self, permissions: tuple[Any, ...], request: Any, view: Any) -> None:
+        self._request, self._view = request, view
+        asked = [permission() for permission in permissions]
+        self._evaluation = Evaluation(asked, request, view)
+        self._pending: Pending
+
+    def advance(self, answer: Any = None) -> "HttpResponseBase | _Permissions | None":
+        """Return the refusal, None where all grant, itself where an answer must be awaited."""
+        try:
+            outcome = self._evaluation.advance(answer)
+        except APIException as exception:  # a project's permission may say no in this way
+            return _told_by_drf(exception)
+        if isinstance(outcome, Pending):
+            self._pending = outcome
+            return self
+        if outcome.granted:
             return None
-    except APIException as exception:  # a project's permission may say no in this way
-        return _told_by_drf(exception)
-    reason = nearest_refusal(lambda: asked, request, view)
-    return _told_by_drf(PermissionDenied()) if reason is None else _refused(reason)
+        reason = nearest_refusal(outcome.refusing, self._request, self._view)
+        return _told_by_drf(PermissionDenied()) if reason is None else _refused(reason)
+
+    def finish(self) -> HttpResponseBase:
+        """Refuse, where nothing can be awaited."""
+        return _told_by_drf(self._pending.refuse())
+
+    async def afinish(self) -> HttpResponseBase | None:
+        """Await and go on; synchronous permissions may use the database, so they get a thread."""
+        outcome: HttpResponseBase | _Permissions | None = self
+        while outcome is self:
+            try:
+                answer = await self._pending.answer
+            except APIException as exception:
+                return _told_by_drf(exception)
+            outcome = await sync_to_async(self.advance)(answer)
+        return cast("HttpResponseBase | None", outcome)
 
 
 def _told_by_drf(exception: APIException) -> HttpResponseBase:

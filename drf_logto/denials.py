@@ -1,12 +1,14 @@
 """What a denied request is told: of all refusals in a composition the one nearest to yes."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from functools import partial
+from inspect import iscoroutinefunction
 from typing import Any, cast
 
 from rest_framework.exceptions import PermissionDenied
-from rest_framework.permissions import AND, OR
 
 from .api_exceptions import as_api_exception
+from .evaluation import Evaluation, Verdict
 from .exceptions import (
     InsufficientScope,
     LogtoError,
@@ -17,15 +19,16 @@ from .exceptions import (
 from .telemetry import record_refusal
 
 _NEAREST_FIRST = (InsufficientScope, NoScopeDeclared, WrongOrganization, WrongTokenKind)
+_GRANTED = Verdict(True)
 
 
 def explain_denials(view: Any, request: Any) -> None:
     """Let ``view``, if it denies its request, say which refusal of ours was the reason.
 
-    DRF's operators carry no reason, and a permission that raises would defeat ``|``. So the
-    ``permission_denied`` of this one view (views are made for one request) is wrapped, and
+    DRF's operators carry no reason, and a permission that raises would defeat ``|``. So the checks
+    and the ``permission_denied`` of this one view (views are made for one request) are wrapped, and
     whatever PermissionDenied it raises gets challenge and body. A request that is granted shows
-    nothing of it.
+    nothing of it. A permission that answers with a coroutine refuses, unless the view awaits it.
 
     Args:
         view: the view of the request; what does not deny as DRF's views do is left alone.
@@ -35,32 +38,23 @@ def explain_denials(view: Any, request: Any) -> None:
     if denies and not isinstance(view.permission_denied, _ExplainedDenial):
         explained = _ExplainedDenial(view, request)
         view.permission_denied = explained
-        view.check_object_permissions = explained.check_object_permissions
+        for name in ("check_permissions", "check_object_permissions"):
+            check = getattr(view, name)
+            # What has to be awaited itself is the project's own and awaits its permissions.
+            if not iscoroutinefunction(check):
+                setattr(view, name, partial(explained.check, check))
 
 
-def nearest_refusal(
-    get_permissions: Callable[[], Iterable[Any]], request: Any, view: Any, *objects: Any
-) -> LogtoError | None:
-    """Ask again, and return why the first refusing permission refuses.
-
-    None where it is no reason of ours, or where a project's permission bears no second question.
+def nearest_refusal(refusing: Iterable[Any], request: Any, view: Any) -> LogtoError | None:
+    """Return the most actionable reason of the permissions that refuse, None where none has one.
 
     Args:
-        get_permissions: gives the instances, all of which must grant the request.
+        refusing: the permissions.
         request: the request.
         view: the view.
-        objects: the object that is asked about, if any.
     """
-
-    def grants(permission: Any) -> bool:
-        return bool(
-            permission.has_permission(request, view)
-            and all(permission.has_object_permission(request, view, obj) for obj in objects)
-        )
-
     try:
-        refusing = next((one for one in get_permissions() if not grants(one)), None)
-        refusals = [leaf.refusal(request, view) for leaf in _refusing_leaves(refusing, grants)]
+        refusals = [one.refusal(request, view) for one in refusing if hasattr(one, "refusal")]
         return min((one for one in refusals if one is not None), key=_distance, default=None)
     except Exception:  # noqa: BLE001 - the project's own code; the denial stands without a reason
         return None
@@ -73,15 +67,13 @@ class _ExplainedDenial:
         self._view = view
         self._request = request
         self._permission_denied = view.permission_denied
-        self._check_object_permissions = view.check_object_permissions
-        self._objects: tuple[Any, ...] = ()
+        self._recorded: list[_Recorded] | None = None
 
     def __call__(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             return self._permission_denied(request, *args, **kwargs)
         except PermissionDenied as denied:
-            view = self._view
-            refusal = nearest_refusal(view.get_permissions, request, view, *self._objects)
+            refusal = nearest_refusal(self._refusing(request), request, self._view)
             if refusal is not None:
                 if request is self._request:
                     record_refusal(refusal)
@@ -90,28 +82,74 @@ class _ExplainedDenial:
                 cast("Any", denied).auth_header = cast("Any", explained).auth_header
             raise
 
-    def check_object_permissions(self, request: Any, obj: Any) -> None:
-        self._objects = (obj,)
+    def check(self, check: Callable[..., None], *args: Any) -> None:
+        """Run a check of the view, and record what its permissions answer."""
+        view = self._view
+        get_permissions = view.get_permissions
+
+        def get_recorded() -> list[Any]:
+            self._recorded = [_Recorded(one, view) for one in get_permissions()]
+            return list(self._recorded)
+
+        view.get_permissions = get_recorded
         try:
-            self._check_object_permissions(request, obj)
+            check(*args)
         finally:
-            self._objects = ()
+            view.get_permissions = get_permissions
+            self._recorded = None
+
+    def _refusing(self, request: Any) -> tuple[Any, ...]:
+        """The permissions that refused in this check; asked again where it is not recorded.
+
+        It is not where the view checked its permissions before it authenticated the request, or
+        where another authentication accepted it.
+        """
+        if self._recorded is not None:
+            refused = (one.verdict for one in self._recorded if not one.verdict.granted)
+            return next(refused, _GRANTED).refusing
+        try:
+            return Evaluation(self._view.get_permissions(), request, self._view).estimate().refusing
+        except Exception:  # noqa: BLE001 - as above
+            return ()
 
 
-def _refusing_leaves(permission: Any, grants: Callable[[Any], bool]) -> Iterator[Any]:
-    """Yield our permissions that would have to grant, for ``permission`` to grant.
+class _Recorded:
+    """A permission as a view asks it in a check, and the last verdict."""
 
-    Nothing is told from under a NOT: what it holds must refuse.
-    """
-    kind = type(permission)
-    if issubclass(kind, OR):
-        yield from _refusing_leaves(permission.op1, grants)
-        yield from _refusing_leaves(permission.op2, grants)
-    elif issubclass(kind, AND):
-        refusing = permission.op2 if grants(permission.op1) else permission.op1
-        yield from _refusing_leaves(refusing, grants)
-    elif hasattr(permission, "refusal"):
-        yield permission
+    def __init__(self, permission: Any, view: Any) -> None:
+        self._permission = permission
+        self._view_awaits = hasattr(view, "check_async_permissions")  # that of adrf
+        self.verdict = _GRANTED
+
+    def __getattr__(self, name: str) -> Any:
+        # A message and code, which a permission may set while it is asked.
+        return getattr(self._permission, name)
+
+    @property
+    def __class__(self) -> Any:
+        # A project's own check may distinguish its permissions by isinstance.
+        return type(self._permission)
+
+    @property
+    def has_permission(self) -> Callable[..., Any]:
+        return self._ask("has_permission")
+
+    @property
+    def has_object_permission(self) -> Callable[..., Any]:
+        return self._ask("has_object_permission")
+
+    def _ask(self, method: str) -> Callable[..., Any]:
+        # adrf awaits what is a coroutine function; no other answer.
+        is_awaited = self._view_awaits and iscoroutinefunction(getattr(self._permission, method))
+        return self._aevaluate if is_awaited else self._evaluate
+
+    def _evaluate(self, *asked: Any) -> bool:
+        self.verdict = Evaluation((self._permission,), *asked).finish()
+        return self.verdict.granted
+
+    async def _aevaluate(self, *asked: Any) -> bool:
+        self.verdict = await Evaluation((self._permission,), *asked).afinish()
+        return self.verdict.granted
 
 
 def _distance(refusal: LogtoError) -> int:

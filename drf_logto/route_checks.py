@@ -13,6 +13,7 @@ from .routes import (
     all_permissions,
     all_routes,
     current_settings,
+    routes_that_do_not_await,
     scopes_of,
     void_policies,
 )
@@ -56,6 +57,23 @@ def policies_have_effect(**_: Any) -> list[CheckMessage]:
             id="drf_logto.E011",
         )
         for route, name in void_policies()
+    ]
+
+
+@register(Tags.urls)
+def coroutine_permissions_are_awaited(**_: Any) -> list[CheckMessage]:
+    """E012: a permission is a coroutine, and the view does not await it."""
+    return [
+        Error(
+            f"The permission {getattr(permission, '__qualname__', permission)} of the route "
+            f"{route.path!r} is a coroutine, and the view does not await it. Django REST Framework "
+            "takes a coroutine for a yes.",
+            hint="Make has_permission and has_object_permission synchronous, or use a view that "
+            "awaits them: one of adrf, or an async view with require_access_token.",
+            id="drf_logto.E012",
+        )
+        for route in routes_that_do_not_await()
+        for permission in route.not_awaited
     ]
 
 

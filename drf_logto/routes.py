@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from inspect import iscoroutinefunction
 from itertools import chain
 from types import SimpleNamespace
 from typing import Any
@@ -9,11 +10,12 @@ from typing import Any
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from .compositions import leaves, open_by_negation
+from .compositions import coroutine_leaves, leaves, open_by_negation
 from .conf import LogtoSettings, parse
 from .permissions import AccessTokenPermission
 from .view_options import (
     ACCESS_TOKEN_PERMISSIONS,
+    NOT_DECLARED,
     VIEW_ATTRIBUTES,
     chain_of,
     class_of,
@@ -34,6 +36,7 @@ class Route:
         permissions: ours, but for those under a NOT.
         is_open_by_negation: whether a NOT lets in what all of ours refuse.
         void_policies: what stands on a function where REST Framework does not read it.
+        not_awaited: permissions of any origin that are coroutines, on a view that awaits none.
     """
 
     path: str
@@ -42,11 +45,14 @@ class Route:
     view: Any
     permissions: tuple[AccessTokenPermission, ...]
     is_open_by_negation: bool
-    void_policies: tuple[str, ...] = ()
+    void_policies: tuple[str, ...]
+    not_awaited: tuple[Any, ...]
 
 
 def all_routes() -> list[Route]:
     """Return every route that declares permissions of ours, none while the settings are broken."""
+    if current_settings() is None:
+        return []
     return [one for one in _everything() if one.permissions or one.is_open_by_negation]
 
 
@@ -55,10 +61,9 @@ def void_policies() -> Iterator[tuple[Route, str]]:
     return ((route, name) for route in _everything() for name in route.void_policies)
 
 
-def _everything() -> list[Route]:
-    if current_settings() is None or not getattr(settings, "ROOT_URLCONF", None):
-        return []
-    return list(_walk(get_resolver(), "", ()))
+def routes_that_do_not_await() -> list[Route]:
+    """Return every route with a coroutine among its permissions that its view does not await."""
+    return [route for route in _everything() if route.not_awaited]
 
 
 def all_permissions() -> Iterator[tuple[Route, AccessTokenPermission]]:
@@ -86,6 +91,11 @@ def current_settings() -> LogtoSettings | None:
     return parse(getattr(settings, "LOGTO", None))[0]
 
 
+def _everything() -> Iterator[Route]:
+    has_routes = getattr(settings, "ROOT_URLCONF", None)
+    return _walk(get_resolver(), "", ()) if has_routes else iter(())
+
+
 def _walk(resolver: URLResolver, path: str, patterns: tuple[str, ...]) -> Iterator[Route]:
     for pattern in resolver.url_patterns:
         here = path + str(pattern.pattern)
@@ -105,23 +115,57 @@ def _route(callback: Any, path: str, patterns: tuple[str, ...]) -> Route:
     ways = list(_ways_in(callback))
     once = {id(permission): permission for way in ways for permission in way}
     ours = tuple(chain.from_iterable(map(leaves, once.values())))
-    is_open = any(map(open_by_negation, ways))
-    return Route(path, patterns, callback, view, ours, is_open, tuple(_void_policies(callback)))
+    return Route(
+        path=path,
+        patterns=patterns,
+        callback=callback,
+        view=view,
+        permissions=ours,
+        is_open_by_negation=any(map(open_by_negation, ways)),
+        void_policies=tuple(_void_policies(callback)),
+        not_awaited=tuple(chain.from_iterable(map(coroutine_leaves, _not_awaited(callback)))),
+    )
 
 
 def _ways_in(callback: Any) -> Iterator[tuple[Any, ...]]:
     """Yield the permissions, all of which must grant, of each decorated handler and of the rest."""
-    of_class = declared_by_class(callback, "permission_classes")
-    listed = of_class if isinstance(of_class, (list, tuple)) else ()
-    everywhere = (*listed, *_of_decorators(callback))
+    everywhere = (*_listed(callback), *_of_decorators(callback))
     yield everywhere
+    for handler in _handlers(callback):
+        if of_handler := _of_decorators(handler):
+            yield (*everywhere, *of_handler)
+
+
+def _listed(callback: Any) -> tuple[Any, ...]:
+    """The ``permission_classes`` of a class-based view."""
+    of_class = declared_by_class(callback, "permission_classes")
+    return tuple(of_class) if isinstance(of_class, (list, tuple)) else ()
+
+
+def _handlers(callback: Any) -> Iterator[Any]:
+    """Yield the methods of a class-based view that answer requests."""
     cls = class_of(callback)
     actions = getattr(callback, "actions", None)
     names = [*getattr(cls, "http_method_names", ())]
     names += actions.values() if isinstance(actions, dict) else ()
-    for name in names:
-        if of_handler := _of_decorators(getattr(cls, name, None)):
-            yield (*everywhere, *of_handler)
+    return (getattr(cls, name, None) for name in names)
+
+
+def _not_awaited(callback: Any) -> Iterator[Any]:
+    """Yield the permissions that nothing would await."""
+    if not _awaits(callback):
+        yield from _listed(callback)
+    if not getattr(class_of(callback), "view_is_async", False):
+        for function in chain.from_iterable(map(chain_of, (callback, *_handlers(callback)))):
+            if not getattr(function, "awaits_permissions", False):
+                yield from getattr(function, ACCESS_TOKEN_PERMISSIONS, ())
+
+
+def _awaits(callback: Any) -> bool:
+    """Whether a class-based view awaits what ``permission_classes`` lists, as those of adrf do."""
+    names = ("check_async_permissions", "check_permissions")
+    of_adrf, check = (declared_by_class(callback, name) for name in names)
+    return of_adrf is not NOT_DECLARED or iscoroutinefunction(check)
 
 
 def _of_decorators(function: Any) -> tuple[Any, ...]:

@@ -1,13 +1,15 @@
 """require_access_token: plain Django views, sync and async."""
 
+import asyncio
 import copy
 import json
+import re
 from collections.abc import Callable
 from functools import partial, update_wrapper
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync, iscoroutinefunction
+from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.test import AsyncClient, Client
@@ -318,9 +320,7 @@ def test_a_permission_that_raises_is_answered(logto: Logto, protected: Any) -> N
     assert response.headers["WWW-Authenticate"] == 'Bearer realm="api"'
 
 
-def test_a_permission_that_cannot_be_asked_twice_keeps_the_denial(
-    logto: Logto, protected: Any
-) -> None:
+def test_each_permission_is_asked_once(logto: Logto, protected: Any) -> None:
     class Once(BasePermission):
         asked: list[Any] = []
 
@@ -331,7 +331,94 @@ def test_a_permission_that_cannot_be_asked_twice_keeps_the_denial(
 
     protected(Once, HasScopes("read:a"))
     response = get(logto.global_token())
+    assert (response.status_code, response.json()["code"]) == (403, "insufficient_scope")
+    assert len(Once.asked) == 1
+
+
+class Never(BasePermission):
+    async def has_permission(self, request: Any, view: Any) -> bool:  # type: ignore[override]
+        return False
+
+
+class Always(BasePermission):
+    async def has_permission(self, request: Any, view: Any) -> bool:  # type: ignore[override]
+        await sync_to_async(bool)()
+        return True
+
+
+class Raising(BasePermission):
+    async def has_permission(self, request: Any, view: Any) -> bool:  # type: ignore[override]
+        raise NotAuthenticated
+
+
+class AnswersLater(BasePermission):
+    """No coroutine function, and a coroutine all the same."""
+
+    def has_permission(self, request: Any, view: Any) -> bool:
+        return Never().has_permission(request, view)  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    ("permissions", "expected"),
+    [
+        ([Never], (403, "permission_denied")),
+        ([AnswersLater], (403, "permission_denied")),
+        ([Always], (200, None)),
+        ([Always, Never], (403, "permission_denied")),
+        ([HasScopes("held") & Never], (403, "permission_denied")),
+        ([HasScopes("held") & Always], (200, None)),
+        ([Always & HasScopes("read:a")], (403, "insufficient_scope")),
+        ([Always, HasScopes("read:a")], (403, "insufficient_scope")),
+        ([~Never], (200, None)),
+        ([~Always], (403, "permission_denied")),
+        ([Never | HasScopes("held")], (200, None)),
+        ([Never | HasScopes("read:a")], (403, "insufficient_scope")),
+        ([HasScopes("read:a") | Always], (200, None)),
+        ([Raising | Always], (401, "not_authenticated")),
+    ],
+)
+def test_a_coroutine_is_awaited_in_an_async_view(
+    logto: Logto, route: Route, permissions: Any, expected: Any
+) -> None:
+    route(path("", require_access_token(*permissions)(seen_async)))
+    response = get(logto.global_token(["held"]))
+    assert (response.status_code, response.json().get("code")) == expected
+
+
+@pytest.mark.parametrize(
+    "permissions",
+    [
+        [Always],
+        [AnswersLater],
+        [HasScopes("held") & Always],
+        [~Never],
+        [Never | HasScopes("held")],
+        [~(HasScopes("held") & Never)],
+    ],
+)
+def test_a_coroutine_refuses_in_a_sync_view_and_is_logged(
+    logto: Logto, route: Route, caplog: pytest.LogCaptureFixture, permissions: Any
+) -> None:
+    route(path("", require_access_token(*permissions)(seen)))
+    response = get(logto.global_token(["held"]))
     assert (response.status_code, response.json()["code"]) == (403, "permission_denied")
+    [record] = [one for one in caplog.records if one.name == "drf_logto"]
+    assert record.levelname == "ERROR"
+    assert re.search("the permission (Always|Never|AnswersLater) ", record.message)
+
+
+def test_a_synchronous_permission_of_an_async_view_is_asked_in_a_thread(
+    logto: Logto, route: Route
+) -> None:
+    class OutsideALoop(BasePermission):
+        def has_permission(self, request: Any, view: Any) -> bool:
+            with pytest.raises(RuntimeError):
+                asyncio.get_running_loop()
+            return True
+
+    protect = require_access_token(OutsideALoop, Always, OutsideALoop)
+    route(path("", protect(seen_async)))
+    assert async_to_sync(answer_to)(logto.global_token())[0] == 200
 
 
 # Users

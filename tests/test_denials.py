@@ -1,14 +1,18 @@
 """What a denied request is told, whatever stands beside our permissions."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.http import Http404
 from django.urls import path
+from rest_framework.authentication import BasicAuthentication
 from rest_framework.exceptions import PermissionDenied
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import OR, BasePermission, OperandHolder
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -192,15 +196,146 @@ def test_a_scope_that_would_open_it_is_nearer_than_a_closed_action(
     assert 'scope="b"' in response.headers["WWW-Authenticate"]
 
 
-def test_a_permission_that_cannot_be_asked_twice_keeps_the_denial(
+class Once(BasePermission):
+    """Must not be asked twice."""
+
+    def __init__(self) -> None:
+        self.asked: list[Any] = []
+
+    def __call__(self) -> Any:
+        return self
+
+    def has_permission(self, request: Any, view: Any) -> bool:
+        assert not self.asked
+        self.asked.append(request)
+        return True
+
+
+def test_each_permission_is_asked_once(logto: Logto, answer: Any) -> None:
+    once = Once()
+    assert told(answer(logto.global_token(), once, HasScopes("a") | No)) == SCOPE
+    assert len(once.asked) == 1
+
+
+class Another(BasicAuthentication):
+    """Another authentication that accepts the request."""
+
+    def authenticate(self, request: Any) -> Any:
+        return AnonymousUser(), None
+
+
+def test_the_reason_is_reported_after_another_authentication(logto: Logto, answer: Any) -> None:
+    refused = answer(logto.global_token(), HasScopes("a") | No, authentication_classes=[Another])
+    assert told(refused) == KIND
+
+
+def test_a_permission_that_must_not_be_asked_twice_keeps_the_denial(
     logto: Logto, answer: Any
 ) -> None:
-    class Once(BasePermission):
-        asked: list[Any] = []
+    refused = answer(logto.global_token(), Once(), HasScopes("a"), authentication_classes=[Another])
+    assert told(refused) == NOTHING_OF_OURS
 
+
+def test_a_coroutine_keeps_the_denial_where_it_cannot_be_asked_again(
+    logto: Logto, answer: Any
+) -> None:
+    refused = answer(
+        logto.global_token(), HasScopes("a") & Never | No, authentication_classes=[Another]
+    )
+    assert told(refused) == KIND
+    refused = answer(logto.global_token(), Never, HasScopes("a"), authentication_classes=[Another])
+    assert told(refused) == NOTHING_OF_OURS
+
+
+class Never(BasePermission):
+    async def has_permission(self, request: Any, view: Any) -> bool:  # type: ignore[override]
+        return False
+
+
+class NeverThisObject(BasePermission):
+    async def has_object_permission(  # type: ignore[override]
+        self, request: Any, view: Any, obj: Any
+    ) -> bool:
+        return False
+
+
+class Later(BasePermission):
+    """Answers with an awaitable that is no coroutine."""
+
+    def has_permission(self, request: Any, view: Any) -> Any:
+        class Answer:
+            def __await__(self) -> Iterator[None]:
+                yield
+
+        return Answer()
+
+
+@pytest.mark.parametrize(
+    "permissions",
+    [
+        [Never],
+        [~Never],
+        [Later],
+        [~Later],
+        [Never | Yes],
+        [HasScopes("held") & Never],
+        [~(HasScopes("held") & Never)],
+        [HasScopes("held"), Never],
+        [NeverThisObject],
+        [~NeverThisObject | NeverThisObject],
+        [HasScopes("held") & NeverThisObject],
+        [~Yes | NeverThisObject],
+    ],
+)
+def test_a_coroutine_refuses_the_whole_request_and_is_logged(
+    logto: Logto, answer: Any, caplog: pytest.LogCaptureFixture, permissions: Any
+) -> None:
+    assert told(answer(logto.global_token(["held"]), *permissions)) == NOTHING_OF_OURS
+    [record] = [one for one in caplog.records if one.name == "drf_logto"]
+    assert record.levelname == "ERROR"
+    assert re.search("the permission (Never|NeverThisObject|Later) ", record.message)
+
+
+def test_a_subclass_of_an_operator_is_asked_itself(logto: Logto, answer: Any) -> None:
+    class Xor(OR):
         def has_permission(self, request: Any, view: Any) -> bool:
-            assert not self.asked
-            self.asked.append(request)
-            return True
+            one, other = (each.has_permission(request, view) for each in (self.op1, self.op2))
+            return bool(one) is not bool(other)
 
-    assert told(answer(logto.global_token(), Once, HasScopes("a"))) == NOTHING_OF_OURS
+    xor = OperandHolder(Xor, HasScopes("held"), Yes)
+    assert answer(logto.global_token(["held"]), xor).status_code == 403
+    assert answer(logto.global_token(), xor).status_code == 200
+
+
+def test_a_check_of_the_project_sees_its_permissions(logto: Logto, answer: Any) -> None:
+    def check_permissions(view: Any, request: Any) -> None:
+        for permission in view.get_permissions():
+            assert isinstance(permission, (No, HasScopes))
+            if isinstance(permission, No):
+                view.permission_denied(request, permission.message, permission.code)
+
+    response = answer(logto.global_token(), HasScopes("a"), No, check_permissions=check_permissions)
+    assert response.json() == {"detail": "Not on a Sunday."}
+
+
+def test_permissions_are_themselves_outside_of_a_check(logto: Logto, answer: Any) -> None:
+    def get(view: Any, request: Any, **kwargs: Any) -> Response:
+        return Response([type(one).__name__ for one in view.get_permissions()])
+
+    response = answer(logto.global_token(["a"]), HasScopes("a"), Yes, get=get)
+    assert response.json() == ["HasScopes", "Yes"]
+
+
+def test_a_check_that_must_be_awaited_is_left_alone(logto: Logto, route: Route) -> None:
+    class Awaited(View):
+        async def check_permissions(self, request: Any) -> None:  # type: ignore[override]
+            for permission in self.get_permissions():
+                if not await permission.has_permission(request, self):  # type: ignore[misc]
+                    self.permission_denied(request)
+
+        def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
+            self.perform_authentication(request)
+            async_to_sync(self.check_permissions)(request)
+
+    route(path("", Awaited.as_view(permission_classes=[Never])))
+    assert logto.client(logto.global_token()).get("/").status_code == 403

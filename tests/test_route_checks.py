@@ -5,15 +5,16 @@ from functools import partial
 from typing import Any
 
 import pytest
+from adrf.views import APIView as AsyncAPIView
 from django.core.checks import run_checks
 from django.http import HttpResponse
 from django.urls import path
 from django.utils.decorators import method_decorator
 from django.views import View
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_safe
 from rest_framework.authentication import BasicAuthentication, SessionAuthentication
 from rest_framework.decorators import action, api_view, authentication_classes, permission_classes
-from rest_framework.permissions import IsAdminUser, IsAuthenticated
+from rest_framework.permissions import BasePermission, IsAdminUser, IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
@@ -390,3 +391,62 @@ def test_an_action_with_an_authentication_of_its_own_is_seen(check: Check) -> No
     found = check(*router.urls)
     assert [id for id, _ in found] == ["drf_logto.E013"]
     assert "other" in found[0][1]
+
+
+class Never(BasePermission):
+    async def has_permission(self, request: Any, view: Any) -> bool:  # type: ignore[override]
+        return False
+
+
+class NeverThisObject(BasePermission):
+    async def has_object_permission(  # type: ignore[override]
+        self, request: Any, view: Any, obj: Any
+    ) -> bool:
+        return False
+
+
+class Awaited(APIView):
+    async def check_permissions(self, request: Any) -> None:  # type: ignore[override]
+        """Awaits its permissions."""
+
+
+def sync_view(request: Any) -> HttpResponse:
+    return HttpResponse()
+
+
+async def async_view(request: Any) -> HttpResponse:
+    return HttpResponse()
+
+
+@pytest.mark.parametrize(
+    "callback",
+    [
+        view(Never),
+        view(NeverThisObject),
+        view(~Never),
+        view(IsAuthenticated, HasScopes("a") | ~(IsAuthenticated & Never)),
+        Products.as_view({"get": "list"}, permission_classes=[Never]),
+        api_view(["GET"])(permission_classes([Never])(lambda request: Response())),
+        require_access_token(HasScopes("a") & Never)(sync_view),
+        require_safe(require_access_token(Never)(sync_view)),
+        method_decorator(require_access_token(Never), name="dispatch")(View).as_view(),
+    ],
+)
+def test_a_coroutine_that_no_view_awaits_is_reported(check: Check, callback: Any) -> None:
+    [(id, message)] = check(path("a/", callback))
+    assert id == "drf_logto.E012"
+    assert "The permission Never" in message
+    assert "'a/'" in message
+
+
+@pytest.mark.parametrize(
+    "callback",
+    [
+        require_access_token(HasScopes("a") & Never)(async_view),
+        require_safe(require_access_token(Never)(async_view)),
+        Awaited.as_view(permission_classes=[Never]),
+        type("Adrf", (AsyncAPIView,), {"permission_classes": [Never]}).as_view(),  # type: ignore[attr-defined]
+    ],
+)
+def test_a_coroutine_that_a_view_awaits_is_fine(check: Check, callback: Any) -> None:
+    assert check(path("a/", callback)) == []

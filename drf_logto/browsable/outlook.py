@@ -10,6 +10,7 @@ from ..auth_info import ORGANIZATION_AUDIENCE_PREFIX, AuthInfo
 from ..authentication import LogtoJWTAuthentication, find_user, for_view
 from ..conf import get_settings
 from ..denials import nearest_refusal
+from ..evaluation import Evaluation
 from ..exceptions import InsufficientScope, LogtoError, NoScopeDeclared
 from ..metadata import ISSUER_PATH
 from .contexts import Context, Person
@@ -54,9 +55,8 @@ def _answer(view: Any, request: Any, auth: AuthInfo) -> tuple[bool, LogtoError |
         asked.user, asked.auth = find_user(_of_sessions(view), auth), auth
         if isinstance(asked.user, LogtoError):
             return False, None
-        if all(one.has_permission(asked, view) for one in view.get_permissions()):
-            return True, None
-        return False, nearest_refusal(view.get_permissions, asked, view)
+        verdict = Evaluation(view.get_permissions(), asked, view).estimate()
+        return verdict.granted, nearest_refusal(verdict.refusing, asked, view)
     except Exception:  # noqa: BLE001 - the project's own code; it does not say yes
         return False, None
     finally:
