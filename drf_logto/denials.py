@@ -125,7 +125,7 @@ class _Recorded:
         # A message and code, which a permission may set while it is asked.
         return getattr(self._permission, name)
 
-    @property
+    @property  # type: ignore[misc]
     def __class__(self) -> Any:
         # A project's own check may distinguish its permissions by isinstance.
         return type(self._permission)

@@ -117,12 +117,12 @@ def _all(permissions: Iterable[Any], asked: tuple[Any, ...]) -> _Steps:
 def _steps(permission: Any, *asked: Any) -> _Steps:
     if type(permission).__module__ in _OPERATOR_MODULES:
         match permission:
-            case AND():
-                return (yield from _all((permission.op1, permission.op2), asked))
-            case OR():
-                return (yield from _either(permission, *asked))
-            case NOT():
-                verdict = yield from _steps(permission.op1, *asked)
+            case AND(op1=one, op2=other):
+                return (yield from _all((one, other), asked))
+            case OR(op1=one, op2=other):
+                return (yield from _either((one, other), *asked))
+            case NOT(op1=one):
+                verdict = yield from _steps(one, *asked)
                 return Verdict(not verdict.granted)
     about_object = len(asked) > len(("request", "view"))
     method = permission.has_object_permission if about_object else permission.has_permission
@@ -130,9 +130,9 @@ def _steps(permission: Any, *asked: Any) -> _Steps:
     return Verdict(True) if granted else Verdict(False, (permission,))
 
 
-def _either(permission: OR, *asked: Any) -> _Steps:
+def _either(operands: tuple[Any, ...], *asked: Any) -> _Steps:
     refusing: tuple[Any, ...] = ()
-    for operand in (permission.op1, permission.op2):
+    for operand in operands:
         verdict = yield from _alternative(operand, *asked)
         if verdict.granted:
             return verdict

@@ -9,8 +9,10 @@ from adrf.permissions import AsyncBasePermission
 from adrf.views import APIView
 from adrf.viewsets import ViewSet
 from asgiref.sync import async_to_sync, sync_to_async
+from django.contrib.auth.models import AnonymousUser
 from django.test import AsyncClient
 from django.urls import path
+from rest_framework.authentication import BasicAuthentication
 from rest_framework.decorators import permission_classes
 from rest_framework.permissions import BasePermission
 from rest_framework.response import Response
@@ -69,7 +71,8 @@ def function(permissions: list[Any]) -> Any:
         await sync_to_async(request.parser_context["view"].check_object_permissions)(request, "o")
         return Response("got")
 
-    return api_view(["GET"])(permission_classes(permissions)(view))
+    protected: Any = permission_classes(permissions)
+    return api_view(["GET"])(protected(view))
 
 
 KINDS = {
@@ -102,13 +105,13 @@ def answer(request: pytest.FixtureRequest, logto: Logto, route: Route) -> Callab
         ([No | HasScopes("a")], "insufficient_scope"),
         ([No | (HasScopes("a") & Yes)], "insufficient_scope"),
         ([InOrganization & Yes], "wrong_token_kind"),
-        ([~No & HasScopes("a")], "insufficient_scope"),
+        ([~No & HasScopes("a")], "insufficient_scope"),  # type: ignore[operator]
         ([Yes, HasScopes("a")], "insufficient_scope"),
         ([HasScopes("a") | NotThisObject], "insufficient_scope"),
         ([No], None),
         ([No & HasScopes("a")], None),
         ([HasScopes("held") & No], None),
-        ([~Yes], None),
+        ([~Yes], None),  # type: ignore[operator]
         ([~(HasScopes("held") & Yes)], None),
         ([NotThisObject], None),
         ([HasScopes("held") & NotThisObject], None),
@@ -141,11 +144,16 @@ def test_a_refusal_of_the_project_keeps_its_words(answer: Any) -> None:
     assert answer(HasScopes("held"), No).json() == {"detail": "Not on a Sunday."}
 
 
-@pytest.mark.parametrize("permissions", [[Later], [~Later], [HasScopes("held") & Later]])
 def test_a_coroutine_that_adrf_does_not_await_refuses(
-    answer: Any, caplog: pytest.LogCaptureFixture, permissions: list[Any]
+    answer: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert answer(*permissions).status_code == 403
+    assert answer(Later).status_code == 403
+    assert [one.levelname for one in caplog.records if one.name == "drf_logto"] == ["ERROR"]
+
+
+@pytest.mark.parametrize("permission", [HasScopes("held") & Later, HasScopes("a") | Later])
+def test_a_coroutine_in_a_composition_is_awaited(answer: Any, permission: Any) -> None:
+    assert answer(permission).status_code == 403
 
 
 def test_each_permission_is_asked_once(answer: Any) -> None:
@@ -158,3 +166,18 @@ def test_each_permission_is_asked_once(answer: Any) -> None:
 
     assert answer(Counting & HasScopes("a")).status_code == 403
     assert len(asked) == 1
+
+
+def test_a_denial_stands_without_a_reason_after_another_authentication(
+    route: Route, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Another(BasicAuthentication):
+        def authenticate(self, request: Any) -> Any:
+            return AnonymousUser(), None
+
+    permissions = [Yes & HasScopes("a")]
+    view = View.as_view(authentication_classes=[Another], permission_classes=permissions)
+    route(path("", view))
+    response: Any = async_to_sync(AsyncClient().get)("/")
+    assert (response.status_code, list(response.json())) == (403, ["detail"])
+    assert not [one for one in caplog.records if one.name == "drf_logto"]

@@ -1,7 +1,7 @@
 """What a denied request is told, whatever stands beside our permissions."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from rest_framework.permissions import OR, BasePermission, OperandHolder
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from drf_logto.exceptions import LogtoError
 from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
 from drf_logto.testing import Logto
 
@@ -236,37 +237,24 @@ def test_a_permission_that_must_not_be_asked_twice_keeps_the_denial(
     assert told(refused) == NOTHING_OF_OURS
 
 
-def test_a_coroutine_keeps_the_denial_where_it_cannot_be_asked_again(
-    logto: Logto, answer: Any
-) -> None:
-    refused = answer(
-        logto.global_token(), HasScopes("a") & Never | No, authentication_classes=[Another]
-    )
-    assert told(refused) == KIND
-    refused = answer(logto.global_token(), Never, HasScopes("a"), authentication_classes=[Another])
-    assert told(refused) == NOTHING_OF_OURS
-
-
 class Never(BasePermission):
-    async def has_permission(self, request: Any, view: Any) -> bool:  # type: ignore[override]
-        return False
+    async def has_permission(self, request: Any, view: Any) -> None: ...  # type: ignore[override]
 
 
 class NeverThisObject(BasePermission):
     async def has_object_permission(  # type: ignore[override]
         self, request: Any, view: Any, obj: Any
-    ) -> bool:
-        return False
+    ) -> None: ...
+
+
+class Answer:
+    def __await__(self) -> Any: ...
 
 
 class Later(BasePermission):
     """Answers with an awaitable that is no coroutine."""
 
     def has_permission(self, request: Any, view: Any) -> Any:
-        class Answer:
-            def __await__(self) -> Iterator[None]:
-                yield
-
         return Answer()
 
 
@@ -298,21 +286,23 @@ def test_a_coroutine_refuses_the_whole_request_and_is_logged(
 
 def test_a_subclass_of_an_operator_is_asked_itself(logto: Logto, answer: Any) -> None:
     class Xor(OR):
-        def has_permission(self, request: Any, view: Any) -> bool:
-            one, other = (each.has_permission(request, view) for each in (self.op1, self.op2))
-            return bool(one) is not bool(other)
+        op1: Any
+        op2: Any
 
-    xor = OperandHolder(Xor, HasScopes("held"), Yes)
+        def has_permission(self, request: Any, view: Any) -> bool:
+            one = self.op1.has_permission(request, view)
+            return bool(one) is not bool(self.op2.has_permission(request, view))
+
+    operator: Any = Xor
+    xor = OperandHolder(operator, HasScopes("held"), Yes)
     assert answer(logto.global_token(["held"]), xor).status_code == 403
     assert answer(logto.global_token(), xor).status_code == 200
 
 
 def test_a_check_of_the_project_sees_its_permissions(logto: Logto, answer: Any) -> None:
     def check_permissions(view: Any, request: Any) -> None:
-        for permission in view.get_permissions():
-            assert isinstance(permission, (No, HasScopes))
-            if isinstance(permission, No):
-                view.permission_denied(request, permission.message, permission.code)
+        [no] = [one for one in view.get_permissions() if isinstance(one, No)]
+        view.permission_denied(request, no.message, no.code)
 
     response = answer(logto.global_token(), HasScopes("a"), No, check_permissions=check_permissions)
     assert response.json() == {"detail": "Not on a Sunday."}
@@ -329,9 +319,9 @@ def test_permissions_are_themselves_outside_of_a_check(logto: Logto, answer: Any
 def test_a_check_that_must_be_awaited_is_left_alone(logto: Logto, route: Route) -> None:
     class Awaited(View):
         async def check_permissions(self, request: Any) -> None:  # type: ignore[override]
-            for permission in self.get_permissions():
-                if not await permission.has_permission(request, self):  # type: ignore[misc]
-                    self.permission_denied(request)
+            permission: Any = self.get_permissions()[0]
+            assert await permission.has_permission(request, self) is None
+            self.permission_denied(request)
 
         def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
             self.perform_authentication(request)
@@ -339,3 +329,14 @@ def test_a_check_that_must_be_awaited_is_left_alone(logto: Logto, route: Route) 
 
     route(path("", Awaited.as_view(permission_classes=[Never])))
     assert logto.client(logto.global_token()).get("/").status_code == 403
+
+
+def test_a_reason_that_raises_keeps_the_denial(logto: Logto, answer: Any) -> None:
+    class Raising(HasScopes):
+        def has_permission(self, request: Any, view: Any) -> bool:
+            return False
+
+        def refusal(self, request: Any, view: Any) -> LogtoError:
+            raise ZeroDivisionError
+
+    assert told(answer(logto.global_token(), Raising("a"))) == NOTHING_OF_OURS
