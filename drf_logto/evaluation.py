@@ -116,13 +116,14 @@ def _all(permissions: Iterable[Any], asked: tuple[Any, ...]) -> _Steps:
 
 def _steps(permission: Any, *asked: Any) -> _Steps:
     if type(permission).__module__ in _OPERATOR_MODULES:
+        composed: Any = permission  # DRF's stubs do not know the operands
         match permission:
-            case AND(op1=one, op2=other):
-                return (yield from _all((one, other), asked))
-            case OR(op1=one, op2=other):
-                return (yield from _either((one, other), *asked))
-            case NOT(op1=one):
-                verdict = yield from _steps(one, *asked)
+            case AND():
+                return (yield from _all((composed.op1, composed.op2), asked))
+            case OR():
+                return (yield from _either((composed.op1, composed.op2), *asked))
+            case NOT():
+                verdict = yield from _steps(composed.op1, *asked)
                 return Verdict(not verdict.granted)
     about_object = len(asked) > len(("request", "view"))
     method = permission.has_object_permission if about_object else permission.has_permission

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from functools import partial, update_wrapper
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
@@ -380,7 +380,7 @@ class AnswersLater(BasePermission):
 def test_a_coroutine_is_awaited_in_an_async_view(
     logto: Logto, route: Route, permissions: Any, expected: Any
 ) -> None:
-    route(path("", require_access_token(*permissions)(seen_async)))
+    route(path("", cast("Any", require_access_token(*permissions))(seen_async)))
     response = get(logto.global_token(["held"]))
     assert (response.status_code, response.json().get("code")) == expected
 
@@ -399,7 +399,7 @@ def test_a_coroutine_is_awaited_in_an_async_view(
 def test_a_coroutine_refuses_in_a_sync_view_and_is_logged(
     logto: Logto, route: Route, caplog: pytest.LogCaptureFixture, permissions: Any
 ) -> None:
-    route(path("", require_access_token(*permissions)(seen)))
+    route(path("", cast("Any", require_access_token(*permissions))(seen)))
     response = get(logto.global_token(["held"]))
     assert (response.status_code, response.json()["code"]) == (403, "permission_denied")
     [record] = [one for one in caplog.records if one.name == "drf_logto"]
