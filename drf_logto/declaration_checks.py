@@ -13,7 +13,7 @@ from django.views import View
 from .permissions import AccessTokenPermission
 from .routes import Route, all_permissions, all_routes
 from .scopes import SAFE, UNSAFE, RequiredScopes
-from .view_options import NOT_DECLARED, VIEW_ATTRIBUTES, declared, sources
+from .view_options import NOT_DECLARED, VIEW_ATTRIBUTES, declared, owner, sources
 
 _OF_ROUTERS = ("list", "create", "retrieve", "update", "partial_update", "destroy")
 _POSITIONAL = ("scope", "scopes", "required_scopes")
@@ -50,7 +50,7 @@ def required_scopes_are_read(**_: Any) -> list[CheckMessage]:
 def attributes_are_spelt_right(**_: Any) -> list[CheckMessage]:
     """E015: a view has an attribute whose name is nearly one that permissions read."""
     misspelt = {
-        (id(_owner(route)), name): (route.path, meant)
+        (id(owner(route.callback)), name): (route.path, meant)
         for route in reversed(all_routes())
         for name in _attributes(route.callback)
         if (meant := _meant(name)) and declared(route.callback, meant) is NOT_DECLARED
@@ -152,14 +152,9 @@ def _reads_the_view(permission: AccessTokenPermission) -> bool:
     return permission.declared is None
 
 
-def _owner(route: Route) -> Any:
-    """The class of a view, or else its function."""
-    return next((one for one in sources(route.callback) if isinstance(one, type)), route.callback)
-
-
 def _source(route: Route) -> tuple[int, int]:
     """Which ``required_scopes`` a route has, of which view."""
-    return id(_owner(route)), id(route.view.required_scopes)
+    return id(owner(route.callback)), id(route.view.required_scopes)
 
 
 def _names_an_action_of(route: Route) -> bool:
@@ -176,7 +171,9 @@ def _actions(route: Route) -> set[str]:
     if not isinstance(mapped, Mapping):
         return set()
     usual = {name for name in _OF_ROUTERS if declared(route.callback, name) is not NOT_DECLARED}
-    extra = {name for name, value in getmembers_static(_owner(route)) if _is_extra_action(value)}
+    extra = {
+        name for name, value in getmembers_static(owner(route.callback)) if _is_extra_action(value)
+    }
     return {*mapped.values()} | usual | extra
 
 

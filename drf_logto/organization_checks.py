@@ -11,7 +11,7 @@ from rest_framework.settings import api_settings
 from .permissions import InOrganization, OrgResourceScopes
 from .route_paths import Keyword, Segment, segments
 from .routes import Route, all_routes
-from .view_options import NOT_DECLARED, declared, organization_keyword
+from .view_options import NOT_DECLARED, declared, organization_keyword, owner
 
 _ORGANIZATION = "orgs?|organi[sz]ations?|tenants?"
 # Where an organization is compared already, these are things within it.
@@ -41,11 +41,16 @@ def organization_keyword_can_be_read(**_: Any) -> list[CheckMessage]:
 @register(Tags.urls)
 def organization_of_the_route_is_compared(**_: Any) -> list[CheckMessage]:
     """E008 and W005: a route names, or may name, an organization that no permission compares."""
-    return list(chain.from_iterable(map(_findings, all_routes())))
+    found: dict[Any, CheckMessage] = {}
+    for route in all_routes():
+        for keyword, message in _findings(route):
+            # One view may have many routes, and one remedy for all.
+            found.setdefault((id(owner(route.callback)), keyword, message.id), message)
+    return list(found.values())
 
 
-def _findings(route: Route) -> Iterator[CheckMessage]:
-    """Yield what one route has to hear: one message, about the first keyword of the worse kind."""
+def _findings(route: Route) -> Iterator[tuple[Keyword, CheckMessage]]:
+    """Yield one message at most: about the first keyword, errors before warnings."""
     compared = _compared_keyword(route)
     if compared is None:
         return
@@ -59,11 +64,11 @@ def _findings(route: Route) -> Iterator[CheckMessage]:
     words = _ORGANIZATION if is_compared else f"{_ORGANIZATION}|{_LIKE_AN_ORGANIZATION}"
     named = [one for one in _named_by(words, path) if one in others]
     if named:
-        yield _error(route, named[0], compared)
+        yield named[0], _error(route, named[0], compared)
     elif not is_compared:
         before = [one for one in _before_a_resource(path) if not _is_own_lookup(one, route)]
         perhaps = [*_named_by(_PERHAPS_AN_ORGANIZATION, path), *before]
-        yield from [_warning(route, one) for one in perhaps if one in others][:1]
+        yield from [(one, _warning(route, one)) for one in perhaps if one in others][:1]
 
 
 def _compared_keyword(route: Route) -> str | None:

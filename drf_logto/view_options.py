@@ -125,6 +125,11 @@ def sources(callback: Any) -> Iterator[Any]:
         yield from filter(None, (_initkwargs(function), _class_of(function), function))
 
 
+def owner(callback: Any) -> Any:
+    """Return the class of the view behind ``callback``, or ``callback`` where it has none."""
+    return class_of(callback) or callback
+
+
 def chain_of(callback: Any) -> Iterator[Any]:
     """Yield ``callback`` and the functions that it wraps, the outermost first."""
     return islice(_wrapped(callback), _DEPTH)

@@ -61,11 +61,7 @@ class ProductViewSet(
     queryset = Product.objects.all()
     serializer_class = ProductSerializer
     permission_classes = [
-        HasScopes(
-            list="read:products",
-            retrieve="read:products",
-            create=["read:products", "write:products"],
-        )
+        HasScopes(read="read:products", write=["read:products", "write:products"])
     ]
 
 
@@ -89,15 +85,7 @@ class DocumentViewSet(ModelViewSet[Document]):
 
     request: TokenRequest
     serializer_class = DocumentSerializer
-    permission_classes = [
-        OrgResourceScopes(
-            get="read:documents",
-            post="write:documents",
-            put="write:documents",
-            patch="write:documents",
-            delete="write:documents",
-        )
-    ]
+    permission_classes = [OrgResourceScopes(read="read:documents", write="write:documents")]
 
     def get_queryset(self) -> QuerySet[Document]:
         return Document.objects.filter(organization_id=self.request.auth.organization_id)

@@ -217,6 +217,17 @@ def test_a_report_names_the_route_the_keyword_and_what_to_write(check: Check) ->
     assert 'organization_url_kwarg = "pk"' in message
 
 
+def test_the_routes_of_one_view_are_reported_once(check: Check) -> None:
+    viewset = type("Others", (Things,), {})
+    found = check(
+        routed("organizations", router=DefaultRouter),
+        path("teams/<pk>/x/", VIEW),
+        routed("tenants", viewset),
+    )
+    assert [id for id, _ in found] == ["drf_logto.E008"] * 3
+    assert "'^organizations/(?P<pk>[^/.]+)/$'" in found[0][1]
+
+
 def test_a_report_about_a_group_without_a_name_says_to_name_it(check: Check) -> None:
     [(_, message)] = check(re_path(r"^orgs/([^/]+)/$", VIEW))
     assert 'Name the group and write organization_url_kwarg = "organization"' in message
