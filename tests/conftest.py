@@ -1,6 +1,7 @@
 """Fixtures that several modules share; ``logto`` comes from the package's own pytest plugin."""
 
 import json
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,7 +20,8 @@ from tests.loopback import LoopbackServer, loopback_server
 
 # Nothing is written into the checkout, and nothing depends on how fast the machine is.
 hypothesis.configuration.set_hypothesis_home_dir(Path(tempfile.gettempdir(), "hypothesis"))
-hypothesis.settings.register_profile("tests", deadline=None, database=None, max_examples=150)
+examples = int(os.environ.get("HYPOTHESIS_EXAMPLES", "150"))  # fewer amid the matrix of versions
+hypothesis.settings.register_profile("tests", deadline=None, database=None, max_examples=examples)
 hypothesis.settings.load_profile("tests")
 
 RECORDINGS = Path(__file__).parent / "recordings"

@@ -36,6 +36,7 @@ from tests.loopback import Connection, LoopbackServer, http, loopback_server
 from tests.support.desk import API, NOW, Desk, segment
 
 SECRET = "s3cret-3f9c"
+TWICE, FOURFOLD = (profile(max_examples=times * profile().max_examples) for times in (2, 4))
 LATIN_1 = st.characters(max_codepoint=255)
 TOKEN_CHARACTERS = r"[!#$%&'*+.^_`|~0-9A-Za-z-]"
 ANY_TEXT = st.text(st.characters(), max_size=20)
@@ -306,7 +307,7 @@ def assert_typed(auth: AuthInfo) -> None:
     assert is_told_in_json(auth.claims)
 
 
-@profile(max_examples=600)
+@FOURFOLD
 @given(near(CLAIMS, CLAIM_VALUES) | ADDRESSED)
 @example(CLAIMS)
 @example(CLAIMS | {"aud": f"{ORGANIZATION}org-a"})
@@ -342,7 +343,7 @@ EXTENSIONS = st.sampled_from(
 PROTECTED = st.builds(lambda header, more: header | more, near(HEADER, HEADER_VALUES), EXTENSIONS)
 
 
-@profile(max_examples=300)
+@TWICE
 @given(PROTECTED)
 @example(HEADER)
 @example({**HEADER, "typ": "AT+JWT"})
@@ -390,7 +391,7 @@ def changed(token: str, how: str, where: int, character: str) -> str:
     return before + middle[how] + after
 
 
-@profile(max_examples=300)
+@TWICE
 @given(st.sampled_from(TOKENS), st.lists(CHANGES, min_size=1, max_size=3))
 def test_a_changed_token_does_not_get_in(token: str, changes: list[tuple[str, int, str]]) -> None:
     for how, where, character in changes:
@@ -561,7 +562,7 @@ SETTINGS_VALUES = (
 )
 
 
-@profile(max_examples=300)
+@TWICE
 @given(ANY_JSON | near(SETTINGS, SETTINGS_VALUES))
 @example(SETTINGS)
 def test_settings_can_work_or_it_is_said_why_not(value: Any) -> None:
