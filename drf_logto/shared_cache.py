@@ -9,24 +9,23 @@ from django.db import connections
 
 from .telemetry import logger
 
-_OUT_OF_ORDER_FOR = 30
-"""Seconds for which a cache that was slow is left alone, and for which one warning is enough."""
-
 
 class SharedCache:
     """What ``shared_jwks`` uses of a cache, none of it for long.
 
     A call that fails is answered as by an empty cache. So is one that takes longer than ``limit``,
-    and after it, or after one that took half of that, all others for half a minute.
+    and after it, or after one that took half of that, all others for as long as ``pause``.
 
     Args:
         alias: of the cache in ``CACHES``.
         limit: seconds for one call.
+        pause: seconds for which a cache that was slow is left alone, and one warning is enough.
     """
 
-    def __init__(self, alias: str, limit: float) -> None:
+    def __init__(self, alias: str, limit: float, pause: float = 30) -> None:
         self._alias = alias
         self._limit = limit
+        self._pause = pause
         # Not the one of ``caches[alias]``, which is another in each thread.
         self._cache = caches.create_connection(alias)
         self._out_of_order_until = 0.0
@@ -73,12 +72,12 @@ class SharedCache:
         self._last_call.join(self._limit)
         is_slow = time.monotonic() - began > self._limit / 2
         if is_slow:
-            self._out_of_order_until = time.monotonic() + _OUT_OF_ORDER_FOR
+            self._out_of_order_until = time.monotonic() + self._pause
         if is_slow or not answers:
             self._warn(faults[0])
         return answers[0] if answers else otherwise
 
     def _warn(self, fault: str) -> None:
         if time.monotonic() > self._warned_until:
-            self._warned_until = time.monotonic() + _OUT_OF_ORDER_FOR
+            self._warned_until = time.monotonic() + self._pause
             logger.warning("The cache %r does not work: %s.", self._alias, fault)

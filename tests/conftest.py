@@ -3,6 +3,7 @@
 import json
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -32,6 +33,14 @@ def language() -> Iterator[None]:
     """A request leaves its language to its thread; no other test finds it there."""
     yield
     translation.deactivate()
+
+
+@pytest.fixture
+def no_threads() -> Iterator[None]:
+    """No thread can be had: each wants a stack that no machine has."""
+    before = threading.stack_size(2**46)
+    yield
+    threading.stack_size(before)
 
 
 @pytest.fixture

@@ -499,12 +499,11 @@ def test_a_port_that_is_none_is_one_sentence(port: str) -> None:
 
 
 def test_another_port_is_used_where_the_default_one_is_taken(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        monkeypatch.setattr("sandbox.server.DEFAULT_PORT", port)
-        with bound_server("") as server:
+        with bound_server("", port) as server:
             expected = f"Port {port} is taken, so this is port {server.server_port}.\n"
     assert capsys.readouterr().out == expected
 

@@ -132,19 +132,14 @@ def test_a_slow_backend_is_asked_once(alias: str, backend: Any) -> None:
     assert backend.calls == 1
 
 
-def test_no_more_is_asked_while_a_call_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("drf_logto.shared_cache._OUT_OF_ORDER_FOR", 0)
-    use(SharedCache("hanging", 0.1))
+def test_no_more_is_asked_while_a_call_hangs() -> None:
+    use(SharedCache("hanging", 0.1, pause=0))
     assert Hanging.calls == 1
 
 
-def test_a_process_that_can_start_no_thread_has_no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
-    def start(thread: threading.Thread) -> None:
-        raise RuntimeError("can't start new thread")
-
-    cache = SharedCache("locmem", 10)
-    monkeypatch.setattr(threading.Thread, "start", start)
-    use(cache)
+@pytest.mark.usefixtures("no_threads")
+def test_a_process_that_can_start_no_thread_has_no_cache() -> None:
+    use(SharedCache("locmem", 10))
 
 
 def test_settings_with_other_algorithms_share_nothing(settings: Any) -> None:
