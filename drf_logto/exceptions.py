@@ -285,14 +285,23 @@ class WrongOrganization(WrongToken):
 class ContextLost(WrongToken):
     """Logto gives a signed-in browser no token for what it had chosen any more.
 
-    Another token has taken its place, and a request that would change something is refused: it was
+    Requests that would change something are refused until the person chooses a token: they were
     meant for the other one.
     """
 
     code = "context_lost"
     message = gettext_noop(
-        "Logto gives no token for what you had chosen any more, so requests are made with another "
-        "token from now on. Nothing was changed."
+        "Logto gives no token for what you had chosen any more. Until you choose a token, requests "
+        "that change something are refused."
+    )
+
+
+class ContextChanged(ContextLost):
+    """The page that a signed-in browser makes a request from was made with another token."""
+
+    message = gettext_noop(
+        "This request comes from a page that was made with another token than the one that is "
+        "chosen now. Nothing was changed: open the page again."
     )
 
 

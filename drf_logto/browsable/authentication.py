@@ -11,6 +11,7 @@ from ..authentication import LogtoJWTAuthentication, for_view
 from ..exceptions import LogtoError
 from ..runtime import get_verifier
 from .exceptions import SignedOut
+from .page_context import page_context
 from .renewal import lasting_token
 from .session import BrowserSession
 from .vault import outside_transactions
@@ -33,7 +34,8 @@ class LogtoSessionAuthentication(LogtoJWTAuthentication):
         Raises:
             AuthenticationFailed: Logto's token is not valid here, or its user is unknown or not
                 active (401).
-            PermissionDenied: it is for another audience, or the CSRF token is missing (403).
+            PermissionDenied: it is for another audience, not the one that was chosen or that the
+                page was made with, or the CSRF token is missing (403).
             ServiceUnavailable: Logto is needed to decide, and cannot be reached (503).
         """
         authenticated = super().authenticate(request)
@@ -46,18 +48,23 @@ class LogtoSessionAuthentication(LogtoJWTAuthentication):
         if not hasattr(request, "session"):
             return None
         browser = BrowserSession(request)
-        verified = outside_transactions(lambda: _verified(browser, request.method))
+        if not outside_transactions(lambda: browser.is_signed_in):
+            return None
+        is_safe = request.method in SAFE_METHODS
+        made_in = None if is_safe else page_context(request)
+        verified = outside_transactions(lambda: _verified(browser, is_safe, made_in))
         if verified is not None:
             _keep_out_of_caches(view)
         return for_view(verified, view, request) if isinstance(verified, AuthInfo) else verified
 
 
-def _verified(browser: BrowserSession, method: str) -> AuthInfo | LogtoError | None:
+def _verified(
+    browser: BrowserSession, is_safe: bool, made_in: str | None
+) -> AuthInfo | LogtoError | None:
     """As ``verify``; no refusal has a traceback or what led to it, whose frames hold tokens."""
-    if not browser.is_signed_in:
-        return None
     try:
-        return get_verifier().verify(lasting_token(browser.key, is_safe=method in SAFE_METHODS))
+        token = lasting_token(browser.key, is_safe=is_safe, made_in=made_in)
+        return get_verifier().verify(token)
     except SignedOut:
         browser.end()
         return None

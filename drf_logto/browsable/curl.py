@@ -3,14 +3,21 @@
 import json
 import shlex
 from typing import Any
-from urllib.parse import parse_qsl
 
 from django.http import QueryDict
+from rest_framework.parsers import FormParser
+
+from .page_context import FIELD
 
 FORM = "form"
 """What a body is where it is not JSON."""
 
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
+_OF_THE_PAGE = ("csrfmiddlewaretoken", FIELD)
+
+
+class UnprintableLine(ValueError):
+    """The line would not be printable ASCII."""
 
 
 def sent(request: Any) -> tuple[str, str]:
@@ -26,16 +33,19 @@ def sent(request: Any) -> tuple[str, str]:
             return "", ""
         if not isinstance(data, QueryDict):
             return json.dumps(data), ""
-        # The form of the page, which brings the session's own proof along.
+        # The line has the form percent-encoded, which a view of multipart/form-data does not take.
+        if not any(isinstance(one, FormParser) for one in request.parsers):
+            return "", ""
         form = data.copy()
-        form.pop("csrfmiddlewaretoken", None)
+        for name in _OF_THE_PAGE:
+            form.pop(name, None)
         return form.urlencode(), FORM
     except Exception:  # noqa: BLE001 - whatever the project's parsers raise
         return "", ""
 
 
 def curl_command(method: str, url: str, token: str, body: str = "", body_type: str = "") -> str:
-    """Return the line; each part is quoted, so that a shell takes it as it is.
+    """Return the line; each part is quoted, so that a POSIX shell takes it as it is.
 
     Args:
         method: the HTTP method.
@@ -43,6 +53,9 @@ def curl_command(method: str, url: str, token: str, body: str = "", body_type: s
         token: the access token.
         body: JSON, ``""`` where there is none.
         body_type: ``FORM`` where ``body`` is the query string of a form instead.
+
+    Raises:
+        UnprintableLine: a part has a character other than printable ASCII.
     """
     # Without --globoff and --data-raw, curl itself reads brackets in the address and a leading "@".
     words = ["curl", "-i", "--globoff", url, "-H", f"Authorization: Bearer {token}"]
@@ -51,9 +64,14 @@ def curl_command(method: str, url: str, token: str, body: str = "", body_type: s
         words.append("--head")
     elif method != "GET":
         words += ["-X", method]
-    if body_type == FORM:
-        for name, value in parse_qsl(body, keep_blank_values=True):
-            words += ["--form-string", f"{name}={value}"]
-    elif body:
-        words += ["-H", "Content-Type: application/json", "--data-raw", body]
-    return shlex.join(words)
+    if body:
+        media_type = (
+            "application/x-www-form-urlencoded" if body_type == FORM else "application/json"
+        )
+        words += ["-H", f"Content-Type: {media_type}", "--data-raw", body]
+    line = shlex.join(words)
+    # A terminal acts on control characters however they are quoted: one cancels the line, so that
+    # what follows is run. JSON and forms have none, for both are encoded.
+    if not (line.isascii() and line.isprintable()):
+        raise UnprintableLine
+    return line

@@ -9,16 +9,18 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 from django.utils.cache import patch_cache_control
 
+from ..api_exceptions import sentence
 from ..auth_info import AuthInfo
-from ..exceptions import AuthorizationServerUnavailable
+from ..exceptions import AuthorizationServerUnavailable, ContextLost
 from ..runtime import get_surroundings
 from ..view_options import named_organization
 from . import vault
+from .authentication import LogtoSessionAuthentication
 from .contexts import Context, Organization
 from .curl import sent
 from .exceptions import SignedOut
 from .outlook import Outlook, outlook
-from .renewal import chosen_context, contexts, held
+from .renewal import chosen_context, contexts, held, is_lost
 from .session import BrowserSession
 from .vault import SignIn
 
@@ -81,6 +83,8 @@ class SignedIn:
         minutes: how long that lasts, rounded up.
         groups: every choice, by organization; None for those of no organization.
         has_several_resources: whether the API has more than one, so that each needs its name.
+        is_lost: whether requests that change something are refused until a context is chosen.
+        notice: a sentence on that, or on a page that was made in another context; None without.
         denial: why the page shows a 403, None where it does not or somebody else's reason counts.
         body: that of the request, ``""`` where it has none.
         body_type: ``FORM`` where that is a form, ``""`` where it is JSON.
@@ -92,6 +96,8 @@ class SignedIn:
     minutes: int
     groups: tuple[tuple[Organization | None, tuple[Choice, ...]], ...]
     has_several_resources: bool
+    is_lost: bool
+    notice: str | None
     denial: Denial | None
     body: str
     body_type: str
@@ -149,7 +155,7 @@ def _signed_in(sign_in: SignIn, view: Any, request: Any, response: Any) -> Signe
     auth = _held(sign_in, chosen)
     seconds = auth.expires_at - get_surroundings().now() if auth else 0
     choices = [Choice(one, one == chosen) for one in contexts(sign_in.person)]
-    body, body_type = sent(request)
+    body, body_type = _body(request)
     by_organization = groupby(choices, key=lambda choice: choice.context.organization)
     return SignedIn(
         name=sign_in.person.name,
@@ -158,10 +164,18 @@ def _signed_in(sign_in: SignIn, view: Any, request: Any, response: Any) -> Signe
         minutes=math.ceil(seconds / 60),
         groups=tuple((organization, tuple(group)) for organization, group in by_organization),
         has_several_resources=len({one.context.resource for one in choices} - {None}) > 1,
+        is_lost=is_lost(sign_in),
+        notice=_notice(sign_in, response),
         denial=_denial(sign_in, view, request, response),
         body=body,
         body_type=body_type,
     )
+
+
+def _body(request: Any) -> tuple[str, str]:
+    """The body and its type, nothing where another site may have made the browser send it."""
+    passed_csrf = isinstance(request.successful_authenticator, LogtoSessionAuthentication)
+    return sent(request) if passed_csrf else ("", "")
 
 
 def _held(sign_in: SignIn, context: Context) -> AuthInfo | None:
@@ -171,15 +185,28 @@ def _held(sign_in: SignIn, context: Context) -> AuthInfo | None:
         return None
 
 
+def _refusal(response: Any) -> dict[str, str]:
+    """Code and sentence of a 403, ``{}`` where the answer is another."""
+    data = response.data if response.status_code == _FORBIDDEN else None
+    return {name: str(value) for name, value in data.items()} if isinstance(data, dict) else {}
+
+
+def _notice(sign_in: SignIn, response: Any) -> str | None:
+    refusal = _refusal(response)
+    if refusal.get("code") == ContextLost.code:
+        return refusal["detail"]
+    return sentence(ContextLost()) if is_lost(sign_in) else None
+
+
 def _denial(sign_in: SignIn, view: Any, request: Any, response: Any) -> Denial | None:
-    told = response.data if response.status_code == _FORBIDDEN else None
-    if not isinstance(told, dict) or str(told.get("code")) not in _EXPLAINED:
+    refusal = _refusal(response)
+    if refusal.get("code") not in _EXPLAINED:
         return None
     organizations = {one.id: one.name for one in sign_in.person.organizations}
     named = named_organization(view, request)
     prospects = dict(_prospects(sign_in, view, request))
     return Denial(
-        sentence=str(told["detail"]),
+        sentence=refusal["detail"],
         organization=organizations.get(named, named) if named else None,
         is_member=named in organizations,
         opening=tuple(one for one, it in prospects.items() if it is Outlook.OPENS),

@@ -1,12 +1,14 @@
 """The access token of a context, renewed before it ends by whichever request comes first."""
 
 import math
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from ..auth_info import AuthInfo
 from ..conf import get_settings
 from ..exceptions import (
     AuthorizationServerUnavailable,
+    ContextChanged,
     ContextLost,
     InvalidToken,
     WrongAudience,
@@ -40,6 +42,11 @@ def chosen_context(sign_in: SignIn) -> Context:
     return next((one for one in known if one.id == sign_in.chosen), known[0])
 
 
+def is_lost(sign_in: SignIn) -> bool:
+    """Whether the context that a sign-in is in was not chosen, but took the place of that."""
+    return chosen_context(sign_in).id != sign_in.chosen
+
+
 def held(sign_in: SignIn, context: Context) -> AuthInfo | None:
     """Return the facts of the token at hand for a context, None where none is good.
 
@@ -69,23 +76,27 @@ def choose(key: str, context_id: str) -> None:
     _renew(key, context, is_chosen=True)
 
 
-def lasting_token(key: str, *, is_safe: bool) -> str:
+def lasting_token(key: str, *, is_safe: bool, made_in: str | None = None) -> str:
     """Return the token of the chosen context, renewed if it ends soon.
 
     Where Logto does not give it any more, as when the person has left the organization, the first
-    context takes its place.
+    context takes its place for what changes nothing, until the person chooses one.
 
     Args:
         key: of the sign-in.
         is_safe: whether what it is for changes nothing, so that another context does as well.
+        made_in: the id of the context of the page that asks, None where that names none.
 
     Raises:
-        ContextLost: another context has taken the place of the chosen one just now.
+        ContextLost: Logto gives no token for the chosen context, and no other was chosen since.
+        ContextChanged: the page that asks was made in another context.
         SignedOut: there is no sign-in, or Logto renews it no more.
         AuthorizationServerUnavailable: the token has ended, and Logto cannot be asked.
     """
     sign_in = vault.load(key)
     context = chosen_context(sign_in)
+    if not is_safe:
+        _require_chosen(sign_in, made_in)
     if _lasts(sign_in, context):
         return sign_in.tokens[context.id]
     try:
@@ -95,22 +106,34 @@ def lasting_token(key: str, *, is_safe: bool) -> str:
             raise
         return sign_in.tokens[context.id]
     except ContextRefused:
-        token = _first_token(key, sign_in)
-    if not is_safe:
+        _lose(key, context)
+    return lasting_token(key, is_safe=is_safe, made_in=made_in)
+
+
+def _require_chosen(sign_in: SignIn, made_in: str | None) -> None:
+    if is_lost(sign_in):
         raise ContextLost
-    return token
+    if made_in not in (None, sign_in.chosen):
+        raise ContextChanged
 
 
-def _first_token(key: str, sign_in: SignIn) -> str:
-    first = contexts(sign_in.person)[0]
-    try:
-        return _renew(key, first, is_chosen=True).tokens[first.id]
-    except ContextRefused:  # the grant itself stands, and another context may do
-        raise AuthorizationServerUnavailable("no token for the first context") from None
+def _lose(key: str, context: Context) -> None:
+    """Let nothing be chosen, unless somebody has chosen another context meanwhile."""
+    with _locked(key):
+        sign_in = vault.load(key)
+        if chosen_context(sign_in) != context:
+            return
+        if context == contexts(sign_in.person)[0]:  # the grant stands, and another may do
+            raise AuthorizationServerUnavailable("no token for the first context")
+        vault.save(key, replace(sign_in, chosen=""))
+
+
+def _locked(key: str) -> AbstractContextManager[None]:
+    return vault.locked(key, _EXCHANGES * get_settings().http_timeout)
 
 
 def _renew(key: str, context: Context, *, is_chosen: bool = False) -> SignIn:
-    with vault.locked(key, _EXCHANGES * get_settings().http_timeout):
+    with _locked(key):
         sign_in = vault.load(key)
         if not _lasts(sign_in, context):  # another request may have renewed it meanwhile
             sign_in = _asked(key, sign_in, context)

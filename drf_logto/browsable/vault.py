@@ -39,7 +39,8 @@ class SignIn:
     Attributes:
         person: who it is.
         refresh_token: gets access tokens from Logto.
-        chosen: the id of the context that requests are made in.
+        chosen: the id of the context that requests are made in, ``""`` where Logto gives no token
+            for that any more and none has been chosen since.
         tokens: the latest access token of each context that was ever chosen, by the context's id.
         asked_again_at: when Logto may be asked again after it did not answer, in seconds since the
             epoch.

@@ -14,14 +14,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_GET, require_POST
 
+from ..api_exceptions import sentence
 from ..exceptions import AuthorizationServerUnavailable, LogtoError
 from ..runtime import get_surroundings
 from ..telemetry import logger
 from . import vault
 from .client import LogtoClient
-from .curl import curl_command
+from .curl import UnprintableLine, curl_command
 from .exceptions import BrowserError, LogtoUnavailable, SignedOut, SignInRefused
 from .next_path import own_path
+from .page_context import page_context
 from .renewal import choose, lasting_token
 from .session import BrowserSession
 
@@ -149,12 +151,16 @@ def curl(request: HttpRequest) -> HttpResponse:
     if method not in _METHODS or own_path(path) != path:
         return JsonResponse({}, status=_BAD_REQUEST)
     try:
-        token = lasting_token(BrowserSession(request).key, is_safe=False)
+        token = lasting_token(
+            BrowserSession(request).key, is_safe=False, made_in=page_context(request)
+        )
     except SignedOut:
         return JsonResponse({}, status=_UNAUTHORIZED)
     except LogtoError as refusal:
-        return JsonResponse({}, status=refusal.status)
+        return JsonResponse({"detail": sentence(refusal)}, status=refusal.status)
     url = request.build_absolute_uri(path)
     body, body_type = request.POST.get("body", ""), request.POST.get("body_type", "")
-    command = curl_command(method, url, token, body, body_type)
-    return JsonResponse({"command": command})
+    try:
+        return JsonResponse({"command": curl_command(method, url, token, body, body_type)})
+    except UnprintableLine:
+        return JsonResponse({}, status=_BAD_REQUEST)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from html import unescape
 from http.client import HTTPConnection, HTTPResponse
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -78,6 +79,12 @@ class Browser:
             answer = connection.getresponse()
             answer.read()
         return answer
+
+
+def hidden(response: Any, name: str) -> str:
+    """The value of the last hidden field of this name, that of DRF's form where it has one."""
+    *_, value = re.findall(f'name="{name}" value="(.*?)"', page(response))
+    return unescape(value)
 
 
 def text_of(response: Any, id: str) -> str:

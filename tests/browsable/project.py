@@ -55,6 +55,13 @@ class Open(View):
         return Response({"for": getattr(request.user, "sub", None)})
 
 
+class OpenToForms(Open):
+    authentication_classes = []
+
+    def post(self, request: Any) -> Response:
+        return Response(request.data)
+
+
 class Narrowed(View):
     permission_classes = [HasScopes("read:products") | InOrganization]
     api_resource = "https://other.test"
@@ -93,6 +100,7 @@ urlpatterns = [
     path("<organization_id>/invitations/", Invitations.as_view()),
     path("<organization_id>/documents/", Documents.as_view()),
     path("open/", Open.as_view()),
+    path("open-to-forms/", OpenToForms.as_view()),
     path("rolled-back/", rolled_back),
     path("narrowed/", Narrowed.as_view()),
     path("undeclared/", Undeclared.as_view()),

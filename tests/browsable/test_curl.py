@@ -1,21 +1,26 @@
 """Copy as curl: a line for a shell, handed over on a click and kept nowhere else."""
 
-import re
+import json
+import os
+import select
 import shlex
-from html import unescape
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from rest_framework.parsers import BaseParser, JSONParser
+from rest_framework.parsers import BaseParser, FormParser, JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
 from drf_logto import browsable
-from drf_logto.browsable.curl import FORM, curl_command, sent
+from drf_logto.browsable.curl import FORM, UnprintableLine, curl_command, sent
 from sandbox.stand_in.server import StandIn
-from tests.browsable.browser import HTML, Browser, page
+from tests.browsable.browser import HTML, Browser, hidden, page
 from tests.browsable.liar import Liar
 from tests.browsable.test_renewal import LIFETIME, signed_in
 from tests.loopback import document, http
@@ -63,39 +68,35 @@ def test_a_line_takes_method_and_body_along() -> None:
 
 def test_a_line_takes_a_form_along_as_a_form() -> None:
     line = curl_command("POST", "https://api.test/", "token", "a=1&a=it%27s&b=&c=%40x", FORM)
-    words = shlex.split(line)
-    fields = [words[at + 1] for at, word in enumerate(words) if word == "--form-string"]
-    assert fields == ["a=1", "a=it's", "b=", "c=@x"]
-    assert "-d" not in words
-
-
-def hidden(text: str, name: str) -> str:
-    match = re.search(f'name="{name}" value="(.*?)"', text)
-    assert match is not None
-    return unescape(match[1])
+    assert shlex.split(line)[-4:] == [
+        "-H",
+        "Content-Type: application/x-www-form-urlencoded",
+        "--data-raw",
+        "a=1&a=it%27s&b=&c=%40x",
+    ]
 
 
 def test_the_page_knows_the_json_that_was_sent(browser: Browser) -> None:
     browser.sign_in()
     browser.get("/products/")
     headers = {**HTML, "x-csrftoken": browser.client.cookies["csrftoken"].value}
-    text = page(
-        browser.client.post(
-            "/products/", {"name": 'a "chair"'}, "application/json", headers=headers
-        )
+    response = browser.client.post(
+        "/products/", {"name": 'a "chair"'}, "application/json", headers=headers
     )
-    assert hidden(text, "method") == "POST"
-    assert (hidden(text, "body"), hidden(text, "body_type")) == ('{"name": "a \\"chair\\""}', "")
+    form = {name: hidden(response, name) for name in ("method", "body", "body_type")}
+    assert form == {"method": "POST", "body": '{"name": "a \\"chair\\""}', "body_type": ""}
 
 
-def test_the_page_knows_the_form_that_was_sent_without_the_csrf_token(browser: Browser) -> None:
+def test_the_page_knows_the_form_that_was_sent_without_what_the_page_added(
+    browser: Browser,
+) -> None:
     browser.sign_in()
-    browser.get("/products/")
-    text = page(browser.post("/products/", {"name": ["a chair", "it's"], "size": ""}))
-    form = {name: hidden(text, name) for name in ("method", "body", "body_type")}
+    own = {"drf_logto_context": hidden(browser.get("/products/"), "drf_logto_context")}
+    response = browser.post("/products/", {**own, "name": ["a chair", "it's"], "size": ""})
+    form = {name: hidden(response, name) for name in ("method", "body", "body_type")}
     assert form == {"method": "POST", "body": "name=a+chair&name=it%27s&size=", "body_type": FORM}
     words = shlex.split(copied(browser, **form).json()["command"])
-    assert words[-4:] == ["--form-string", "name=it's", "--form-string", "size="]
+    assert words[-2:] == ["--data-raw", "name=a+chair&name=it%27s&size="]
 
 
 class Material(BaseParser):
@@ -114,6 +115,22 @@ def test_what_is_no_json_is_not_taken_along() -> None:
 def test_what_a_method_without_a_body_brings_is_not_taken_along(method: str) -> None:
     request = APIRequestFactory().generic(method, "/", '{"a": 1}', "application/json")
     assert sent(Request(request, parsers=[JSONParser()])) == ("", "")
+
+
+def test_a_form_is_not_taken_along_to_a_view_that_takes_none_percent_encoded() -> None:
+    request = APIRequestFactory().post("/", {"name": "chair"})
+    assert sent(Request(request, parsers=[MultiPartParser()])) == ("", "")
+    assert sent(Request(request, parsers=[MultiPartParser(), FormParser()])) == ("name=chair", FORM)
+
+
+@pytest.mark.parametrize("path", ["/products/", "/open-to-forms/"])
+def test_a_body_is_not_taken_along_that_another_site_may_have_made_the_browser_send(
+    browser: Browser, path: str
+) -> None:
+    browser.sign_in()
+    browser.get("/products/")
+    response = browser.client.post(path, {"name": "chair"}, headers=HTML)
+    assert (hidden(response, "method"), hidden(response, "body")) == ("POST", "")
 
 
 def test_a_line_reads_no_file_and_waits_for_no_body() -> None:
@@ -208,3 +225,98 @@ def test_the_script_writes_the_line_to_the_clipboard_and_nowhere_else() -> None:
     assert script.count("clipboard.write") == 2
     for sink in ("innerHTML", "localStorage", "sessionStorage", "console.", "document.cookie"):
         assert sink not in script
+
+
+# What a terminal makes of it
+
+SHELLS = [shell for shell in ("bash", "dash", "zsh") if shutil.which(shell)]
+INTERRUPT = "\x03\r\ntouch canary\r\n"
+STAND_IN = f"""#!{sys.executable}
+import json, sys
+json.dump(sys.argv[1:], open("arguments", "w"))
+"""
+
+
+def paste(shell: str, line: str, folder: Path) -> None:
+    """Paste a line into an interactive shell whose ``curl`` writes down its arguments."""
+    curl = folder / "curl"
+    curl.write_text(STAND_IN)
+    curl.chmod(0o700)
+    terminal, end = os.openpty()
+    options = {"bash": ["--norc", "--noprofile"], "zsh": ["-f"]}.get(shell, [])
+    # What a new session opens first becomes its terminal.
+    command = ["sh", "-c", 'exec "$@" <"$0" >"$0" 2>&1', os.ttyname(end), shell, *options, "-i"]
+    environment = {
+        "PATH": f"{folder}:{os.environ['PATH']}",
+        "HOME": str(folder),
+        "TERM": "dumb",
+        "PS1": "ready> ",
+        "INPUTRC": os.devnull,
+    }
+    with subprocess.Popen(command, cwd=folder, env=environment, start_new_session=True) as process:
+        os.close(end)
+        said = b""
+        while b"ready> " not in said:
+            said += heard(terminal)
+        os.write(terminal, f"{line}\nexit\n".encode())
+        while heard(terminal):
+            pass
+        os.close(terminal)
+    assert process.returncode is not None
+
+
+def heard(terminal: int) -> bytes:
+    """What the terminal shows next, nothing once the shell has ended."""
+    assert select.select([terminal], [], [], 20)[0], "the shell does not answer"
+    try:
+        return os.read(terminal, 4096)
+    except OSError:
+        return b""
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize(
+    ("body", "body_type"),
+    [
+        (f"name={quote(INTERRUPT)}&it%27s=%21%21+%24HOME+%60id%60&%ED%95%9C=%E2%80%AE", FORM),
+        (json.dumps({"name": INTERRUPT, "it's": "!! $HOME `id` \\ \x7f\x9b\u202e\u2028"}), ""),
+    ],
+)
+def test_a_pasted_line_runs_curl_alone_with_every_word_as_it_is(
+    shell: str, body: str, body_type: str, tmp_path: Path
+) -> None:
+    url = "https://api.test/?a=1&b=[it's]!!"
+    paste(shell, curl_command("POST", url, "token", body, body_type), tmp_path)
+    arguments = json.loads((tmp_path / "arguments").read_text())
+    assert (arguments[2], arguments[-2:]) == (url, ["--data-raw", body])
+    assert not (tmp_path / "canary").exists()
+
+
+def test_a_terminal_runs_what_follows_an_interrupt_whatever_the_quotes(tmp_path: Path) -> None:
+    """Else the test above could not fail."""
+    paste("bash", shlex.join(["curl", INTERRUPT]), tmp_path)
+    assert (tmp_path / "canary").exists()
+
+
+@pytest.mark.parametrize(
+    "character", ["\0", "\x03", "\t", "\n", "\r", "\x1b", "\x7f", "\x9b", "\u2028", "\u202e", "é"]
+)
+def test_there_is_no_line_with_what_a_terminal_could_act_on(
+    browser: Browser, character: str
+) -> None:
+    for words in (("GET", character, ""), ("POST", "/", character), (character, "/", "")):
+        with pytest.raises(UnprintableLine):
+            curl_command(words[0], words[1], "token", words[2])
+    browser.sign_in()
+    response = copied(browser, method="POST", body=f"a{character}b")
+    assert (response.status_code, response.json()) == (400, {})
+
+
+def test_what_a_form_held_arrives_as_it_was(browser: Browser) -> None:
+    browser.sign_in()
+    browser.get("/products/")
+    response = browser.post("/products/", {"name": INTERRUPT})
+    form = {name: hidden(response, name) for name in ("method", "body", "body_type")}
+    words = shlex.split(copied(browser, **form).json()["command"])
+    assert QueryDict(words[-1]) == QueryDict(form["body"])
+    assert QueryDict(words[-1])["name"] == INTERRUPT

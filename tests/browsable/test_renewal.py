@@ -16,11 +16,13 @@ from drf_logto.browsable.exceptions import SignedOut
 from drf_logto.browsable.renewal import RENEWED_BEFORE, lasting_token
 from drf_logto.exceptions import OpaqueToken
 from sandbox.stand_in.server import StandIn
+from sandbox.tenant import API_RESOURCE
 from tests.browsable.browser import Browser, page, text_of
 from tests.browsable.liar import Liar
 from tests.loopback import document, http
 
 LIFETIME = 3600
+EVERYWHERE = f"global {API_RESOURCE}"
 
 
 def key_of(browser: Browser) -> str:
@@ -176,17 +178,83 @@ def test_a_person_who_left_the_organization_goes_on_with_the_first_context(
     assert text_of(browser.get("/open/"), "logto-kind") == "API resource"
 
 
-def test_nothing_is_written_with_a_token_that_nobody_chose(
-    browser: Browser, stand_in: StandIn
-) -> None:
+def left(browser: Browser) -> None:
+    """Let the person have left the organization whose token is chosen."""
     browser.sign_in()
     assert browser.choose("organization acme").status_code == 302
     browser.get("/products/")
     _rename(browser, "acme", "left")
-    refused = browser.post("/products/", {"name": "chair"}, accept="application/json")
-    assert (refused.status_code, refused.json()["code"]) == (403, "context_lost")
-    assert text_of(browser.get("/open/"), "logto-kind") == "API resource"
-    assert browser.post("/products/", {"name": "chair"}).status_code == 201
+
+
+def code_of_a_write(browser: Browser) -> Any:
+    response = browser.post("/products/", {"name": "chair"}, accept="application/json")
+    return response.json().get("code", response.status_code)
+
+
+def test_nothing_is_written_until_somebody_chooses_after_the_chosen_token_is_lost(
+    browser: Browser,
+) -> None:
+    left(browser)
+    assert code_of_a_write(browser) == "context_lost"
+    assert code_of_a_write(browser) == "context_lost"
+    for path in ("/open/", "/products/"):  # in another tab
+        assert browser.get(path).status_code == 200
+        assert code_of_a_write(browser) == "context_lost"
+    assert browser.choose(EVERYWHERE).status_code == 302
+    assert code_of_a_write(browser) == 201
+
+
+def test_nothing_is_written_after_a_page_that_noticed_the_loss(browser: Browser) -> None:
+    left(browser)
+    assert browser.get("/products/").status_code == 200
+    assert code_of_a_write(browser) == "context_lost"
+
+
+def test_the_page_says_that_the_chosen_token_is_lost_until_somebody_chooses(
+    browser: Browser,
+) -> None:
+    left(browser)
+    for response in (browser.get("/products/"), browser.post("/products/", {"name": "chair"})):
+        notice = text_of(response, "logto-notice")
+        assert notice.startswith("Logto gives no token for what you had chosen any more.")
+        assert notice.endswith("API resource")
+    browser.choose(EVERYWHERE)
+    assert "logto-notice" not in page(browser.get("/products/"))
+
+
+def test_nothing_is_written_in_place_of_a_resource_that_is_configured_no_more(
+    browser: Browser,
+) -> None:
+    browser.sign_in()
+    vault.save(key_of(browser), replace(vault.load(key_of(browser)), chosen="global urn:gone"))
+    assert browser.get("/products/").status_code == 200
+    assert code_of_a_write(browser) == "context_lost"
+
+
+def test_no_line_for_curl_is_handed_out_while_the_chosen_token_is_lost(browser: Browser) -> None:
+    left(browser)
+    for _ in range(2):
+        response = browser.post("/auth/curl/", {"method": "GET", "path": "/products/"})
+        assert response.status_code == 403
+        assert "Until you choose a token" in response.json()["detail"]
+        browser.get("/open/")
+
+
+def test_a_choice_stands_while_another_request_notices_that_the_former_is_lost(
+    liar: Liar,
+) -> None:
+    browser = signed_in(liar, organizations=["acme"])
+    key = key_of(browser)
+    vault.save(key, replace(vault.load(key), chosen="organization acme"))
+    refusal = http('{"error": "access_denied"}', "403 Forbidden")
+
+    def chosen_meanwhile(connection: Any) -> None:
+        vault.save(key, replace(vault.load(key), chosen=EVERYWHERE))
+        refusal(connection)
+
+    liar.server.answers["/oidc/token"] = chosen_meanwhile
+    assert who(browser) == "ada"
+    assert vault.load(key).chosen == EVERYWHERE
 
 
 def _rename(browser: Browser, known: str, other: str) -> None:

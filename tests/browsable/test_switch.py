@@ -3,18 +3,17 @@
 import re
 from html import unescape
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from sandbox.stand_in.server import StandIn
 from sandbox.tenant import API_RESOURCE
-from tests.browsable.browser import Browser, page, text_of
+from tests.browsable.browser import Browser, hidden, page, text_of
 from tests.browsable.liar import Liar
-from tests.browsable.test_renewal import signed_in
+from tests.browsable.test_renewal import EVERYWHERE, signed_in
 from tests.browsable.test_sign_in import refused
 from tests.loopback import http
-
-EVERYWHERE = f"global {API_RESOURCE}"
 
 
 def offered(response: Any) -> list[str]:
@@ -159,3 +158,71 @@ def test_a_resource_that_is_configured_no_more_gives_way_to_the_first(
     liar.answer({"access_token": liar.logto.global_token(claims={"aud": "urn:new"})})
     assert browser.client.get("/open/").json() == {"for": "user-1"}
     assert "resource=urn%3Anew" in [body for body in liar.server.bodies if body][-1]
+
+
+# Two tabs: a page, and the switch in another
+
+
+def test_a_form_is_refused_whose_page_was_made_with_another_token(browser: Browser) -> None:
+    browser.sign_in()
+    form = {"drf_logto_context": hidden(browser.get("/products/"), "drf_logto_context")}
+    assert form == {"drf_logto_context": EVERYWHERE}
+    assert browser.post("/products/", {**form, "name": "chair"}).status_code == 201
+    browser.choose("organization acme")
+    response = browser.post("/products/", {**form, "name": "chair"})
+    assert response.status_code == 403
+    assert '"code": "context_lost"' in unescape(page(response))
+    told = text_of(response, "logto-notice")
+    assert told.startswith("This request comes from a page that was made with another token")
+    assert "<button" not in told
+    browser.choose(EVERYWHERE)
+    assert browser.post("/products/", {**form, "name": "chair"}).status_code == 201
+
+
+def test_a_script_that_names_another_token_is_refused(browser: Browser) -> None:
+    browser.sign_in()
+    browser.get("/products/")
+    headers = {"x-csrftoken": browser.client.cookies["csrftoken"].value}
+    codes = {
+        context: browser.client.post(
+            "/products/",
+            {"name": "chair"},
+            "application/json",
+            headers={**headers, "x-logto-context": context},
+        ).status_code
+        for context in (quote(EVERYWHERE, safe=""), "organization%20acme", "", "%FF")
+    }
+    assert list(codes.values()) == [201, 403, 403, 403]
+
+
+def test_a_request_that_names_no_token_is_made_with_the_chosen_one(browser: Browser) -> None:
+    browser.sign_in()
+    browser.get("/products/")
+    assert browser.post("/products/", {"name": "chair"}).status_code == 201
+
+
+def test_what_changes_nothing_is_answered_whatever_token_it_names(browser: Browser) -> None:
+    browser.sign_in()
+    assert browser.get("/products/", **{"x-logto-context": "organization acme"}).status_code == 200
+
+
+def test_no_line_for_curl_is_handed_to_a_page_that_was_made_with_another_token(
+    browser: Browser,
+) -> None:
+    browser.sign_in()
+    form = {
+        name: hidden(browser.get("/open/"), name)
+        for name in ("drf_logto_context", "method", "path")
+    }
+    assert browser.post("/auth/curl/", form).status_code == 200
+    browser.choose("organization acme")
+    response = browser.post("/auth/curl/", form)
+    assert response.status_code == 403
+    assert "page that was made with another token" in response.json()["detail"]
+
+
+def test_a_body_that_cannot_be_read_is_refused_as_before_where_nobody_is_signed_in(
+    browser: Browser,
+) -> None:
+    response = browser.client.post("/products/", "{", "application/json")
+    assert response.status_code == 401

@@ -3,7 +3,10 @@
 from typing import Any
 
 from django import template
+from django.utils.html import format_html
 
+from ..contexts import Context
+from ..page_context import FIELD
 from ..panel import Panel, panel
 
 register = template.Library()
@@ -19,3 +22,9 @@ def logto_panel(context: Any) -> Panel | None:
         setattr(request, _PANEL, panel(context["view"], request, context["response"]))
     found: Panel | None = getattr(request, _PANEL)
     return found
+
+
+@register.simple_tag
+def logto_form(chosen: Context, form: str = "") -> str:
+    """Return what stands in a form, with a hidden field that names the context of the page."""
+    return format_html('<input type="hidden" name="{}" value="{}">{}', FIELD, chosen.id, form)

@@ -5,6 +5,7 @@
 (() => {
   const form = document.getElementById("logto-curl");
   const status = form.querySelector("[role=status]");
+  let reason;
 
   async function line() {
     const response = await fetch(form.action, {
@@ -14,8 +15,12 @@
       cache: "no-store",
       redirect: "error",
     });
-    if (!response.ok) throw new Error(String(response.status));
-    return (await response.json()).command;
+    const { command, detail } = await response.json();
+    if (!response.ok) {
+      reason = detail;
+      throw new Error(String(response.status));
+    }
+    return command;
   }
 
   async function copy() {
@@ -32,11 +37,12 @@
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     status.textContent = "";
+    reason = undefined;
     try {
       await copy();
       status.textContent = form.dataset.copied;
     } catch {
-      status.textContent = form.dataset.failed;
+      status.textContent = reason ?? form.dataset.failed;
     }
   });
 })();
