@@ -230,7 +230,7 @@ def test_the_script_writes_the_line_to_the_clipboard_and_nowhere_else() -> None:
 # What a terminal makes of it
 
 SHELLS = [shell for shell in ("bash", "dash", "zsh") if shutil.which(shell)]
-INTERRUPT = "\x03\r\ntouch canary\r\n"
+INTERRUPT = "\x03\r\ntouch canary\r\n#"
 STAND_IN = f"""#!{sys.executable}
 import json, sys
 json.dump(sys.argv[1:], open("arguments", "w"))
@@ -253,16 +253,19 @@ def paste(shell: str, line: str, folder: Path) -> None:
         "PS1": "ready> ",
         "INPUTRC": os.devnull,
     }
-    with subprocess.Popen(command, cwd=folder, env=environment, start_new_session=True) as process:
-        os.close(end)
+    process = subprocess.Popen(command, cwd=folder, env=environment, start_new_session=True)
+    try:
         said = b""
         while b"ready> " not in said:
             said += heard(terminal)
+        os.close(end)  # not before the shell has opened it
         os.write(terminal, f"{line}\nexit\n".encode())
         while heard(terminal):
             pass
+    finally:
+        process.kill()
+        process.wait()
         os.close(terminal)
-    assert process.returncode is not None
 
 
 def heard(terminal: int) -> bytes:

@@ -206,6 +206,56 @@ def test_a_request_that_is_copied_as_curl_is_answered_in_a_shell(browsing: Brows
     assert '"name":"It\'s a \\"shelf\\"; $HOME"' in answer
 
 
+@pytest.mark.parametrize("form", ["post-object-form", "post-generic-content-form"])
+@WIDTHS
+def test_a_form_is_refused_after_another_token_was_chosen_in_another_tab(
+    browse: Browse, width: int, form: str
+) -> None:
+    browsing = browse(width)
+    browsing.open(PRODUCTS)
+    browsing.sign_in("Ada")
+    here, there = browsing.page, browsing.context.new_page()
+    there.goto(browsing.address + PRODUCTS)
+    choose_in(there, "Organization token")
+    if form == "post-object-form":
+        here.locator("[name=name]").fill("Shelf")
+        here.locator("[name=price]").fill("12.50")
+    else:
+        here.get_by_role("tab", name="Raw data").or_(here.get_by_text("Raw data")).first.click()
+        here.locator(f"#{form} [name=_content]").fill('{"name": "Shelf", "price": "12.50"}')
+    here.locator(f"#{form}").get_by_role("button", name="POST").click()
+    expect(browsing.answer()).to_contain_text('"context_lost"')
+    expect(here.locator("#logto-notice")).to_contain_text("made with another token")
+    browsing.picture(f"changed-{form}-{width}")
+    assert fits(here)
+    choose_in(there, "API resource")
+    browsing.open(PRODUCTS)
+    expect(browsing.answer()).not_to_contain_text("Shelf")
+
+
+def choose_in(page: Page, name: str) -> None:
+    page.locator(".logto-switch summary").click()
+    with page.expect_navigation():
+        page.locator(".logto-choices").get_by_role("button", name=name, exact=True).click()
+
+
+def test_no_line_is_copied_after_another_token_was_chosen_in_another_tab(
+    browsing: Browsing,
+) -> None:
+    browsing.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    browsing.open(PRODUCTS)
+    browsing.sign_in("Ada")
+    there = browsing.context.new_page()
+    there.goto(browsing.address + PRODUCTS)
+    choose_in(there, "Organization token")
+    browsing.page.bring_to_front()
+    browsing.page.get_by_role("button", name="Copy as curl").click()
+    status = browsing.page.locator("#logto-curl [role=status]")
+    expect(status).to_contain_text("made with another token")
+    assert not JWT.search(browsing.page.evaluate("navigator.clipboard.readText()"))
+    browsing.picture("copy-refused")
+
+
 def test_the_keyboard_is_enough(browsing: Browsing) -> None:
     page = browsing.page
     browsing.open(f"{ACME}/documents/")
