@@ -1,13 +1,17 @@
 """Authorization server metadata (RFC 8414, OpenID Connect Discovery): the way to its endpoints."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from .exceptions import AuthorizationServerUnavailable
 from .fetch import Fetch
 
 ISSUER_PATH = "/oidc"
 """Logto's issuer is its endpoint and this, exact."""
+
+_URL = re.compile(r"https?://[!-~]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Metadata:
         """Return the address of an endpoint for this process.
 
         Raises:
-            AuthorizationServerUnavailable: there is none, or none with TLS.
+            AuthorizationServerUnavailable: there is none, no address, or none with TLS.
         """
         # Asked under an internal address, a proxy may still answer with public ones.
         return self._endpoint(name, self._public_address, self.address)
@@ -37,7 +41,7 @@ class Metadata:
         """Return the address of an endpoint for a browser.
 
         Raises:
-            AuthorizationServerUnavailable: there is none, or none with TLS.
+            AuthorizationServerUnavailable: there is none, no address, or none with TLS.
         """
         return self._endpoint(name, self.address, self._public_address)
 
@@ -53,7 +57,17 @@ class Metadata:
             endpoint = wanted + endpoint.removeprefix(told)
         if wanted.startswith("https:") and not endpoint.startswith("https:"):
             raise AuthorizationServerUnavailable(f"the metadata names a {name} without TLS")
+        if not _is_url(endpoint):
+            raise AuthorizationServerUnavailable(f"the metadata names a {name} that is no address")
         return endpoint
+
+
+def _is_url(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return bool(_URL.fullmatch(value) and parts.hostname and parts.port != 0)
+    except ValueError:  # brackets that do not match, or a port that is no number
+        return False
 
 
 def discover(address: str, issuers: Collection[str], *, fetch: Fetch, timeout: float) -> Metadata:

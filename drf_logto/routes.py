@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from inspect import iscoroutinefunction
 from itertools import chain
 from types import SimpleNamespace
@@ -72,7 +73,12 @@ def all_permissions() -> Iterator[tuple[Route, AccessTokenPermission]]:
 
 
 def all_scopes() -> frozenset[str]:
-    """Return every scope that some route names."""
+    """Return every scope that some route names; the routes are read once."""
+    return _scopes_named(get_resolver(), current_settings())
+
+
+@lru_cache(maxsize=1)
+def _scopes_named(_resolver: URLResolver, _settings: LogtoSettings | None) -> frozenset[str]:
     named = (scopes_of(permission, route.view) for route, permission in all_permissions())
     return frozenset(chain.from_iterable(named))
 

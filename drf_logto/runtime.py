@@ -14,7 +14,8 @@ from .issuer import Issuer
 from .jwk import parse_jwks
 from .jwks import KeySet, Lifetimes
 from .key_source import Source
-from .metadata import ISSUER_PATH
+from .known_metadata import KnownMetadata
+from .metadata import ISSUER_PATH, Metadata, discover
 from .shared_cache import SharedCache
 from .shared_jwks import SharedJwks
 from .verifier import Verifier
@@ -40,15 +41,16 @@ class _Runtime:
         self.surroundings = surroundings
         self._lock = threading.Lock()
         self._built_from: LogtoSettings | None = None
-        self._verifier: Verifier
+        self._built: tuple[Verifier, KnownMetadata]
 
-    def get_verifier(self) -> Verifier:
+    def get(self) -> tuple[Verifier, KnownMetadata]:
         settings = get_settings()
         with self._lock:
             if settings is not self._built_from:
-                self._verifier = _build(settings, self.surroundings)
+                verifier = _build(settings, self.surroundings)
+                self._built = verifier, _known_metadata(settings, self.surroundings)
                 self._built_from = settings
-            return self._verifier
+            return self._built
 
 
 _runtime = _Runtime(Surroundings())
@@ -60,7 +62,20 @@ def get_verifier() -> Verifier:
     Raises:
         ImproperlyConfigured: the ``LOGTO`` setting cannot work.
     """
-    return _runtime.get_verifier()
+    return _runtime.get()[0]
+
+
+def get_metadata(*, waits: bool) -> Metadata:
+    """Return the metadata of the Logto at the first ``ENDPOINT``.
+
+    Args:
+        waits: whether to wait while another request fetches it for the first time.
+
+    Raises:
+        ImproperlyConfigured: the ``LOGTO`` setting cannot work.
+        AuthorizationServerUnavailable: Logto cannot be asked, and no usable metadata is known.
+    """
+    return _runtime.get()[1].find(waits=waits)
 
 
 def get_surroundings() -> Surroundings:
@@ -80,7 +95,7 @@ def within(surroundings: Surroundings) -> Iterator[None]:
 
 
 def _begin(surroundings: Surroundings) -> None:
-    """Forget the verifier, and everything that it knows."""
+    """Forget the verifier and the metadata, and everything that they know."""
     global _runtime  # noqa: PLW0603 - the one place that holds the process's state
     _runtime = _Runtime(surroundings)
 
@@ -114,15 +129,30 @@ def _key_sets(settings: LogtoSettings, surroundings: Surroundings) -> dict[str, 
     }
 
 
-def _key_set(
-    address: str, issuers: tuple[str, ...], settings: LogtoSettings, surroundings: Surroundings
-) -> KeySet:
-    lifetimes = Lifetimes(
+def _lifetimes(settings: LogtoSettings) -> Lifetimes:
+    return Lifetimes(
         ttl=settings.jwks_ttl,
         max_stale=settings.jwks_max_stale,
         cooldown=settings.jwks_cooldown,
         wait=settings.http_timeout,
     )
+
+
+def _known_metadata(settings: LogtoSettings, surroundings: Surroundings) -> KnownMetadata:
+    ask = partial(
+        discover,
+        settings.internal_endpoint or settings.endpoint[0],
+        (f"{settings.endpoint[0]}{ISSUER_PATH}",),
+        fetch=surroundings.fetch,
+        timeout=settings.http_timeout,
+    )
+    return KnownMetadata(ask, lifetimes=_lifetimes(settings), now=surroundings.now)
+
+
+def _key_set(
+    address: str, issuers: tuple[str, ...], settings: LogtoSettings, surroundings: Surroundings
+) -> KeySet:
+    lifetimes = _lifetimes(settings)
     parse = partial(parse_jwks, algorithms=settings.algorithms, known={})
     issuer = Issuer(
         address,

@@ -74,6 +74,31 @@ def test_a_browser_is_sent_to_the_public_address_whichever_was_asked(host: str) 
     assert internal.back_channel("authorization_endpoint") == "http://logto:3001/oidc/auth"
 
 
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "http://[",
+        "http://[::1",
+        "http://logto:port/auth",
+        "http://logto:0/auth",
+        "http://logto:99999/auth",
+        "http://",
+        "http:///auth",
+        "http://logto/a b",
+        "http://logto/\r\nX: y",
+        "http://l\u00f6gto/auth",
+        "javascript:alert(1)",
+        "file:///etc/passwd",
+        "logto/auth",
+    ],
+)
+def test_an_endpoint_that_is_no_address_counts_as_none(endpoint: str) -> None:
+    of_plain_http = found("http://logto:3001", endpoint)
+    for channel in (of_plain_http.back_channel, of_plain_http.front_channel):
+        with pytest.raises(AuthorizationServerUnavailable):
+            channel("authorization_endpoint")
+
+
 @pytest.mark.parametrize("endpoint", [None, 7, "http://tenant.logto.test/oidc/auth", "javascript:"])
 def test_a_browser_is_not_sent_where_no_tls_is(endpoint: object) -> None:
     with pytest.raises(AuthorizationServerUnavailable):

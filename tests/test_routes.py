@@ -35,3 +35,21 @@ def test_a_project_without_working_settings_names_none(route: Route, settings: A
     route(path("a/", view(HasScopes("read:a"))))
     settings.LOGTO = {}
     assert all_scopes() == frozenset()
+
+
+def test_the_scopes_are_read_once_until_the_routes_change(route: Route, settings: Any) -> None:
+    read = 0
+
+    class Counted(HasScopes):
+        def required_by(self, view: Any) -> Any:
+            nonlocal read
+            read += 1
+            return super().required_by(view)
+
+    route(path("a/", view(Counted("read:a"))))
+    assert all_scopes() == all_scopes() == {"read:a"}
+    assert read == 1
+    route(path("b/", view(HasScopes("read:b"))))
+    assert all_scopes() == {"read:b"}
+    settings.LOGTO = {}
+    assert all_scopes() == frozenset()

@@ -16,7 +16,7 @@ from drf_logto.exceptions import (
     TokenTooLong,
     UnsupportedAlgorithm,
 )
-from drf_logto.runtime import Surroundings, get_verifier, within
+from drf_logto.runtime import Surroundings, get_metadata, get_verifier, within
 from drf_logto.telemetry import snapshot
 from drf_logto.testing import Logto
 from tests.loopback import LoopbackServer, http
@@ -205,6 +205,39 @@ def test_a_forked_process_starts_anew(server: LoopbackServer, tenant: Logto) -> 
     assert os.read(reading, 3) == b"new"
     os.close(reading)
     os.close(writing)
+
+
+def test_the_metadata_is_fetched_once_and_again_when_the_settings_change(
+    server: LoopbackServer, tenant: Logto
+) -> None:
+    assert get_metadata(waits=False) is get_metadata(waits=True)
+    assert len(server.asked) == 1
+    with override_settings(LOGTO=_changed(LEEWAY=1)):
+        get_metadata(waits=False)
+    assert len(server.asked) == 2
+    with within(Surroundings()):
+        get_metadata(waits=False)
+    assert len(server.asked) == 3
+
+
+def test_the_metadata_of_the_first_endpoint_is_asked_for_at_the_internal_address(
+    logto: Logto, settings: Any
+) -> None:
+    asked = []
+
+    def fetch(url: str, timeout: float) -> object:
+        asked.append((url, timeout))
+        return {"issuer": "https://one.test/oidc"}
+
+    settings.LOGTO = {
+        **settings.LOGTO,
+        "ENDPOINT": ["https://one.test", "https://two.test"],
+        "INTERNAL_ENDPOINT": "http://logto:3001",
+        "HTTP_TIMEOUT": 7,
+    }
+    with within(Surroundings(fetch=fetch)):
+        assert get_metadata(waits=False).issuer == "https://one.test/oidc"
+    assert asked == [("http://logto:3001/oidc/.well-known/openid-configuration", 7)]
 
 
 # Every setting of the verifier reaches it
