@@ -13,9 +13,9 @@ from ..auth_info import RESERVED_AUDIENCE
 from ..conf import get_settings
 from ..exceptions import AuthorizationServerUnavailable
 from ..fetch import fetch_json
-from ..metadata import ISSUER_PATH, Metadata, discover
+from ..metadata import ISSUER_PATH, Metadata
 from ..routes import all_scopes
-from ..runtime import get_surroundings, get_verifier
+from ..runtime import get_metadata, get_surroundings, get_verifier
 from .contexts import Context, Person, contexts_of
 from .exceptions import (
     AccessDenied,
@@ -25,7 +25,7 @@ from .exceptions import (
     SignInRefused,
 )
 from .id_token import validated_claims
-from .session import Pending
+from .pending import Pending, code_verifier
 from .token_endpoint import Tokens, exchange_code, oauth_client, refresh, revoke
 from .vault import SignIn
 
@@ -55,16 +55,15 @@ class LogtoClient:
         pending = Pending(
             state=generate_token(43),
             nonce=generate_token(43),
-            code_verifier=generate_token(64),
             redirect_uri=redirect_uri,
             next=next_path,
             begun_at=self._surroundings.now(),
         )
         address, _state = oauth_client(self._settings).create_authorization_url(
-            self._discover().front_channel("authorization_endpoint"),
+            get_metadata(waits=False).front_channel("authorization_endpoint"),
             state=pending.state,
             nonce=pending.nonce,
-            code_verifier=pending.code_verifier,
+            code_verifier=code_verifier(pending.state),
             redirect_uri=redirect_uri,
             scope=[*IDENTITY_SCOPES, *sorted(all_scopes().difference(IDENTITY_SCOPES))],
             # Logto grants permissions of organizations with this one; no token is asked for it.
@@ -73,11 +72,12 @@ class LogtoClient:
         )
         return str(address), pending
 
-    def complete(self, pending: Pending, answer: Mapping[str, str]) -> SignIn:
+    def complete(self, pending: Pending, code_verifier: str, answer: Mapping[str, str]) -> SignIn:
         """Return the sign-in that a browser came back from.
 
         Args:
             pending: what was remembered of it.
+            code_verifier: the one of its code challenge.
             answer: the parameters that the browser brought (RFC 6749 §4.1.2).
 
         Raises:
@@ -87,7 +87,7 @@ class LogtoClient:
             NoRefreshToken: no access token can be had.
             AuthorizationServerUnavailable: Logto cannot be asked.
         """
-        metadata = self._discover()
+        metadata = get_metadata(waits=True)
         self._require_issuer(metadata, answer)
         if "error" in answer:
             raise AccessDenied if answer["error"] == "access_denied" else SignInRefused
@@ -98,7 +98,7 @@ class LogtoClient:
                 self._settings,
                 metadata,
                 code=answer["code"],
-                code_verifier=pending.code_verifier,
+                code_verifier=code_verifier,
                 redirect_uri=pending.redirect_uri,
             )
         except GrantRefused:
@@ -112,9 +112,8 @@ class LogtoClient:
             GrantRefused: Logto does not give it.
             AuthorizationServerUnavailable: Logto cannot be asked.
         """
-        tokens = refresh(
-            self._settings, self._discover(), sign_in.refresh_token, context.parameters
-        )
+        metadata = get_metadata(waits=True)
+        tokens = refresh(self._settings, metadata, sign_in.refresh_token, context.parameters)
         return replace(
             sign_in,
             refresh_token=tokens.refresh_token or sign_in.refresh_token,
@@ -130,16 +129,20 @@ class LogtoClient:
         Raises:
             AuthorizationServerUnavailable: Logto does not say where that is.
         """
-        metadata = self._discover()
+        metadata = get_metadata(waits=sign_in is not None)
         if sign_in is not None:
-            # Whatever comes of it, there is nothing more to do here; a good answer is empty.
-            with suppress(AuthorizationServerUnavailable):
-                revoke(self._settings, metadata, sign_in.refresh_token)
+            self.revoke(sign_in)
         parameters = [
             ("client_id", self._settings.app_id),
             ("post_logout_redirect_uri", post_logout_redirect_uri),
         ]
         return str(add_params_to_uri(metadata.front_channel("end_session_endpoint"), parameters))
+
+    def revoke(self, sign_in: SignIn) -> None:
+        """Let Logto void the refresh token of a sign-in, if it can be asked."""
+        # Whatever comes of it, there is nothing more to do here; a good answer is empty.
+        with suppress(AuthorizationServerUnavailable):
+            revoke(self._settings, get_metadata(waits=True), sign_in.refresh_token)
 
     def _signed_in(self, metadata: Metadata, tokens: Tokens, nonce: str) -> SignIn:
         if tokens.id_token is None:
@@ -179,12 +182,3 @@ class LogtoClient:
         names_itself = metadata.document.get("authorization_response_iss_parameter_supported")
         if named != self._issuer and (named is not None or names_itself is True):
             raise AnswerNotTrusted
-
-    def _discover(self) -> Metadata:
-        settings = self._settings
-        return discover(
-            settings.internal_endpoint or settings.endpoint[0],
-            (self._issuer,),
-            fetch=self._surroundings.fetch,
-            timeout=settings.http_timeout,
-        )

@@ -14,13 +14,15 @@ class BrowserError(Exception):
         status: the HTTP status of that page.
         message: one English sentence or two; translated where it is told.
         next_path: where a person goes on, or back.
+        retry_after: after how many seconds another try can succeed, 0 where nobody knows.
     """
 
     status: ClassVar[int]
     message: ClassVar[str]
 
-    def __init__(self, next_path: str | None = None) -> None:
+    def __init__(self, next_path: str | None = None, retry_after: int = 0) -> None:
         self.next_path = next_path or get_script_prefix()
+        self.retry_after = retry_after
         super().__init__()
 
 
@@ -91,9 +93,9 @@ class LogtoUnavailable(BrowserError):
     status = 503
     message = AuthorizationServerUnavailable.message
 
-    def __init__(self, next_path: str, reason: str) -> None:
-        self.reason = reason
-        super().__init__(next_path)
+    def __init__(self, next_path: str, cause: AuthorizationServerUnavailable) -> None:
+        self.reason = cause.reason
+        super().__init__(next_path, cause.retry_after)
 
 
 class SignedOut(Exception):

@@ -1,39 +1,16 @@
-"""What stands in a browser's session: sign-ins that were begun, and the key of one that is."""
+"""What stands in a browser's session: the key of the sign-in, and who signed in."""
 
-from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from django.contrib.sessions.backends.base import UpdateError
 from django.http import HttpRequest
 
 from . import vault
-from .exceptions import SignedOut, SignInExpired
+from .exceptions import SignedOut
 
-MAX_PENDING = 5
-"""So many sign-ins can be under way in one browser; the oldest goes first."""
-
-PENDING_LIFETIME = 600
-"""Seconds that a person has to sign in at Logto."""
-
-_PENDING = "_drf_logto_pending"
 _KEY = "_drf_logto_key"
+_SUB = "_drf_logto_sub"
 _ENDED = "_drf_logto_ended"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pending:
-    """A sign-in that was begun: what only this browser and Logto know of it.
-
-    Attributes:
-        next: the path to go to afterwards.
-        begun_at: in seconds since the epoch.
-    """
-
-    state: str = field(repr=False)
-    nonce: str = field(repr=False)
-    code_verifier: str = field(repr=False)
-    redirect_uri: str
-    next: str
-    begun_at: float
 
 
 class BrowserSession:
@@ -41,28 +18,6 @@ class BrowserSession:
 
     def __init__(self, request: HttpRequest) -> None:
         self._session: Any = request.session
-
-    def begin(self, pending: Pending) -> None:
-        """Remember a sign-in that begins."""
-        begun = [*self._session.get(_PENDING, []), asdict(pending)]
-        self._session[_PENDING] = begun[-MAX_PENDING:]
-
-    def take(self, state: str, now: float) -> Pending:
-        """Return the sign-in that has this ``state``, and forget it.
-
-        Raises:
-            SignInExpired: there is none, or it is too old.
-        """
-        begun = self._session.get(_PENDING, [])
-        taken = next((one for one in begun if one["state"] == state), None)
-        if taken is None:
-            raise SignInExpired
-        self._session[_PENDING] = [one for one in begun if one is not taken]
-        # Whatever comes of it: Django does not save the session of a request that fails.
-        self._session.save()
-        if not 0 <= now - taken["begun_at"] <= PENDING_LIFETIME:
-            raise SignInExpired
-        return Pending(**taken)
 
     @property
     def is_signed_in(self) -> bool:
@@ -80,17 +35,27 @@ class BrowserSession:
             raise SignedOut
         return str(self._session[_KEY])
 
-    def sign_in(self, key: str) -> None:
-        """Let the sign-in of this key be that of the browser, under a new session id."""
+    def sign_in(self, key: str, sub: str) -> None:
+        """Let the sign-in of this key be that of the browser, under a new session id.
+
+        What the session holds besides belongs to who signed in before, and goes with them.
+
+        Args:
+            key: of the sign-in.
+            sub: whose it is.
+        """
         self._forget()
+        if self._session.get(_SUB, sub) != sub:
+            self._session.flush()
         self._session.pop(_ENDED, None)
         self._session.cycle_key()
-        self._session[_KEY] = key
+        self._session[_KEY], self._session[_SUB] = key, sub
 
     def end(self) -> None:
         """Forget the sign-in because Logto renews it no more, and let the next page say so."""
         self._forget()
         self._session[_ENDED] = True
+        self._save()
 
     def sign_out(self) -> None:
         """Forget everything, and the session id too."""
@@ -99,7 +64,21 @@ class BrowserSession:
 
     def take_end(self) -> bool:
         """Return whether a sign-in has ended, once."""
-        return bool(self._session.pop(_ENDED, False))
+        has_ended = bool(self._session.pop(_ENDED, False))
+        if has_ended:
+            self._save()
+        return has_ended
+
+    def _save(self) -> None:
+        """Save the session now: Django refuses a request whose session was deleted meanwhile.
+
+        Then it is that of nobody, and the cookie, which may be a new one, stays as it is.
+        """
+        try:
+            self._session.save()
+        except UpdateError:
+            self._session.clear()
+        self._session.modified = False
 
     def _forget(self) -> None:
         if self.is_signed_in:

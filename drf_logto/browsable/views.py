@@ -7,6 +7,7 @@ from functools import wraps
 from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.middleware.csrf import rotate_token
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -18,7 +19,7 @@ from ..api_exceptions import sentence
 from ..exceptions import AuthorizationServerUnavailable, LogtoError
 from ..runtime import get_surroundings
 from ..telemetry import logger
-from . import vault
+from . import pending, vault
 from .client import LogtoClient
 from .curl import UnprintableLine, curl_command
 from .exceptions import BrowserError, LogtoUnavailable, SignedOut, SignInRefused
@@ -51,10 +52,21 @@ def _for_one_person(view: View) -> View:
             "next": failure.next_path,
             "login_url": reverse("rest_framework:login"),
         }
-        return render(request, "drf_logto/failure.html", context, status=failure.status)
+        response = render(request, "drf_logto/failure.html", context, status=failure.status)
+        if failure.retry_after:
+            response["Retry-After"] = str(failure.retry_after)
+        return response
 
     # What Logto has done with a refresh token stands, whatever becomes of the request.
     return never_cache(transaction.non_atomic_requests(login_not_required(told)))
+
+
+def _kept(browser: BrowserSession) -> vault.SignIn | None:
+    """Return the sign-in of a browser, None where nobody is signed in."""
+    try:
+        return vault.load(browser.key)
+    except SignedOut:
+        return None
 
 
 @contextmanager
@@ -63,7 +75,7 @@ def _on_the_way_to(next_path: str) -> Iterator[None]:
     try:
         yield
     except AuthorizationServerUnavailable as unavailable:
-        raise LogtoUnavailable(next_path, unavailable.reason) from None
+        raise LogtoUnavailable(next_path, unavailable) from None
     except BrowserError as error:
         error.next_path = next_path
         raise
@@ -76,24 +88,44 @@ def login(request: HttpRequest) -> HttpResponse:
     next_path = own_path(request.GET.get("next"))
     redirect_uri = request.build_absolute_uri(reverse("rest_framework:callback"))
     with _on_the_way_to(next_path):
-        address, pending = LogtoClient().begin(redirect_uri, next_path)
-    BrowserSession(request).begin(pending)
-    return HttpResponseRedirect(address)
+        address, begun = LogtoClient().begin(redirect_uri, next_path)
+    response = HttpResponseRedirect(address)
+    pending.keep(request, response, begun)
+    return response
+
+
+def _used_once(view: View) -> View:
+    """Let the browser forget the sign-in that it comes back from, whatever comes of it."""
+
+    @wraps(view)
+    def forgetting(request: HttpRequest) -> HttpResponse:
+        response = view(request)
+        pending.forget(request, response, request.GET.get("state", ""))
+        return response
+
+    return forgetting
 
 
 @require_GET
+@_used_once
 @_for_one_person
 def callback(request: HttpRequest) -> HttpResponse:
     """Take the browser back from Logto (RFC 6749 §4.1.2)."""
-    browser = BrowserSession(request)
     answer = request.GET.dict()
-    pending = browser.take(answer.get("state", ""), get_surroundings().now())
-    with _on_the_way_to(pending.next):
+    now = get_surroundings().now()
+    begun, code_verifier = pending.find(request, answer.get("state", ""), now)
+    with _on_the_way_to(begun.next):
         if len(answer) != sum(len(values) for _, values in request.GET.lists()):
             raise SignInRefused  # a parameter twice, RFC 6749 §3.1
-        sign_in = LogtoClient().complete(pending, answer)
-    browser.sign_in(vault.create(sign_in))
-    return HttpResponseRedirect(pending.next)
+        sign_in = LogtoClient().complete(begun, code_verifier, answer)
+    browser = BrowserSession(request)
+    former = _kept(browser)
+    browser.sign_in(vault.create(sign_in), sign_in.person.sub)
+    rotate_token(request)
+    # Another sign-in of the same person may share the grant, which a revocation voids as a whole.
+    if former is not None and former.person.sub != sign_in.person.sub:
+        LogtoClient().revoke(former)
+    return HttpResponseRedirect(begun.next)
 
 
 @require_POST
@@ -102,10 +134,7 @@ def callback(request: HttpRequest) -> HttpResponse:
 def logout(request: HttpRequest) -> HttpResponse:
     """End the session here, and send the browser to end that at Logto."""
     browser = BrowserSession(request)
-    try:
-        sign_in = vault.load(browser.key)
-    except SignedOut:
-        sign_in = None
+    sign_in = _kept(browser)
     browser.sign_out()
     signed_out_uri = reverse("rest_framework:signed-out")
     try:

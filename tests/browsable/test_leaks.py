@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from drf_logto.browsable import vault
-from drf_logto.browsable.session import Pending
+from drf_logto.browsable.pending import Pending, code_verifier
 from drf_logto.browsable.token_endpoint import Tokens
 from sandbox.stand_in.server import StandIn
 from sandbox.tenant import API_RESOURCE
@@ -29,7 +29,6 @@ def test_nothing_secret_is_seen_on_the_way(
 
     begun = keep(browser.get("/auth/login/?next=/products/"))
     answer = browser.at_logto(begun["Location"])
-    pending = browser.client.session["_drf_logto_pending"][0]
     keep(browser.client.get(local(answer)))
     keep(browser.get("/products/"))
     for context in ("organization acme", f"organization_resource acme {API_RESOURCE}"):
@@ -50,7 +49,7 @@ def test_nothing_secret_is_seen_on_the_way(
 
     secrets = [
         JSON_OBJECT,
-        pending["code_verifier"],
+        code_verifier(query(answer)["state"]),
         query(answer)["code"],
         sign_in.refresh_token,
         key,
@@ -71,9 +70,7 @@ def _logged(caplog: pytest.LogCaptureFixture) -> str:
 
 
 def test_no_text_of_what_logto_gives_has_a_token() -> None:
-    pending = Pending(
-        state="hush-1", nonce="hush-2", code_verifier="hush-3", redirect_uri="", next="", begun_at=0
-    )
+    pending = Pending(state="hush-1", nonce="hush-2", redirect_uri="", next="", begun_at=0)
     assert "hush" not in f"{Tokens('hush-4', 'hush-5', 'hush-6')!r} {pending!r}"
 
 

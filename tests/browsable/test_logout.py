@@ -1,17 +1,21 @@
 """Logging out: here by a POST, and at Logto by the browser."""
 
+from concurrent.futures import ThreadPoolExecutor
+from http.cookies import SimpleCookie
+from threading import Event
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from django.test import Client
 
 from drf_logto.browsable import vault
 from drf_logto.browsable.exceptions import SignedOut
 from sandbox.stand_in.server import StandIn
 from tests.browsable.browser import Browser, local, page, query, text_of
 from tests.browsable.liar import Liar
-from tests.browsable.test_renewal import key_of, signed_in
-from tests.loopback import http
+from tests.browsable.test_renewal import LIFETIME, key_of, signed_in
+from tests.loopback import document, http
 
 
 def log_out(browser: Browser) -> Any:
@@ -69,8 +73,9 @@ def test_the_refresh_token_is_revoked(liar: Liar) -> None:
     }
 
 
-def test_logging_out_works_here_while_logto_is_down(liar: Liar) -> None:
+def test_logging_out_works_here_while_logto_is_down(liar: Liar, settings: Any) -> None:
     browser = signed_in(liar)
+    settings.LOGTO = {**settings.LOGTO, "LEEWAY": 1}  # a process that never heard of Logto
     liar.server.answers.pop("/oidc/.well-known/openid-configuration")
     response = log_out(browser)
     assert response["Location"] == "/auth/signed-out/?here=only"
@@ -80,6 +85,43 @@ def test_logging_out_works_here_while_logto_is_down(liar: Liar) -> None:
 
 def test_who_is_not_signed_in_can_log_out_all_the_same(browser: Browser) -> None:
     assert "/oidc/session/end" in log_out(browser)["Location"]
+
+
+def test_who_is_not_signed_in_costs_no_exchange_with_logto(liar: Liar) -> None:
+    browser = Browser()
+    liar.begin(browser)
+    liar.publish(revocation_endpoint=f"{liar.logto.issuer}/token/revocation")
+    asked = len(liar.server.asked)
+    for _ in range(3):
+        browser.get("/open/")
+        assert "/oidc/session/end" in browser.post("/auth/logout/")["Location"]
+    assert len(liar.server.asked) == asked
+
+
+def test_a_request_whose_session_was_deleted_meanwhile_is_answered_as_signed_out(
+    liar: Liar,
+) -> None:
+    """Somebody logs out in another tab while a token is renewed."""
+    browser = signed_in(liar)
+    browser.get("/open/")
+    slow = Browser(Client(headers={"host": "127.0.0.1:8000"}))
+    slow.client.cookies = SimpleCookie(browser.client.cookies.output(header="", sep=";"))
+    liar.logto.advance(LIFETIME)
+    asked, logged_out = Event(), Event()
+
+    def renew(connection: Any) -> None:
+        asked.set()
+        assert logged_out.wait(30)
+        document({"access_token": liar.logto.global_token(user="ada")})(connection)
+
+    liar.server.answers["/oidc/token"] = renew
+    with ThreadPoolExecutor(1) as threads:
+        answer = threads.submit(slow.client.get, "/open/")
+        assert asked.wait(30)
+        assert browser.post("/auth/logout/").status_code == 302
+        logged_out.set()
+    assert (answer.result().status_code, answer.result().json()) == (200, {"for": None})
+    assert "sessionid" not in answer.result().cookies  # it may be that of another sign-in by now
 
 
 def test_the_page_after_logging_out_is_kept_by_no_cache(browser: Browser) -> None:

@@ -3,18 +3,26 @@
 import base64
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.core.handlers.base import BaseHandler
+from django.db import connections
 
-from drf_logto.browsable.session import MAX_PENDING, PENDING_LIFETIME
+from drf_logto.browsable import vault
+from drf_logto.browsable.exceptions import SignedOut
+from drf_logto.browsable.pending import PENDING_LIFETIME
+from drf_logto.browsable.urls import urlpatterns
 from drf_logto.testing import ABSENT
 from sandbox.stand_in.server import StandIn
 from sandbox.tenant import API_RESOURCE
 from tests.browsable.browser import Browser, local, page, query, text_of
 from tests.browsable.liar import Liar
+from tests.browsable.test_renewal import key_of, signed_in
 from tests.loopback import document, http
 
 
@@ -179,12 +187,6 @@ def test_an_answer_without_a_state_is_refused(browser: Browser) -> None:
     refused(browser.client.get("/auth/callback/", {"code": "x"}), 400, "is over")
 
 
-def test_only_so_many_sign_ins_are_under_way_in_one_browser(browser: Browser) -> None:
-    begun = [query(browser.begin())["state"] for _ in range(MAX_PENDING + 1)]
-    pending = browser.client.session["_drf_logto_pending"]
-    assert [one["state"] for one in pending] == begun[1:]
-
-
 def test_two_tabs_can_sign_in_at_once(browser: Browser) -> None:
     first, second = browser.begin("/open/?tab=1"), browser.begin("/open/?tab=2")
     answers = [local(browser.at_logto(address)) for address in (first, second)]
@@ -228,9 +230,9 @@ def test_a_parameter_that_comes_twice_is_refused(browser: Browser, stand_in: Sta
 
 
 def test_the_session_gets_another_id_when_somebody_signs_in(browser: Browser) -> None:
-    address = browser.begin()
+    browser.sign_in()
     before = browser.client.cookies["sessionid"].value
-    browser.client.get(local(browser.at_logto(address)))
+    browser.sign_in()
     after = browser.client.cookies["sessionid"].value
     assert before != after
     planted = Browser()
@@ -238,14 +240,144 @@ def test_the_session_gets_another_id_when_somebody_signs_in(browser: Browser) ->
     assert not is_signed_in(planted)
 
 
-def test_who_signs_in_again_replaces_who_was_signed_in(browser: Browser) -> None:
+@pytest.mark.parametrize(("next_person", "cart"), [("ada", ["tea"]), ("ben", None)])
+def test_who_signs_in_again_replaces_who_was_signed_in(
+    browser: Browser, next_person: str, cart: object
+) -> None:
     browser.sign_in("ada")
-    keys = [browser.client.session["_drf_logto_key"]]
+    former = key_of(browser)
+    fill_cart(browser)
+    browser.cookie = ""
+    browser.sign_in(next_person)
+    assert browser.client.get("/open/").json() == {"for": next_person}
+    assert browser.client.session.get("cart") == cart
+    assert key_of(browser) != former
+    with pytest.raises(SignedOut):
+        vault.load(former)
+
+
+def fill_cart(browser: Browser) -> None:
+    session = browser.client.session
+    session["cart"] = ["tea"]
+    session.save()
+
+
+def test_another_person_gets_an_empty_session_after_a_sign_in_that_has_ended(
+    browser: Browser, stand_in: StandIn
+) -> None:
+    browser.sign_in("ada")
+    fill_cart(browser)
+    stand_in.logto.advance(15 * 24 * 3600)
+    assert not is_signed_in(browser)
     browser.cookie = ""
     browser.sign_in("ben")
-    keys.append(browser.client.session["_drf_logto_key"])
-    assert browser.client.get("/open/").json() == {"for": "ben"}
-    assert keys[0] != keys[1]
+    assert is_signed_in(browser)
+    assert "cart" not in browser.client.session
+
+
+def test_a_session_of_nobody_goes_on_with_who_signs_in(browser: Browser) -> None:
+    session = browser.client.session
+    session["cart"] = ["tea"]
+    session.save()
+    browser.client.cookies["sessionid"] = session.session_key
+    browser.sign_in("ada")
+    assert browser.client.session["cart"] == ["tea"]
+
+
+@pytest.mark.parametrize(("sub", "revoked"), [("ben", True), ("ada", False)])
+def test_the_refresh_token_of_another_person_is_revoked(
+    liar: Liar, sub: str, revoked: bool
+) -> None:
+    """That of the same person may share the grant of the new one, which goes with it."""
+    liar.publish(revocation_endpoint=f"{liar.logto.issuer}/token/revocation")
+    liar.server.answers["/oidc/token/revocation"] = http("")
+    browser = signed_in(liar)
+    asked = liar.begin(browser)
+    id_token = liar.id_token(asked["nonce"], claims={"sub": sub})
+    liar.answer(liar.tokens(asked["nonce"], id_token=id_token))
+    assert liar.come_back(browser, asked).status_code == 302
+    assert ("/oidc/token/revocation" in liar.server.asked) is revoked
+    sent = [parse_qs(body)["token"] for body in liar.server.bodies if body.startswith("token=")]
+    assert sent == ([["another"]] if revoked else [])
+
+
+@pytest.mark.parametrize("failure", ["hang", "reset"])
+def test_a_refresh_token_that_cannot_be_revoked_stops_no_sign_in(
+    liar: Liar, settings: Any, failure: str
+) -> None:
+    settings.LOGTO = {**settings.LOGTO, "HTTP_TIMEOUT": 0.5}
+    liar.publish(revocation_endpoint=f"{liar.logto.issuer}/token/revocation")
+    browser = signed_in(liar)
+    liar.server.answers["/oidc/token/revocation"] = getattr(liar.server, failure)
+    asked = liar.begin(browser)
+    id_token = liar.id_token(asked["nonce"], claims={"sub": "ben"})
+    liar.answer(liar.tokens(asked["nonce"], id_token=id_token))
+    assert liar.come_back(browser, asked).status_code == 302
+    assert "/oidc/token/revocation" in liar.server.asked
+    assert vault.load(key_of(browser)).person.sub == "ben"
+
+
+def test_the_csrf_token_of_before_is_not_good_after_a_sign_in(browser: Browser) -> None:
+    browser.sign_in()
+    browser.get("/open/")
+    before = browser.client.cookies["csrftoken"].value
+    browser.sign_in()
+    assert browser.client.cookies["csrftoken"].value != before
+    form = {"csrfmiddlewaretoken": before}
+    assert browser.client.post("/auth/logout/", form).status_code == 403
+
+
+# A Logto that hangs
+
+
+def test_a_logto_that_hangs_holds_one_anonymous_request_and_no_other(
+    liar: Liar, settings: Any
+) -> None:
+    settings.LOGTO = {**settings.LOGTO, "HTTP_TIMEOUT": 60}
+    asked = Event()
+
+    def hang(connection: Any) -> None:
+        asked.set()
+        liar.server.hang(connection)
+
+    path = "/oidc/.well-known/openid-configuration"
+    liar.server.answers[path] = hang
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(Browser().get, "/auth/login/")
+        assert asked.wait(30)
+        for _ in range(12):  # all answered in this thread, before Logto answers the first
+            response = Browser().get("/auth/login/?next=/open/")
+            refused(response, 503, "unavailable")
+            assert response["Retry-After"] == "1"
+            assert response.cookies.keys() <= {"csrftoken"}
+        assert not first.done()
+        assert liar.server.asked == [path]
+        liar.server.released.set()
+    assert first.result().status_code == 503
+    for _ in range(3):
+        response = Browser().get("/auth/login/")
+        assert (response.status_code, response["Retry-After"]) == (503, "30")
+    assert liar.server.asked == [path]
+
+
+def test_many_sign_ins_that_begin_ask_logto_once(liar: Liar) -> None:
+    for _ in range(12):
+        liar.begin(Browser())
+    assert liar.server.asked == ["/oidc/.well-known/openid-configuration"]
+
+
+# Transactions
+
+
+@pytest.mark.parametrize("route", urlpatterns, ids=lambda route: route.name)
+@pytest.mark.django_db
+def test_no_page_of_the_sign_in_runs_in_a_transaction_of_the_request(route: Any) -> None:
+    database = connections.settings["default"]
+    database["ATOMIC_REQUESTS"] = True
+    try:
+        assert BaseHandler().make_view_atomic(route.callback) is route.callback
+    finally:
+        database["ATOMIC_REQUESTS"] = False
 
 
 # What goes wrong at Logto

@@ -1,0 +1,163 @@
+"""Sign-ins that were begun: a cookie for each, and nothing kept on the server."""
+
+from typing import Any
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.test import Client
+from django.urls import include, path
+
+from drf_logto.browsable.pending import PENDING_LIFETIME, code_verifier
+from sandbox.stand_in.server import StandIn
+from tests.browsable.browser import Browser, local, query
+from tests.browsable.test_sign_in import is_signed_in, refused
+
+
+def held(browser: Browser) -> list[str]:
+    """The names of the cookies of sign-ins that the browser keeps."""
+    cookies = browser.client.cookies.items()
+    return [name for name, one in cookies if name.startswith("logto_sign_in_") and one.value]
+
+
+def new_cookie(browser: Browser, **options: Any) -> Any:
+    response = browser.client.get("/auth/login/", **options)
+    (cookie,) = response.cookies.values()
+    return cookie
+
+
+@pytest.mark.django_db
+def test_a_sign_in_that_begins_writes_no_session(browser: Browser, settings: Any) -> None:
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.db"
+    for _ in range(3):
+        assert "sessionid" not in browser.client.get("/auth/login/").cookies
+    assert not Session.objects.exists()
+
+
+def test_the_cookie_is_kept_from_scripts_and_from_other_paths_and_sites(browser: Browser) -> None:
+    cookie = new_cookie(browser)
+    assert cookie["httponly"]
+    assert (cookie["path"], cookie["domain"]) == ("/auth/", "")
+    assert cookie["samesite"] == "Lax"
+    assert cookie["max-age"] == PENDING_LIFETIME == 600
+    assert not cookie["secure"]
+
+
+def test_the_cookie_is_for_tls_alone_where_the_request_or_the_setting_says_so(
+    browser: Browser, settings: Any
+) -> None:
+    assert new_cookie(browser, secure=True)["secure"]
+    settings.SESSION_COOKIE_SECURE = True
+    assert new_cookie(Browser())["secure"]
+
+
+def test_the_cookie_holds_no_code_verifier(browser: Browser, settings: Any) -> None:
+    verifier = code_verifier(query(browser.begin())["state"])
+    assert len(verifier) == 64
+    assert verifier not in str(browser.client.cookies)
+    settings.SECRET_KEY = "another"
+    assert code_verifier("state") != code_verifier("state", "only-for-tests")
+
+
+@pytest.mark.parametrize("number", [5, 6, 9])
+def test_five_sign_ins_are_under_way_in_one_browser_and_no_more(
+    browser: Browser, stand_in: StandIn, number: int
+) -> None:
+    begun = []
+    for _ in range(number):
+        stand_in.logto.advance(1)
+        begun.append(browser.begin())
+    assert len(held(browser)) == 5
+    *over, oldest, _, _, _, newest = begun
+    for address in over:
+        refused(browser.client.get(local(browser.at_logto(address))), 400, "is over")
+    for address in (newest, oldest):
+        assert browser.client.get(local(browser.at_logto(address))).status_code == 302
+
+
+def test_cookies_never_become_longer_than_a_server_takes(
+    browser: Browser, stand_in: StandIn
+) -> None:
+    for _ in range(5):
+        stand_in.logto.advance(1)
+        newest = browser.begin("/" + "a" * 1900)
+    kept = [browser.client.cookies[name].value for name in held(browser)]
+    assert len(kept) == 1
+    assert browser.client.get(local(browser.at_logto(newest))).status_code == 302
+
+
+def test_sign_ins_that_took_too_long_make_room(browser: Browser, stand_in: StandIn) -> None:
+    browser.begin()
+    stand_in.logto.advance(PENDING_LIFETIME - 60)
+    browser.begin()
+    assert len(held(browser)) == 2
+    stand_in.logto.advance(61)
+    browser.begin()
+    assert len(held(browser)) == 2
+
+
+def test_a_sign_in_of_the_future_is_none(browser: Browser, stand_in: StandIn) -> None:
+    answer = local(browser.at_logto(browser.begin()))
+    stand_in.logto.advance(-1)
+    refused(browser.client.get(answer), 400, "is over")
+
+
+def test_a_cookie_that_nobody_signed_here_is_none(browser: Browser) -> None:
+    answer = local(browser.at_logto(browser.begin()))
+    (name,) = held(browser)
+    value = browser.client.cookies[name].value
+    for forged in (value[:-1], value.replace(":", "", 1), "nonsense", "\u00fc"):
+        browser.client.cookies[name] = forged
+        refused(browser.client.get(answer), 400, "is over")
+    browser.client.cookies[name] = value
+    assert browser.client.get(answer).status_code == 302
+
+
+def test_the_cookie_is_gone_when_the_browser_is_back(browser: Browser) -> None:
+    first, second = browser.begin(), browser.begin()
+    browser.client.get(local(browser.at_logto(first)))
+    (left,) = held(browser)
+    browser.client.get("/auth/callback/", {"state": query(second)["state"]})
+    assert held(browser) == []
+    assert browser.client.cookies[left]["path"] == "/auth/"
+
+
+def test_a_cookie_that_was_copied_signs_nobody_in_with_a_code_that_was_used(
+    browser: Browser,
+) -> None:
+    answer = local(browser.at_logto(browser.begin()))
+    thief = Browser()
+    for name in held(browser):
+        thief.client.cookies[name] = browser.client.cookies[name].value
+    assert browser.client.get(answer).status_code == 302
+    refused(thief.client.get(answer), 400, "did not complete")
+    assert not is_signed_in(thief)
+
+
+def test_a_sign_in_goes_on_after_the_secret_key_was_changed(
+    browser: Browser, settings: Any
+) -> None:
+    answers = [local(browser.at_logto(browser.begin())) for _ in range(2)]
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new", [settings.SECRET_KEY]
+    assert browser.client.get(answers[0]).status_code == 302
+    settings.SECRET_KEY_FALLBACKS = []
+    refused(browser.client.get(answers[1]), 400, "is over")
+
+
+def test_two_tabs_that_begin_at_once_can_both_come_back(browser: Browser) -> None:
+    """Neither answer may take the other's cookie away, whichever comes last."""
+    tabs = [Browser(Client(headers={"host": "127.0.0.1:8000"})) for _ in range(2)]
+    addresses = [tab.begin() for tab in tabs]
+    for tab in tabs:
+        browser.client.cookies.update(tab.client.cookies)
+    for address in addresses:
+        assert browser.client.get(local(browser.at_logto(address))).status_code == 302
+    assert is_signed_in(browser)
+
+
+def test_a_project_with_the_sign_in_at_its_root_has_the_cookie_there(
+    browser: Browser, route: Any
+) -> None:
+    route(path("", include("drf_logto.browsable.urls")))
+    response = browser.client.get("/login/")
+    (cookie,) = response.cookies.values()
+    assert cookie["path"] == "/"
