@@ -6,6 +6,9 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.core.cache import caches
+from django.core.cache.backends.dummy import DummyCache
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.checks import CheckMessage, Error, Warning
 from django.middleware.csrf import CsrfViewMiddleware
 from django.urls import NoReverseMatch, reverse
@@ -15,14 +18,14 @@ from rest_framework.settings import api_settings
 from ..authentication import LogtoJWTAuthentication
 from ..routes import current_settings
 from .authentication import LogtoSessionAuthentication
-from .vault import is_kept_by_the_browser
+from .vault import is_kept_by_the_browser, is_kept_in_a_cache
 
 _OURS = "drf_logto.browsable"
 _EXTENDED = "rest_framework"
 
 
 def sign_in_can_work() -> Iterator[CheckMessage]:
-    """Yield E021 to E025, what keeps people from signing in safely, and W021."""
+    """Yield E021 to E025, what keeps people from signing in safely, W021 and W022."""
     parsed = current_settings()
     if parsed is not None and parsed.app_id is None:
         yield Error(
@@ -36,6 +39,7 @@ def sign_in_can_work() -> Iterator[CheckMessage]:
             hint="Keep sessions on the server: in the database, the cache or files.",
             id="drf_logto.E022",
         )
+    yield from _sessions_reach_every_process()
     installed = [config.name for config in apps.get_app_configs()]
     if _OURS not in installed or _EXTENDED in installed[: installed.index(_OURS)]:
         yield Error(
@@ -51,6 +55,19 @@ def sign_in_can_work() -> Iterator[CheckMessage]:
             )
     yield from _addresses_are_not_hidden()
     yield from _session_authentication_comes_second()
+
+
+def _sessions_reach_every_process() -> Iterator[CheckMessage]:
+    if is_kept_in_a_cache() and isinstance(
+        caches[settings.SESSION_CACHE_ALIAS], (LocMemCache, DummyCache)
+    ):
+        yield Warning(
+            "SESSION_ENGINE keeps sessions in a cache that no other process sees, so people are "
+            "signed out where several serve the project.",
+            hint="Name a cache that all processes share in SESSION_CACHE_ALIAS, or keep sessions "
+            "in the database.",
+            id="drf_logto.W022",
+        )
 
 
 def _addresses_are_not_hidden() -> Iterator[CheckMessage]:

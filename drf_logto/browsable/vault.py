@@ -4,30 +4,30 @@ A session is read at the beginning of a request and written as a whole at its en
 would put a used refresh token back. A record here is read and written in one go under a lock.
 """
 
-import hashlib
-import secrets
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from importlib import import_module
 from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
+from django.contrib.sessions.backends.cache import SessionStore as CacheStore
+from django.contrib.sessions.backends.cached_db import SessionStore as CachedDBStore
+from django.contrib.sessions.backends.db import SessionStore as DBStore
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
 from .contexts import Organization, Person
 from .exceptions import SignedOut
+from .lock import Lock
 
 LIFETIME = 14 * 24 * 3600
 """Seconds that a record is kept after it was last written: as long as Logto's refresh tokens."""
 
 _SIGN_IN = "sign_in"
-_HOLDER = "holder"
-_POLL = 0.02  # seconds between two tries to get a lock
+_HOLDING = "holding"
 
 Result = TypeVar("Result")
 
@@ -60,6 +60,11 @@ def is_kept_by_the_browser() -> bool:
     )
 
 
+def is_kept_in_a_cache() -> bool:
+    """Whether the project's sessions are in the cache ``SESSION_CACHE_ALIAS``, or behind it."""
+    return issubclass(_session_class(), (CacheStore, CachedDBStore))
+
+
 def create(sign_in: SignIn) -> str:
     """Keep a sign-in, and return its key.
 
@@ -82,7 +87,7 @@ def load(key: str) -> SignIn:
     Raises:
         SignedOut: there is none, or no longer.
     """
-    kept = _session_class()(key).get(_SIGN_IN)
+    kept = _read(key).get(_SIGN_IN)
     if not isinstance(kept, dict):
         raise SignedOut
     try:
@@ -113,8 +118,7 @@ def delete(key: str) -> None:
     _session_class()(key).delete()
 
 
-@contextmanager
-def locked(key: str, patience: float) -> Iterator[None]:
+def locked(key: str, patience: float) -> AbstractContextManager[None]:
     """Let no other request, in whatever process, write the sign-in under a key meanwhile.
 
     Args:
@@ -122,21 +126,7 @@ def locked(key: str, patience: float) -> Iterator[None]:
         patience: seconds for which nobody holds it; a lock that stands for longer was left behind
             by a process that has died, and is broken.
     """
-    lock = hashlib.sha256(f"lock {key}".encode()).hexdigest()[:32]
-    seen, since = None, time.monotonic()
-    while (ours := _acquire(lock)) is None:
-        holder = _session_class()(lock).get(_HOLDER)
-        if holder != seen:
-            seen, since = holder, time.monotonic()
-        if time.monotonic() - since > patience:
-            _session_class()(lock).delete()
-        time.sleep(_POLL)
-    try:
-        yield
-    finally:
-        # Who was too slow has had it broken, and it is another's now.
-        if _session_class()(lock).get(_HOLDER) == ours:
-            _session_class()(lock).delete()
+    return Lock(_LockRecords(), key, patience).held()
 
 
 def outside_transactions(call: Callable[[], Result]) -> Result:
@@ -165,6 +155,13 @@ def _session_class() -> type[SessionBase]:
     return session_class
 
 
+def _read(name: str) -> Mapping[str, Any]:
+    store: Any = _session_class()(name)
+    # A cache before the database may hold what another process has changed or deleted meanwhile.
+    kept: Mapping[str, Any] = DBStore.load(store) if isinstance(store, DBStore) else store.load()
+    return kept
+
+
 def _write(store: SessionBase, sign_in: SignIn) -> None:
     store[_SIGN_IN] = asdict(sign_in)
     store.set_expiry(LIFETIME)
@@ -179,14 +176,23 @@ def _write(store: SessionBase, sign_in: SignIn) -> None:
     raise failure
 
 
-def _acquire(lock: str) -> str | None:
-    """Make the lock and return whose it is, None where it stands: stores create atomically."""
-    store: Any = _session_class()()
-    store[_HOLDER] = holder = secrets.token_hex()
-    store.set_expiry(LIFETIME)
-    store._session_key = lock
-    try:
-        store.save(must_create=True)
-    except CreateError:
-        return None
-    return holder
+class _LockRecords:
+    """Records of locks in the project's session store."""
+
+    def create(self, name: str, value: str) -> bool:
+        store: Any = _session_class()()
+        store[_HOLDING] = value
+        store.set_expiry(LIFETIME)
+        store._session_key = name
+        try:
+            store.save(must_create=True)
+        except CreateError:
+            return False
+        return True
+
+    def read(self, name: str) -> str | None:
+        value = _read(name).get(_HOLDING)
+        return value if isinstance(value, str) else None
+
+    def delete(self, name: str) -> None:
+        _session_class()(name).delete()

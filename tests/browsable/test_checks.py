@@ -25,6 +25,7 @@ def ids() -> list[str]:
 def included(settings: Any, route: Any) -> Any:
     settings.LOGTO = {**settings.LOGTO, "APP_ID": "app-1"}
     settings.REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": [JWT, SESSION]}
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.db"
     route(OURS)
     return settings
 
@@ -58,6 +59,26 @@ def test_settings_that_are_broken_are_told_once(included: Any) -> None:
 def test_sessions_in_cookies_are_told(included: Any, engine: str) -> None:
     included.SESSION_ENGINE = engine
     assert ids() == ["drf_logto.E022"]
+
+
+@pytest.mark.parametrize("name", ["locmem.LocMemCache", "dummy.DummyCache"])
+@pytest.mark.parametrize("engine", ["cache", "cached_db"])
+def test_sessions_in_a_cache_of_one_process_are_told(included: Any, engine: str, name: str) -> None:
+    included.SESSION_ENGINE = f"django.contrib.sessions.backends.{engine}"
+    included.CACHES = {**included.CACHES, "x": {"BACKEND": f"django.core.cache.backends.{name}"}}
+    included.SESSION_CACHE_ALIAS = "x"
+    assert ids() == ["drf_logto.W022"]
+
+
+@pytest.mark.parametrize("engine", ["cache", "cached_db", "db", "file"])
+def test_sessions_that_every_process_sees_are_not_told(
+    included: Any, engine: str, tmp_path: Any
+) -> None:
+    included.SESSION_ENGINE = f"django.contrib.sessions.backends.{engine}"
+    backend = "django.core.cache.backends.filebased.FileBasedCache"
+    included.CACHES = {**included.CACHES, "x": {"BACKEND": backend, "LOCATION": str(tmp_path)}}
+    included.SESSION_CACHE_ALIAS = "x"
+    assert ids() == []
 
 
 @pytest.mark.parametrize(

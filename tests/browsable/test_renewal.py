@@ -3,7 +3,7 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from threading import Barrier, Lock
+from threading import Barrier, Event, Lock
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -396,6 +396,31 @@ def test_tabs_at_the_same_moment_do_not_lose_the_session(liar: Liar) -> None:
         liar.logto.advance(LIFETIME)
         assert answers_of_tabs(browser, 6) == ["ada"] * 6
         assert rotation.times == turn
+
+
+def test_two_people_do_not_wait_for_each_other(liar: Liar, settings: Any) -> None:
+    settings.LOGTO = {**settings.LOGTO, "HTTP_TIMEOUT": 60}
+    ada, ben = signed_in(liar), signed_in(liar)
+    liar.logto.advance(LIFETIME)
+    asked, answered = Event(), Event()
+    good = {"access_token": liar.logto.global_token(user="ada")}
+
+    def answer(connection: Any) -> None:
+        if asked.is_set():
+            return document(good)(connection)
+        asked.set()
+        return answered.wait(60) and document(good)(connection)
+
+    liar.server.answers["/oidc/token"] = answer
+    with ThreadPoolExecutor(2) as threads:
+        slow = threads.submit(who, ada)
+        assert asked.wait(30)
+        try:
+            assert threads.submit(who, ben).result(30) == "ada"
+            assert not slow.done()
+        finally:
+            answered.set()
+        assert slow.result() == "ada"
 
 
 def test_a_slow_request_does_not_bring_a_used_refresh_token_back(liar: Liar) -> None:

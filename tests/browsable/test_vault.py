@@ -3,7 +3,6 @@
 import hashlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from importlib import import_module
 from typing import Any
 
@@ -111,15 +110,47 @@ def test_the_lock_of_a_process_that_died_is_broken(engine: str) -> None:
         waiting.join()
 
 
-def test_a_lock_that_was_broken_is_left_to_who_has_it_now(engine: str, settings: Any) -> None:
-    record = hashlib.sha256(b"lock key").hexdigest()[:32]
+def test_one_at_a_time_has_the_lock_of_a_process_that_died(engine: str) -> None:
+    inside = 0
+    most = 0
+    slow = vault.locked("key", patience=60)
+    slow.__enter__()
+
+    def enter(_: int) -> None:
+        nonlocal inside, most
+        with vault.locked("key", patience=2):
+            inside += 1
+            most = max(most, inside)
+            vault.create(SIGN_IN)
+            inside -= 1
+        connection.close()
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(enter, range(8)))
+    assert most == 1
+    slow.__exit__(None, None, None)
+
+
+def test_a_lock_leaves_nothing_in_the_store(engine: str, settings: Any) -> None:
     store = import_module(settings.SESSION_ENGINE).SessionStore
-    with ExitStack() as slow:
-        slow.enter_context(vault.locked("key", patience=60))
-        with vault.locked("key", patience=0):
-            slow.close()
-            assert store().exists(record)
-    assert not store().exists(record)
+    first = hashlib.sha256(b"lock key").hexdigest()[:32]
+    with vault.locked("key", patience=60):
+        holding = store(first)["holding"]
+        assert isinstance(holding, str)
+    assert not store().exists(first)
+    assert not store().exists(hashlib.sha256(holding.encode()).hexdigest()[:32])
+
+
+def test_what_another_process_keeps_is_seen_behind_a_cache_of_this_one(
+    settings: Any, transactional_db: None
+) -> None:
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+    key = vault.create(SIGN_IN)
+    other = SignIn(person=ADA, refresh_token="refresh-2", chosen="global x")
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.db"  # as with a cache of its own
+    vault.save(key, other)
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+    assert vault.load(key) == other
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,252 @@
+"""The lock: one holder at a time in whatever order the steps of all who want it are taken."""
+
+import hashlib
+import random
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drf_logto.browsable.exceptions import SignedOut
+from drf_logto.browsable.lock import Lock
+
+Result = TypeVar("Result")
+PATIENCE = 10
+
+
+class Store:
+    """Records in memory; each step on them is taken when ``turn`` lets it."""
+
+    def __init__(self, turn: Callable[[], None] = lambda: None) -> None:
+        self.records: dict[str, str] = {}
+        self._turn = turn
+
+    def create(self, name: str, value: str) -> bool:
+        self._turn()
+        return self.records.setdefault(name, value) is value
+
+    def read(self, name: str) -> str | None:
+        self._turn()
+        return self.records.get(name)
+
+    def delete(self, name: str) -> None:
+        self._turn()
+        self.records.pop(name, None)
+
+
+class Died(Exception):
+    """What ends a process."""
+
+
+class Schedule:
+    """Lets one of several threads take one step at a time, in an order that is drawn before."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+        self._changed = threading.Condition()
+        self._waiting: set[int] = set()
+        self._chosen: int | None = None
+        self._ended = 0
+        self.steps = 0
+
+    def turn(self) -> None:
+        """Wait until this thread may take its next step."""
+        me = threading.get_ident()
+        with self._changed:
+            self._waiting.add(me)
+            self._changed.notify_all()
+            assert self._changed.wait_for(lambda: self._chosen == me, 60)
+            self._chosen = None
+            self._waiting.discard(me)
+
+    def run(self, *tasks: Callable[[], None]) -> None:
+        """Run the tasks to their end."""
+        threads = [threading.Thread(target=self._task, args=(task,)) for task in tasks]
+        for thread in threads:
+            thread.start()
+        while True:
+            with self._changed:
+                # Nobody moves but the one that was chosen, so the order is that of the seed.
+                assert self._changed.wait_for(
+                    lambda: (
+                        self._chosen is None and len(self._waiting) + self._ended == len(threads)
+                    ),
+                    60,
+                )
+                if self._ended == len(threads):
+                    break
+                self._chosen = self._random.choice(
+                    [thread.ident for thread in threads if thread.ident in self._waiting]
+                )
+                self.steps += 1
+                self._changed.notify_all()
+        for thread in threads:
+            thread.join()
+
+    def _task(self, task: Callable[[], None]) -> None:
+        try:
+            self.turn()
+            task()
+        finally:
+            with self._changed:
+                self._ended += 1
+                self._changed.notify_all()
+
+
+class Trial:
+    """People who want the same lock, and a clock that the trial moves."""
+
+    def __init__(self, seed: int) -> None:
+        self.schedule = Schedule(seed)
+        self.store = Store(self.schedule.turn)
+        self.time = 0.0
+        self.inside = 0
+        self.most = 0
+        self.entered = 0
+
+    def lock(self) -> Lock:
+        return Lock(self.store, "key", PATIENCE, clock=lambda: self.time, pause=lambda _: None)
+
+    def enter(self) -> None:
+        with self.lock().held():
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+            self.entered += 1
+            self.schedule.turn()
+            self.inside -= 1
+
+    def pass_time(self) -> None:
+        """Let everybody who waits for the same holder as now run out of patience."""
+        for _ in range(20):
+            self.schedule.turn()
+        self.time += PATIENCE + 1
+
+    def leave_late(self) -> None:
+        """Hold the lock, and leave when everybody has just run out of patience."""
+        with self.lock().held():
+            self.inside += 1
+            self.entered += 1
+            self.pass_time()
+            self.inside -= 1
+
+
+def left_behind(store: Store, steps: int) -> None:
+    """Leave in the store what a holder leaves that dies after so many steps."""
+
+    def die() -> None:
+        nonlocal steps
+        steps -= 1
+        if steps < 0:
+            raise Died
+
+    dying = Store(die)
+    dying.records = store.records
+    with pytest.raises(Died), Lock(dying, "key", PATIENCE).held():
+        """It dies when it leaves, or here, of nothing."""
+
+
+STEPS_OF_A_HOLDER = 7
+"""Create; add, read twice and once in vain; delete the first record of two."""
+
+
+@settings(max_examples=150)
+@given(
+    seed=st.integers(0, 2**32),
+    steps=st.integers(1, STEPS_OF_A_HOLDER - 1),
+    waiters=st.integers(2, 5),
+)
+def test_one_of_all_who_wait_for_a_dead_holder_enters_at_a_time(
+    seed: int, steps: int, waiters: int
+) -> None:
+    trial = Trial(seed)
+    left_behind(quiet := Store(), steps)
+    trial.store.records.update(quiet.records)
+    trial.schedule.run(*[trial.enter] * waiters, trial.pass_time)
+    assert (trial.most, trial.entered) == (1, waiters)
+    assert len(trial.store.records) <= 1  # an end of what the dead holder had begun to delete
+
+
+@settings(max_examples=150)
+@given(seed=st.integers(0, 2**32), waiters=st.integers(2, 5))
+def test_one_of_all_who_come_enters_at_a_time(seed: int, waiters: int) -> None:
+    trial = Trial(seed)
+    trial.schedule.run(*[trial.enter] * waiters)
+    assert (trial.most, trial.entered) == (1, waiters)
+    assert trial.store.records == {}
+
+
+@settings(max_examples=150)
+@given(seed=st.integers(0, 2**32), waiters=st.integers(2, 5))
+def test_one_enters_at_a_time_while_a_holder_leaves_whom_all_would_break(
+    seed: int, waiters: int
+) -> None:
+    trial = Trial(seed)
+    trial.schedule.run(trial.leave_late, *[trial.enter] * waiters)
+    assert (trial.most, trial.entered) == (1, waiters + 1)
+    assert trial.store.records == {}
+
+
+def test_a_holder_that_was_too_slow_leaves_the_lock_to_the_next() -> None:
+    store, time = Store(), 0.0
+    slow = Lock(store, "key", PATIENCE).held()
+    slow.__enter__()
+
+    def wait(_: float) -> None:
+        nonlocal time
+        time += PATIENCE
+
+    impatient = [Lock(store, "key", PATIENCE, clock=lambda: time, pause=wait).held() for _ in "bc"]
+    impatient[0].__enter__()
+    held = dict(store.records)
+    slow.__exit__(None, None, None)
+    assert store.records == held
+    impatient[1].__enter__()
+    impatient[0].__exit__(None, None, None)
+    assert store.records.items() >= held.items()
+    impatient[1].__exit__(None, None, None)
+    assert store.records == {}
+
+
+def test_who_is_broken_before_it_looks_leaves_the_chain_as_it_is() -> None:
+    time = 0.0
+
+    class Busy(Store):
+        """Another waiter takes a second holding for dead before its holder has looked."""
+
+        def create(self, name: str, value: str) -> bool:
+            is_created = super().create(name, value)
+            if is_created and len(self.records) > 1:
+                store.records[hashlib.sha256(value.encode()).hexdigest()[:32]] = "third"
+            return is_created
+
+    def wait(_: float) -> None:
+        nonlocal time
+        time += PATIENCE
+        if len(store.records) > 1:
+            raise Died
+
+    store: Store = Busy()
+    Lock(store, "key", PATIENCE).held().__enter__()
+    with pytest.raises(Died), Lock(store, "key", PATIENCE, clock=lambda: time, pause=wait).held():
+        """It is the third's."""
+    assert len(store.records) == 3
+
+
+def test_a_store_that_takes_nothing_and_tells_nothing_has_no_sign_in() -> None:
+    time = 0.0
+
+    class Full(Store):
+        def create(self, name: str, value: str) -> bool:
+            return False
+
+    def wait(seconds: float) -> None:
+        nonlocal time
+        time += 1
+
+    lock = Lock(Full(), "key", PATIENCE, clock=lambda: time, pause=wait)
+    with pytest.raises(SignedOut), lock.held():
+        """Nobody gets here."""
+    assert time == PATIENCE + 1
