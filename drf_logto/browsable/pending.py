@@ -42,7 +42,7 @@ class Pending:
     begun_at: float
 
 
-def code_verifier(state: str, key: str | None = None) -> str:
+def code_verifier(state: str, key: str | bytes | None = None) -> str:
     """Return the code verifier of a sign-in (RFC 7636 §4.1), which only this site can derive.
 
     Args:
@@ -91,12 +91,12 @@ def forget(request: HttpRequest, response: HttpResponse, state: str) -> None:
         _delete(response, _name(state))
 
 
-def _found(request: HttpRequest) -> Iterator[tuple[str, Pending, str]]:
+def _found(request: HttpRequest) -> Iterator[tuple[str, Pending, str | bytes]]:
     """Yield the name of each cookie that this site signed, what it holds, and the secret key."""
     ours = [(name, value) for name, value in request.COOKIES.items() if name.startswith(_PREFIX)]
     for (name, value), key in product(ours, (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)):
         with suppress(signing.BadSignature):
-            held = signing.loads(value, key=key, salt=_SALT, fallback_keys=())
+            held = signing.loads(value, key=key, salt=_SALT, fallback_keys=[])
             yield name, Pending(**held), key
 
 

@@ -279,7 +279,7 @@ def test_a_session_of_nobody_goes_on_with_who_signs_in(browser: Browser) -> None
     session = browser.client.session
     session["cart"] = ["tea"]
     session.save()
-    browser.client.cookies["sessionid"] = session.session_key
+    browser.client.cookies["sessionid"] = str(session.session_key)
     browser.sign_in("ada")
     assert browser.client.session["cart"] == ["tea"]
 
