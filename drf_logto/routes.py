@@ -1,6 +1,6 @@
 """The project's routes: which of our permissions guard them, and which scopes those name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from inspect import iscoroutinefunction
@@ -152,7 +152,8 @@ def _handlers(callback: Any) -> Iterator[Any]:
     """Yield the methods of a class-based view that answer requests."""
     cls = class_of(callback)
     actions = getattr(callback, "actions", None)
-    names = [*getattr(cls, "http_method_names", ())]
+    methods = getattr(cls, "http_method_names", ())
+    names = [*methods] if isinstance(methods, (list, tuple, set)) else []
     names += actions.values() if isinstance(actions, dict) else ()
     return (getattr(cls, name, None) for name in names)
 
@@ -161,10 +162,9 @@ def _not_awaited(callback: Any) -> Iterator[Any]:
     """Yield the permissions that nothing would await."""
     if not _awaits(callback):
         yield from _listed(callback)
-    if not getattr(class_of(callback), "view_is_async", False):
-        for function in chain.from_iterable(map(chain_of, (callback, *_handlers(callback)))):
-            if not getattr(function, "awaits_permissions", False):
-                yield from getattr(function, ACCESS_TOKEN_PERMISSIONS, ())
+    if not any(map(iscoroutinefunction, _handlers(callback))):
+        functions = chain.from_iterable(map(chain_of, (callback, *_handlers(callback))))
+        yield from _of_functions(one for one in functions if not _awaits_permissions(one))
 
 
 def _awaits(callback: Any) -> bool:
@@ -176,9 +176,18 @@ def _awaits(callback: Any) -> bool:
 
 def _of_decorators(function: Any) -> tuple[Any, ...]:
     """The permissions of every ``require_access_token`` around a function, each of them once."""
-    noted = [getattr(one, ACCESS_TOKEN_PERMISSIONS, ()) for one in chain_of(function)]
+    return _of_functions(chain_of(function))
+
+
+def _of_functions(functions: Iterable[Any]) -> tuple[Any, ...]:
+    """What ``require_access_token`` noted on them; a wrapper has a copy of what it wraps."""
+    noted = [getattr(one, ACCESS_TOKEN_PERMISSIONS, ()) for one in functions]
     once = {id(each): each for each in noted if isinstance(each, tuple)}
     return tuple(chain.from_iterable(once.values()))
+
+
+def _awaits_permissions(function: Any) -> bool:
+    return bool(getattr(function, "awaits_permissions", False))
 
 
 def _void_policies(callback: Any) -> Iterator[str]:

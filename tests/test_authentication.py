@@ -335,6 +335,7 @@ def test_every_refusal_has_its_status_body_and_challenge(kind: type[LogtoError])
     arguments: dict[str, tuple[Any, ...]] = {
         "WrongTokenKind": ("global",),
         "InsufficientScope": (("read:a",),),
+        "NoScopeDeclared": ("HasScopes", "list"),
         "AuthorizationServerUnavailable": ("down", 7),
     }
     refusal = kind(*arguments.get(kind.__name__, ()))

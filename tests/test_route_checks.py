@@ -411,6 +411,11 @@ class Awaited(APIView):
 def sync_view(request: Any) -> Any: ...
 
 
+@api_view(["GET"])
+@permission_classes([Never])
+def function_view(request: Any, /) -> Any: ...
+
+
 async def async_view(request: Any) -> Any: ...
 
 
@@ -425,7 +430,7 @@ NOT_AWAITED = {
     "negated": view(~Never),
     "composed": view(IsAuthenticated, HasScopes("a") | ~(IsAdminUser & Never)),
     "viewset": Products.as_view({"get": "list"}, permission_classes=[Never]),
-    "function": api_view(["GET"])(permission_classes([Never])(sync_view)),
+    "function": function_view,
     "plain": require_access_token(HasScopes("a") & Never)(sync_view),
     "wrapped": require_safe(require_access_token(Never)(sync_view)),
     "class": plain(sync_view),

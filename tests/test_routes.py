@@ -41,7 +41,7 @@ def test_the_scopes_are_read_once_until_the_routes_change(route: Route, settings
     read = 0
 
     class Counted(HasScopes):
-        def required_by(self, view: Any) -> Any:
+        def required_by(self, view: Any, request: Any = None) -> Any:
             nonlocal read
             read += 1
             return super().required_by(view)

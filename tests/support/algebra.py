@@ -77,6 +77,12 @@ class Asked:
         names += [self.method.lower(), *(["get"] if self.method == "HEAD" else [])]
         return [*names, "read" if self.method in SAFE else "write"]
 
+    @property
+    def name(self) -> str:
+        """What a refusal calls the request by: the action of a viewset, or else the method."""
+        is_method = self.method == "OPTIONS" and not self.is_view_set
+        return "options" if is_method else self.names[0]
+
 
 @dataclass(frozen=True, order=True)
 class Refusal:
@@ -156,7 +162,7 @@ class Ours:
         code = "insufficient_scope"
         if required is None:
             sentence = (
-                f"{self.model.__name__} declares no scope for {asked.names[0]!r}, "
+                f"{self.model.__name__} declares no scope for {asked.name!r}, "
                 "so no access token opens it."
             )
             return Refusal(1, code, code, sentence)
