@@ -1,126 +1,130 @@
 """The stand-in's data: roles, what they grant, and the people and applications that hold them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hmac import compare_digest
+from typing import ClassVar
 
-from .organizations import ACME, GLOBEX
+from .organizations import ACME, GLOBEX, NAMES
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrganizationRole:
-    """A role that is held within an organization.
-
-    Attributes:
-        permissions: organization permissions, which belong to no API resource.
-        api_scopes: scopes of the API resource, within the organization.
-    """
-
-    permissions: frozenset[str] = frozenset()
-    api_scopes: frozenset[str] = frozenset()
-
-
-ROLES = {
-    "catalogue editor": frozenset({"read:products", "write:products"}),
-    "catalogue reader": frozenset({"read:products"}),
-    "analyst": frozenset({"read:reports"}),
-}
-ORGANIZATION_ROLES = {
-    "admin": OrganizationRole(
-        permissions=frozenset({"invite:member"}),
-        api_scopes=frozenset({"read:documents", "write:documents"}),
-    ),
-    "member": OrganizationRole(api_scopes=frozenset({"read:documents"})),
-}
-ORGANIZATION_PERMISSIONS = frozenset().union(
-    *(role.permissions for role in ORGANIZATION_ROLES.values())
+_LOOPBACK = re.compile(
+    r"(http://(?:127\.0\.0\.1|localhost)(?::[0-9]{1,5})?)(/[\w.~/-]*)?", re.ASCII
 )
+Scopes = frozenset[str]
+
+# What a role grants: globally, as organization permissions, and for the API in an organization.
+ROLES: Mapping[str, Scopes] = {
+    "catalogue editor": Scopes({"read:products", "write:products"}),
+    "catalogue reader": Scopes({"read:products"}),
+    "analyst": Scopes({"read:reports"}),
+}
+PERMISSIONS: Mapping[str, Scopes] = {"admin": Scopes({"invite:member"}), "member": Scopes()}
+API_SCOPES: Mapping[str, Scopes] = {
+    "admin": Scopes({"read:documents", "write:documents"}),
+    "member": Scopes({"read:documents"}),
+}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Holder:
-    """Who holds roles.
+class Client:
+    """An OAuth 2.0 client, as Authlib asks it."""
 
-    Attributes:
-        id: the ``sub`` of tokens.
-        roles: the global roles, keys of ROLES.
-        memberships: the role in each of its organizations, keys of ORGANIZATION_ROLES.
-    """
+    id: str
+    secret: str
+    grant_types: ClassVar[tuple[str, ...]]
+    redirect_paths: tuple[str, ...] = ()
+    post_logout_path: str = ""
+
+    def check_client_secret(self, secret: str) -> bool:
+        return compare_digest(self.secret.encode(), secret.encode())
+
+    def check_endpoint_auth_method(self, method: str, _endpoint: str) -> bool:
+        return (method != "none") is bool(self.secret)
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        return grant_type in self.grant_types
+
+    def check_redirect_uri(self, uri: str) -> bool:
+        return _path(uri) in self.redirect_paths
+
+    def check_post_logout_redirect_uri(self, uri: str) -> bool:
+        return _path(uri) == self.post_logout_path
+
+    def check_response_type(self, _response_type: str) -> bool:
+        return True  # the grant refuses another one, with the redirect URI at hand
+
+    def get_allowed_scope(self, scope: str | None) -> str:
+        return scope or ""  # Logto drops what is not granted, and refuses nothing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holder:
+    """Who holds roles: global ones, and one in each of its organizations."""
 
     id: str
     roles: tuple[str, ...] = ()
     memberships: Mapping[str, str] = field(default_factory=dict)
+    adds_up: ClassVar[bool]  # Logto adds up global and organization roles for users only
 
-    def of_roles(self) -> frozenset[str]:
-        """Return what the global roles grant for the API resource."""
-        return frozenset().union(*(ROLES[role] for role in self.roles))
+    def permissions_in(self, organization_id: str) -> Scopes:
+        return PERMISSIONS[self.memberships[organization_id]]
 
-    def of_membership(self, organization_id: str) -> frozenset[str]:
-        """Return what the role in an organization grants for the API resource."""
-        return ORGANIZATION_ROLES[self.memberships[organization_id]].api_scopes
+    def scopes(self, organization_id: str | None = None) -> Scopes:
+        """Return the scopes of the API resource, within an organization or without."""
+        roles = self.roles if self.adds_up or not organization_id else ()
+        everywhere = tuple(self.memberships) if self.adds_up else ()
+        organization_ids = (organization_id,) if organization_id else everywhere
+        within = (API_SCOPES[self.memberships[id]] for id in organization_ids)
+        return Scopes().union(*(ROLES[role] for role in roles), *within)
 
-    def permissions_in(self, organization_id: str) -> frozenset[str]:
-        """Return the organization permissions."""
-        return ORGANIZATION_ROLES[self.memberships[organization_id]].permissions
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Machine(_Holder):
-    """A machine-to-machine application.
-
-    Attributes:
-        secret: the ``client_secret``; ``id`` is the ``client_id``.
-    """
+@dataclass(frozen=True, kw_only=True)
+class Machine(Holder, Client):
+    """A machine-to-machine application."""
 
     secret: str
-
-    def scopes(self) -> frozenset[str]:
-        """Return what is granted for the API resource."""
-        return self.of_roles()
-
-    def scopes_within(self, organization_id: str) -> frozenset[str]:
-        """Return what is granted for the API resource within an organization."""
-        return self.of_membership(organization_id)
+    adds_up = False
+    grant_types = ("client_credentials",)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person(_Holder):
-    """A user. Logto adds up global and organization roles for users, and only for them.
-
-    Attributes:
-        name: as others call this person.
-    """
+@dataclass(frozen=True, kw_only=True)
+class Person(Holder):
+    """A user."""
 
     name: str
+    is_suspended: bool = False
+    adds_up = True
 
-    def scopes(self) -> frozenset[str]:
-        """Return what is granted for the API resource, that of every organization included."""
-        return self.of_roles().union(*map(self.of_membership, self.memberships))
-
-    def scopes_within(self, organization_id: str) -> frozenset[str]:
-        """Return what is granted for the API resource within an organization."""
-        return self.of_roles() | self.of_membership(organization_id)
+    @property
+    def named_memberships(self) -> list[tuple[str, str, str]]:
+        return [(id, NAMES[id], role) for id, role in self.memberships.items()]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Application:
-    """An application that people sign in to.
+@dataclass(frozen=True, kw_only=True)
+class Application(Client):
+    """An application that people sign in to; without a secret, a public client.
 
-    Attributes:
-        id: the ``client_id``.
-        name: as people read it.
-        secret: the ``client_secret``, ``""`` for a public client.
-        redirect_paths: where it gets its codes, at any port of loopback.
+    Its paths are good on any port of loopback. ``third_party_scopes`` are what a third-party
+    application may ask for of people's own data; a first-party one has ``None``.
     """
 
     id: str
     name: str
     secret: str = ""
     redirect_paths: tuple[str, ...]
+    post_logout_path: str = ""
+    third_party_scopes: Scopes | None = None
+    grant_types = ("authorization_code", "refresh_token")
 
-    @property
-    def is_public(self) -> bool:
-        """Whether it runs where it cannot keep a secret."""
-        return not self.secret
+
+def _path(uri: str) -> str | None:
+    match = _LOOPBACK.fullmatch(uri)
+    return match[2] if match else None
+
+
+def is_loopback_origin(origin: str) -> bool:
+    match = _LOOPBACK.fullmatch(origin)
+    return match is not None and match[2] is None
 
 
 API_RESOURCE = "https://api.example.com"
@@ -130,14 +134,6 @@ BACK_OFFICE = Machine(
     roles=("catalogue editor", "analyst"),
     memberships={ACME: "admin", GLOBEX: "member"},
 )
-STOREFRONT = Machine(
-    id="storefront",
-    secret="storefront-secret",
-    roles=("catalogue reader",),
-    memberships={GLOBEX: "admin"},
-)
-MACHINES = {machine.id: machine for machine in (BACK_OFFICE, STOREFRONT)}
-
 ADA = Person(
     id="ada", name="Ada", roles=("catalogue editor", "analyst"), memberships={ACME: "admin"}
 )
@@ -156,10 +152,20 @@ BROWSABLE_API = Application(
     name="Browsable API",
     secret="browsable-api-secret",
     redirect_paths=("/auth/callback/",),
+    post_logout_path="/auth/signed-out/",
 )
 SWAGGER_UI = Application(
     id="swagger-ui",
     name="Swagger UI",
     redirect_paths=("/api/schema/swagger-ui/oauth2-redirect.html",),
 )
-APPLICATIONS = {application.id: application for application in (BROWSABLE_API, SWAGGER_UI)}
+PARTNER = Application(
+    id="partner",
+    name="Partner",
+    secret="partner-secret",
+    redirect_paths=("/auth/callback/",),
+    third_party_scopes=Scopes({"profile", "urn:logto:scope:organizations"}),
+)
+CLIENTS: Mapping[str, Client] = {
+    client.id: client for client in (BACK_OFFICE, BROWSABLE_API, SWAGGER_UI, PARTNER)
+}

@@ -1,5 +1,5 @@
-"""A stand-in for Logto, on loopback only: sign-in, tokens, metadata and keys over HTTP."""
+"""A stand-in for Logto, on loopback only: Authlib's authorization server and a few pages."""
 
-from .server import MAX_BODY, StandIn, running_stand_in
+from .server import StandIn, running_stand_in
 
-__all__ = ["MAX_BODY", "StandIn", "running_stand_in"]
+__all__ = ["StandIn", "running_stand_in"]

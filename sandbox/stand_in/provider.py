@@ -1,80 +1,121 @@
-"""The OpenID provider: an in-process Logto, and the sessions, grants and tokens that it keeps."""
+"""What the stand-in remembers, in memory: people, sessions, grants, codes and tokens."""
 
 import secrets
 import threading
-from collections.abc import MutableMapping
-from typing import Protocol, TypeVar
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from cachetools import TLRUCache
+from cachetools import TTLCache
 
 from drf_logto.testing import Logto
 
-from .records import AuthorizationCode, Grant, OpaqueToken, RefreshToken, Session, SignIn
+from ..tenant import PEOPLE, Application, Client, Person
 
-REFRESH_TOKEN_LIFETIME = 14 * 24 * 3600
-"""Seconds."""
-
+DAY = 24 * 3600
+SESSION_LIFETIME = REFRESH_TOKEN_LIFETIME = 14 * DAY
+TOKEN_LIFETIME = 3600
 MAX_RECORDS = 1000
 """So many of each kind are kept; the least recently used one goes first."""
 
 
-class _Expiring(Protocol):
+def random_name() -> str:
+    return secrets.token_urlsafe(32)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """A browser in which a person is signed in; ``id`` is the ``sid`` of ID tokens."""
+
+    id: str = field(default_factory=random_name)
+    person_id: str
+    auth_time: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grant:
+    """What an application got from one sign-in; without it, its code and tokens are void.
+
+    ``asked`` is the authorization request. ``organization_ids`` are those that the person
+    consented to, ``None`` where no consent is needed.
+    """
+
+    id: str = field(default_factory=random_name)
+    session: Session
+    application: Application
+    scopes: tuple[str, ...]
+    resources: tuple[str, ...]
+    organization_ids: tuple[str, ...] | None
+    asked: Mapping[str, str]
+
+
+@dataclass(kw_only=True)
+class Token:
+    """An authorization code, a refresh token or an opaque access token, as Authlib asks it."""
+
+    grant: Grant
+    scopes: tuple[str, ...]
+    issued_at: float
+    used_at: float | None = None
+    code_challenge_method = "S256"
+
+    def check_client(self, client: Client) -> bool:
+        return self.grant.application == client
+
+    def get_scope(self) -> str:
+        return " ".join(self.scopes)
+
+    def get_redirect_uri(self) -> str:
+        return self.grant.asked["redirect_uri"]
+
     @property
-    def expires_at(self) -> float: ...
-
-
-class _Granted(_Expiring, Protocol):
-    @property
-    def grant(self) -> Grant: ...
-
-
-Record = TypeVar("Record", bound=_Expiring)
-GrantedRecord = TypeVar("GrantedRecord", bound=_Granted)
+    def code_challenge(self) -> str | None:
+        return self.grant.asked.get("code_challenge")
 
 
 class Provider:
-    """What the endpoints share. Whoever uses it holds ``lock``.
-
-    Args:
-        logto: holds the keys and the clock, and signs the tokens.
-    """
+    """The state of the stand-in; ``logto`` holds the keys and the clock, and signs the tokens."""
 
     def __init__(self, logto: Logto) -> None:
         self.logto = logto
         self.lock = threading.Lock()
-        self.sign_ins: MutableMapping[str, SignIn] = self._bounded()
-        self.sessions: MutableMapping[str, Session] = self._bounded()
-        self.grants: MutableMapping[str, Grant] = self._bounded()
-        self.codes: MutableMapping[str, AuthorizationCode] = self._bounded()
-        self.refresh_tokens: MutableMapping[str, RefreshToken] = self._bounded()
-        self.opaque_tokens: MutableMapping[str, OpaqueToken] = self._bounded()
+        self.people = dict(PEOPLE)
+        self.sessions: MutableMapping[str, Session] = self._kept_for(SESSION_LIFETIME)
+        self.grants: MutableMapping[str, Grant] = self._kept_for(180 * DAY)
+        self.codes: MutableMapping[str, Token] = self._kept_for(60)
+        self.refresh_tokens: MutableMapping[str, Token] = self._kept_for(REFRESH_TOKEN_LIFETIME)
+        self.opaque_tokens: MutableMapping[str, Token] = self._kept_for(TOKEN_LIFETIME)
 
-    def _bounded(self) -> MutableMapping[str, Record]:
-        return TLRUCache(MAX_RECORDS, lambda _, record, now: record.expires_at, self.logto.now)
+    def _kept_for(self, seconds: float) -> MutableMapping[str, Any]:
+        return TTLCache(MAX_RECORDS, seconds, self.logto.now)
 
-    def find(self, records: MutableMapping[str, GrantedRecord], name: str) -> GrantedRecord | None:
-        """Return a code or a token, ``None`` where there is none or its grant was revoked."""
-        record = records.get(name)
-        if record is None or self.grants.get(record.grant.id) is None:
+    def remember(
+        self, tokens: MutableMapping[str, Token], grant: Grant, scopes: tuple[str, ...]
+    ) -> str:
+        """Keep a code or a token, and return the name that it goes by."""
+        name = random_name()
+        tokens[name] = Token(grant=grant, scopes=scopes, issued_at=self.logto.now())
+        return name
+
+    def find(
+        self, tokens: MutableMapping[str, Token], name: str, client: Client, leeway: float = 0
+    ) -> Token | None:
+        """Return a code or a token of a client; one that was used before ends its grant."""
+        token = tokens.get(name)
+        if token is None or token.grant.id not in self.grants or not token.check_client(client):
             return None
-        return record
+        if token.used_at is not None and self.logto.now() >= token.used_at + leeway:
+            del self.grants[token.grant.id]
+            return None
+        return token
 
-    def revoke(self, grant: Grant) -> None:
-        """Void the codes and tokens of a grant."""
-        self.grants.pop(grant.id, None)
-
-    def end_session(self, cookie: str) -> None:
-        """Sign out, and revoke what applications got from this session.
-
-        Logto leaves refresh tokens alone here; applications revoke their own.
-        """
-        session = self.sessions.pop(cookie, None)
-        for grant in [grant for grant in self.grants.values() if grant.session == session]:
-            self.revoke(grant)
-
-
-def remember(records: MutableMapping[str, Record], record: Record) -> str:
-    """Keep a record under a new name that nobody can guess, and return the name."""
-    name = secrets.token_urlsafe(32)
-    records[name] = record
-    return name
+    def update(self, person: Person) -> None:
+        """Change a person; a suspended one loses all sessions and grants for good."""
+        self.people[person.id] = person
+        if person.is_suspended:
+            for name, session in list(self.sessions.items()):
+                if session.person_id == person.id:
+                    del self.sessions[name]
+            for name, grant in list(self.grants.items()):
+                if grant.session.person_id == person.id:
+                    del self.grants[name]

@@ -1,34 +1,78 @@
-"""The stand-in's HTTP server: bounded requests in, answers out."""
+"""The stand-in's HTTP server: Django's, with the stand-in's own views and no middleware."""
 
-import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from authlib.oauth2 import OAuth2Error
+from django.core.exceptions import SuspiciousOperation
+from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+from django.urls import Resolver404, resolve
+from django.utils.translation import get_language_from_request, override
 
 from drf_logto.testing import Logto
 
 from ..tenant import API_RESOURCE
-from .messages import Request, Response
-from .parameters import MAX_LENGTH
+from .authorization import AuthorizationServer
 from .provider import Provider
-from .refusals import Refused, invalid_request, not_found
-from .routes import has_route, refusal, respond
-
-MAX_BODY = MAX_LENGTH
-"""Longest form that is read, in bytes."""
+from .tokens import refused
+from .views import Request
 
 _POLL = 0.05
 
 
-class StandIn(ThreadingHTTPServer):
+class _Handler(WSGIRequestHandler):
+    timeout = 5
+
+    def handle(self) -> None:
+        with suppress(OSError):  # clients hang up, or are silent for too long
+            super().handle()
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing: the terminal belongs to the API."""
+
+
+class StandIn(ThreadedWSGIServer):
     """The server; ``logto`` holds its keys and signs its tokens."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Exchange)
+        super().__init__(("127.0.0.1", 0), _Handler)
         self.logto = Logto(f"http://127.0.0.1:{self.server_port}", API_RESOURCE)
         self.provider = Provider(self.logto)
+        self._server = AuthorizationServer(self.provider)
+        self.set_app(self._respond)
+
+    def _respond(
+        self, environ: dict[str, Any], start_response: Callable[..., object]
+    ) -> Iterable[bytes]:
+        """Answer beside the project: nothing of its URLs and middleware is used (PEP 3333)."""
+        request = Request(environ)
+        request.server, request.provider = self._server, self.provider
+        language = "ko" if get_language_from_request(request) == "ko" else "en"
+        with self.provider.lock, override(language):
+            response = self._response(request)
+        response["Cache-Control"] = "no-store"
+        cookies = [("Set-Cookie", cookie.OutputString()) for cookie in response.cookies.values()]
+        status = f"{response.status_code} {response.reason_phrase}"
+        start_response(status, [*response.items(), *cookies])
+        return [response.content]
+
+    def _response(self, request: Request) -> Any:
+        try:
+            view, _, _ = resolve(request.path_info, "sandbox.stand_in.views")
+            is_page = not request.path_info.startswith("/oidc/")
+            sender = request.headers.get("Sec-Fetch-Site", "same-origin")
+            if is_page and request.method == "POST" and sender != "same-origin":
+                raise refused("invalid_request", "another site sent this form", 403)
+            return view(request)
+        except Resolver404:
+            error = refused("invalid_request", "unrecognized route or not allowed method", 404)
+        except (SuspiciousOperation, UnicodeDecodeError):
+            error = refused("invalid_request", "the request is malformed")
+        except OAuth2Error as raised:
+            error = raised
+        return self._server.handle_error_response(request, error)
 
 
 @contextmanager
@@ -40,59 +84,3 @@ def running_stand_in() -> Iterator[StandIn]:
             yield server
         finally:
             server.shutdown()
-
-
-class _Exchange(BaseHTTPRequestHandler):
-    server: StandIn
-    timeout = 5
-
-    def handle(self) -> None:
-        with suppress(ConnectionError):
-            super().handle()
-
-    def do_GET(self) -> None:
-        self._send(self._response(self.path.partition("?")[2]))
-
-    do_OPTIONS = do_GET  # noqa: N815 - http.server finds methods by this name
-
-    def do_POST(self) -> None:
-        try:
-            form = self._form()
-        except Refused as refused:
-            self._send(refusal(refused))
-        else:
-            self._send(self._response(form))
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing: the terminal belongs to the API."""
-
-    def _response(self, encoded: str) -> Response:
-        path = self.path.partition("?")[0]
-        request = Request(path=path, encoded=encoded, headers=self.headers)
-        return respond(self.server.provider, self.command, request)
-
-    def _form(self) -> str:
-        if not has_route(self.command, self.path.partition("?")[0]):
-            raise not_found()
-        if self.headers.get_content_type() != "application/x-www-form-urlencoded":
-            raise invalid_request("the body must be a form, urlencoded")
-        length = self.headers.get("Content-Length", "")
-        if not re.fullmatch("[0-9]{1,9}", length) or int(length) > MAX_BODY:
-            raise Refused(
-                "invalid_request",
-                f"the body must say its length, and have {MAX_BODY} bytes at most",
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-            )
-        return self.rfile.read(int(length)).decode(errors="replace")
-
-    def _send(self, response: Response) -> None:
-        body = response.body.encode()
-        self.send_response(response.status)
-        for name, value in response.headers.items():
-            self.send_header(name, value)
-        if response.status != HTTPStatus.NO_CONTENT:
-            self.send_header("Content-Type", response.content_type)
-            self.send_header("Content-Length", str(len(body)))
-        self.send_header("Cache-Control", "no-store")
-        self.end_headers()
-        self.wfile.write(body)
