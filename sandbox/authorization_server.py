@@ -84,7 +84,8 @@ def _stand_in(endpoint: str) -> AuthorizationServer:
         api_resource=API_RESOURCE,
         description=(
             f"It trusts {endpoint}, a stand-in for Logto, whose people, applications\n"
-            "and roles are in sandbox/tenant.py. Log in to the browsable API as one of the people."
+            "and roles are in sandbox/tenant.py. Log in to the browsable API as one of the\n"
+            f"people; {endpoint}/people/ changes memberships and suspends people."
         ),
         client=f"{BACK_OFFICE.id}:{BACK_OFFICE.secret}",
         organization_id=ACME,

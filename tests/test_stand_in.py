@@ -242,8 +242,8 @@ def test_the_korean_catalog_has_what_the_pages_say() -> None:
     said = {*ROLES, *PERMISSIONS}
     for text in texts:
         said.update(re.findall(r'(?:translate |_\()"([^"]+)"', text))
-        for block in re.findall(r"{% blocktranslate.*?%}(.*?){% endblocktranslate", text, re.DOTALL):
-            said.add(re.sub(r"{{ (\w+) }}", r"%(\1)s", block.strip()))
+        blocks = re.findall(r"{% blocktranslate.*?%}(.*?){% endblocktranslate", text, re.DOTALL)
+        said.update(re.sub(r"{{ (\w+) }}", r"%(\1)s", block.strip()) for block in blocks)
     translated = {entry.msgid: entry.msgstr for entry in polib.pofile(str(catalog))}
     compiled = polib.mofile(str(catalog.with_suffix(".mo")))
     assert {entry.msgid: entry.msgstr for entry in compiled} == translated

@@ -161,13 +161,16 @@ class AuthorizationCodeGrant(_Grant, grants.AuthorizationCodeGrant):
         return super().create_authorization_response(redirect_uri, user)
 
     def generate_authorization_code(self) -> str:
+        asked = self.request.payload.data
         grant = Grant(
             session=self.request.user,
             application=self.client,
             scopes=self.granted_scopes(self.request.user),
             resources=self.resources,
             organization_ids=self.organization_ids,
-            asked=self.request.payload.data,
+            redirect_uri=asked["redirect_uri"],
+            code_challenge=asked.get("code_challenge"),
+            nonce=asked.get("nonce"),
         )
         self.provider.grants[grant.id] = grant
         return self.provider.remember(self.provider.codes, grant, grant.scopes)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from ..organizations import NAMES
 from ..tenant import Person
 
-_ROLES = [("", _("no member")), ("admin", _("admin")), ("member", _("member"))]
+_ROLES = [("", _("not a member")), ("admin", _("admin")), ("member", _("member"))]
 
 
 class PersonForm(forms.Form):

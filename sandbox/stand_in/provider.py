@@ -2,7 +2,7 @@
 
 import secrets
 import threading
-from collections.abc import Mapping, MutableMapping
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,8 +36,8 @@ class Session:
 class Grant:
     """What an application got from one sign-in; without it, its code and tokens are void.
 
-    ``asked`` is the authorization request. ``organization_ids`` are those that the person
-    consented to, ``None`` where no consent is needed.
+    ``organization_ids`` are those that the person consented to, ``None`` where no consent is
+    needed.
     """
 
     id: str = field(default_factory=random_name)
@@ -46,7 +46,9 @@ class Grant:
     scopes: tuple[str, ...]
     resources: tuple[str, ...]
     organization_ids: tuple[str, ...] | None
-    asked: Mapping[str, str]
+    redirect_uri: str
+    code_challenge: str | None
+    nonce: str | None
 
 
 @dataclass(kw_only=True)
@@ -66,11 +68,11 @@ class Token:
         return " ".join(self.scopes)
 
     def get_redirect_uri(self) -> str:
-        return self.grant.asked["redirect_uri"]
+        return self.grant.redirect_uri
 
     @property
     def code_challenge(self) -> str | None:
-        return self.grant.asked.get("code_challenge")
+        return self.grant.code_challenge
 
 
 class Provider:

@@ -120,7 +120,7 @@ def _id_token(logto: Logto, person: Person, grant: Grant) -> str:
         "aud": grant.application.id,
         "auth_time": grant.session.auth_time,
         "sid": grant.session.id,
-        "nonce": grant.asked.get("nonce", ABSENT),
+        "nonce": ABSENT if grant.nonce is None else grant.nonce,
     }
     return logto.id_token(person.id, claims=claims)
 

@@ -121,10 +121,11 @@ def consent(request: Request) -> Any:
         return _answer(request, grant, session)
     if "cancel" in request.POST:
         return redirect(grant.redirect_uri, {})  # without error and state, as Logto does
-    if "authorize" in request.POST:
-        grant.organization_ids = tuple(request.POST.getlist("organization"))
-        return request.server.create_authorization_response(request, session, grant)
     person, scopes = request.provider.people[session.person_id], grant.granted_scopes(session)
+    if "authorize" in request.POST:
+        chosen = request.POST.getlist("organization")
+        grant.organization_ids = tuple(id for id in person.memberships if id in chosen)
+        return request.server.create_authorization_response(request, session, grant)
     return _page("consent", person=person, application=grant.client, scopes=scopes)
 
 
