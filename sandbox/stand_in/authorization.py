@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from authlib.integrations.django_oauth2.requests import DjangoOAuth2Request
 from authlib.oauth2 import rfc6749, rfc7009, rfc7636
 from authlib.oauth2.rfc6749 import grants
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
 from drf_logto.auth_info import RESERVED_AUDIENCE
 
@@ -30,6 +30,10 @@ _OLD = 0.7  # of its lifetime: then a confidential client's refresh token is rep
 _LEEWAY = 3  # seconds in which a replaced refresh token still works
 
 
+def _do_nothing(*_: object, **__: object) -> None:
+    """Take what Authlib gives to be kept: codes and tokens are kept as they are made."""
+
+
 class AuthorizationServer(rfc6749.AuthorizationServer):
     """The authorization, token and revocation endpoints."""
 
@@ -46,14 +50,8 @@ class AuthorizationServer(rfc6749.AuthorizationServer):
             raise refused("invalid_client", "client is invalid")
         return CLIENTS[client_id]
 
-    def save_token(self, token: object, request: object) -> None:
-        """Do nothing: the grants remember what is needed."""
-
-    def send_signal(self, *args: object, **kwargs: object) -> None:
-        """Do nothing: nothing listens."""
-
-    def create_oauth2_request(self, request: HttpRequest) -> Any:
-        return DjangoOAuth2Request(request)
+    create_oauth2_request = staticmethod(DjangoOAuth2Request)
+    save_token = send_signal = _do_nothing
 
     def handle_response(
         self, status: int, body: Any, headers: Iterable[tuple[str, str]]
@@ -175,8 +173,7 @@ class AuthorizationCodeGrant(_Grant, grants.AuthorizationCodeGrant):
         self.provider.grants[grant.id] = grant
         return self.provider.remember(self.provider.codes, grant, grant.scopes)
 
-    def save_authorization_code(self, code: str, request: object) -> None:
-        """Do nothing: the code was remembered when it was made."""
+    save_authorization_code = _do_nothing
 
     def query_authorization_code(self, code: str, client: Client) -> Token | None:
         return self.provider.find(self.provider.codes, code, client)
@@ -214,8 +211,7 @@ class RefreshTokenGrant(_Grant, grants.RefreshTokenGrant):
             name = self.provider.remember(kept, token.grant, token.scopes)
         return {**tokens, "refresh_token": name}
 
-    def revoke_old_credential(self, refresh_token: Token) -> None:
-        """Do nothing: it was marked when the next one was made."""
+    revoke_old_credential = _do_nothing
 
 
 class ClientCredentialsGrant(_Grant, grants.ClientCredentialsGrant):

@@ -133,8 +133,8 @@ def user_claims(person: Person, scopes: Collection[str]) -> dict[str, Any]:
     if ORGANIZATIONS in scopes:
         claims["organizations"] = list(person.memberships)
     if ORGANIZATION_ROLES in scopes:
-        roles = person.memberships.items()
-        claims["organization_roles"] = [f"{id}:{role}" for id, role in roles]
+        roles = [f"{id}:{role}" for id, role in person.memberships.items()]
+        claims["organization_roles"] = roles
     return claims
 
 
