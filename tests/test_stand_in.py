@@ -17,6 +17,7 @@ import pytest
 import sandbox
 from drf_logto.testing import Logto
 from sandbox.stand_in import StandIn, running_stand_in
+from sandbox.stand_in.provider import MAX_RECORDS, SESSION_LIFETIME, Session
 from sandbox.tenant import (
     ADA,
     API_RESOURCE,
@@ -596,7 +597,9 @@ def test_the_userinfo_endpoint_takes_opaque_tokens_with_openid_only(
     tokens = relying_party.sign_in(ADA)
     jwt_token = relying_party.refresh(tokens["refresh_token"], **API).json()["access_token"]
     for wrong in (jwt_token, tokens["refresh_token"], ""):
-        assert refusal(relying_party.userinfo(wrong)) == (401, "invalid_token")
+        answer = relying_party.userinfo(wrong)
+        assert refusal(answer) == (401, "invalid_token")
+        assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
     resources = [API_RESOURCE, "urn:logto:resource:organizations"]
     token = relying_party.sign_in(ADA, scope="read:products", resource=resources, prompt="login")
     assert refusal(relying_party.userinfo(token["access_token"])) == (403, "insufficient_scope")
@@ -768,3 +771,15 @@ def test_a_suspended_person_is_out_for_good(own: StandIn) -> None:
 def test_a_role_that_does_not_exist_is_refused(own: StandIn) -> None:
     assert refusal(change(own, BEN, acme="owner")) == (400, "invalid_request")
     assert "member" in own.provider.people["ben"].memberships.values()
+
+
+# Memory
+
+
+def test_what_is_remembered_is_bounded_in_number_and_time(own: StandIn) -> None:
+    sessions = own.provider.sessions
+    for number in range(MAX_RECORDS + 1):
+        sessions[str(number)] = Session(person_id="ada", auth_time=0)
+    assert len(sessions) == MAX_RECORDS
+    own.logto.advance(SESSION_LIFETIME)
+    assert len(sessions) == 0

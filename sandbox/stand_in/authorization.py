@@ -63,6 +63,8 @@ class AuthorizationServer(rfc6749.AuthorizationServer):
             body["code"] = f"oidc.{body['error']}"
             if body["error"] == "invalid_grant":  # Logto does not say what is wrong
                 body["error_description"] = "grant request is invalid"
+        if status == 401:  # Authlib has its own challenge for a client
+            fields.setdefault("WWW-Authenticate", f'Bearer error="{body["error"]}"')
         content = json.dumps(body) if body else ""
         return HttpResponse(content, status=status, headers=fields)
 
