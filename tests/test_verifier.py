@@ -254,6 +254,17 @@ def test_nothing_is_fetched_for_a_token_that_already_failed(desk: Desk) -> None:
     assert desk.loads == 0
 
 
+@pytest.mark.parametrize(
+    ("value", "named"), [("x", "x"), ("x" * 300, "x" * 200), (7, None), (["x"], None)]
+)
+def test_a_refusal_names_key_and_issuer_as_far_as_a_log_needs_them(
+    desk: Desk, value: object, named: str | None
+) -> None:
+    with pytest.raises(refusals.InvalidToken) as refused:
+        desk.verify(desk.logto.global_token(headers={"kid": value}, claims={"iss": value}))
+    assert (refused.value.kid, refused.value.issuer) == (named, named)
+
+
 # Key and signature
 
 
