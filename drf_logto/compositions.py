@@ -33,6 +33,41 @@ def coroutine_leaves(permission: Any) -> Iterator[Any]:
         yield permission
 
 
+def ignoring_required_scopes(permissions: Sequence[Any]) -> Iterator[AccessTokenPermission]:
+    """Yield each permission that may let a request in without the view's ``required_scopes``.
+
+    Args:
+        permissions: the operands as ``permission_classes`` has them; all must grant.
+    """
+    if not any(map(_reads_required_scopes, permissions)):
+        for permission in permissions:
+            yield from _ignoring(permission)
+
+
+def _ignoring(permission: Any) -> Iterator[AccessTokenPermission]:
+    operands = _operands(permission)
+    if _is_or(permission):
+        for operand in operands:
+            yield from _ignoring(operand)
+    elif operands and not isinstance(permission, SingleOperandHolder):
+        yield from ignoring_required_scopes(operands)
+    elif not operands:
+        yield from (one for one in leaves(permission) if one.declared is not None)
+
+
+def _reads_required_scopes(permission: Any) -> bool:
+    """Whether no permission of this package in it grants without the view's ``required_scopes``."""
+    operands = _operands(permission)
+    if isinstance(permission, SingleOperandHolder):
+        return False
+    if _is_or(permission):
+        own = [one for one in operands if _holds_ours(one)]
+        return bool(own) and all(map(_reads_required_scopes, own))
+    if operands:
+        return any(map(_reads_required_scopes, operands))
+    return any(one.declared is None for one in leaves(permission))
+
+
 def open_by_negation(permissions: Sequence[Any]) -> bool:
     """Whether a NOT lets in what every permission of ours refuses.
 

@@ -1,15 +1,18 @@
 """System checks of what views and permissions declare: that something reads it."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher, get_close_matches
 from inspect import getmembers_static
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.views import View
 
+from .compositions import ignoring_required_scopes
 from .permissions import AccessTokenPermission
 from .routes import Route, all_permissions, all_routes
 from .scopes import SAFE, UNSAFE, RequiredScopes
@@ -23,26 +26,26 @@ _NEAR = 0.85
 
 @register(Tags.urls)
 def required_scopes_are_read(**_: Any) -> list[CheckMessage]:
-    """E014: every permission of a view holds scopes of its own and ignores ``required_scopes``.
+    """E014: a permission with scopes of its own lets requests in without ``required_scopes``.
 
-    Permissions of one action may do so, as long as those of another read it.
+    The permissions of one action may do so if those of another read it.
     """
     routes = [
         one
         for one in all_routes()
         if getattr(one.view, "required_scopes", NOT_DECLARED) not in (None, NOT_DECLARED)
     ]
-    readers = [_source(one) for one in routes if any(map(_reads_the_view, one.permissions))]
+    readers = [_source(one) for one in routes if _has_reader(one)]
     return [
         Error(
-            f"required_scopes of {route.path!r} is ignored, since {ignoring!r} holds its own.",
-            hint=f"Write {type(ignoring).__name__} without arguments, or name every scope in it.",
+            f"required_scopes of {route.path!r} is not read: {ignoring[0]!r} names its own scopes.",
+            hint=f"Write {type(ignoring[0]).__name__} without arguments, or name every scope in "
+            "it.",
             id="drf_logto.E014",
         )
         for route in routes
-        for ignoring in route.permissions[:1]
-        if not any(map(_reads_the_view, route.permissions))
-        and (_source(route) not in readers or _names_an_action_of(route))
+        if (ignoring := [*chain.from_iterable(map(ignoring_required_scopes, route.ways))])
+        and (_source(route) not in readers or _has_reader(route) or _names_an_action_of(route))
     ]
 
 
@@ -52,8 +55,10 @@ def attributes_are_spelt_right(**_: Any) -> list[CheckMessage]:
     misspelt = {
         (id(owner(route.callback)), name): (route.path, meant)
         for route in reversed(all_routes())
-        for name in _attributes(route.callback)
-        if (meant := _meant(name)) and declared(route.callback, meant) is NOT_DECLARED
+        for own in [_attributes(route.callback)]
+        for name, rank in own.items()
+        # A base class with the right name does not make up for a subclass with the wrong one.
+        if (meant := _meant(name)) and own.get(meant, math.inf) > rank
     }
     return [
         Error(
@@ -143,13 +148,9 @@ def _required(permission: AccessTokenPermission, route: Route) -> RequiredScopes
         return None
 
 
-def _has_required_scopes(route: Route) -> bool:
-    value = getattr(route.view, "required_scopes", None)
-    return value is not None and value is not NOT_DECLARED
-
-
-def _reads_the_view(permission: AccessTokenPermission) -> bool:
-    return permission.declared is None
+def _has_reader(route: Route) -> bool:
+    """Whether a permission of a route reads ``required_scopes``."""
+    return any(permission.declared is None for permission in route.permissions)
 
 
 def _source(route: Route) -> tuple[int, int]:
@@ -158,11 +159,11 @@ def _source(route: Route) -> tuple[int, int]:
 
 
 def _names_an_action_of(route: Route) -> bool:
-    """Whether ``required_scopes`` names the very action that does not read it."""
+    """Whether ``required_scopes`` names the very action or method that does not read it."""
     value = route.view.required_scopes
     actions = declared(route.callback, "actions")
     both = isinstance(value, Mapping) and isinstance(actions, Mapping)
-    return both and not set(actions.values()).isdisjoint(value)
+    return both and not {*actions, *actions.values()}.isdisjoint(value)
 
 
 def _actions(route: Route) -> set[str]:
@@ -186,15 +187,16 @@ def _methods_of_its_own(route: Route) -> list[str]:
     return [str(one) for one in methods] if isinstance(methods, (list, tuple, set)) else []
 
 
-def _attributes(callback: Any) -> set[str]:
-    """The names of values that the project itself sets on a view."""
-    own: set[str] = set()
+def _attributes(callback: Any) -> dict[str, int]:
+    """The names of values that the project itself sets on a view; the first goes before others."""
+    own: dict[str, int] = {}
     for source in sources(callback):
         for one in source.__mro__ if isinstance(source, type) else [source]:
             if getattr(one, "__module__", "").partition(".")[0] not in _LIBRARIES:
                 held = one if isinstance(one, Mapping) else getattr(one, "__dict__", {})
-                own |= {name for name, value in held.items() if not callable(value)}
-    return {name for name in own if not name.startswith("_")}
+                names = [name for name, value in held.items() if not callable(value)]
+                own = {**dict.fromkeys(names, len(own)), **own}
+    return {name: rank for name, rank in own.items() if not name.startswith("_")}
 
 
 def _meant(name: str) -> str | None:

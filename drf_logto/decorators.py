@@ -1,5 +1,6 @@
 """require_access_token: the same protection for plain Django views, sync and async."""
 
+import math
 from collections.abc import Callable
 from functools import wraps
 from types import SimpleNamespace
@@ -8,17 +9,24 @@ from typing import Any, cast, overload
 from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.views import View as ClassBasedView
 from rest_framework.exceptions import APIException, NotAuthenticated, PermissionDenied
 from rest_framework.permissions import BasePermission, OperandHolder, SingleOperandHolder
+from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
-from .api_exceptions import challenge, sentence
-from .authentication import LogtoJWTAuthentication, find_user
+from .api_exceptions import as_api_exception, challenge
+from .authentication import LogtoJWTAuthentication
 from .denials import nearest_refusal
 from .evaluation import Evaluation, Pending
-from .exceptions import AuthorizationServerUnavailable, LogtoError
 from .telemetry import record_refusal
-from .view_options import ACCESS_TOKEN_PERMISSIONS, NOT_DECLARED, VIEW_ATTRIBUTES, option
+from .view_options import (
+    ACCESS_TOKEN_PERMISSIONS,
+    NOT_DECLARED,
+    VIEW_ATTRIBUTES,
+    chain_of,
+    option,
+)
 
 View = Callable[..., Any]
 AuthenticationClass = type[LogtoJWTAuthentication]
@@ -84,8 +92,7 @@ def _reads_header(one: Any) -> bool:
 def _protect(
     view: View, permissions: tuple[Any, ...], authentication_class: AuthenticationClass | None
 ) -> View:
-    # What method_decorator hands over is a bound method in a partial.
-    class_based = getattr(getattr(view, "func", None), "__self__", None)
+    class_based = _instance_of(view)
     protected: Any
 
     def admit(request: Any, kwargs: dict[str, Any]) -> "HttpResponseBase | _Permissions | None":
@@ -116,6 +123,12 @@ def _protect(
     return cast("View", protected)
 
 
+def _instance_of(view: View) -> Any:
+    """The class-based view whose method it is: method_decorator hands over a bound method."""
+    bound = (getattr(getattr(one, "func", None), "__self__", None) for one in chain_of(view))
+    return next((one for one in bound if isinstance(one, ClassBasedView)), None)
+
+
 def _is_async(view: View) -> bool:
     return iscoroutinefunction(view) or iscoroutinefunction(type(view).__call__)
 
@@ -138,12 +151,16 @@ def _authenticate(
 ) -> HttpResponseBase | None:
     """Set ``auth`` and ``user`` of a request with a valid token; else return the refusal."""
     authentication = authentication_class()
-    auth = authentication.verify(request, view)
-    if auth is None:
-        return _told_by_drf(NotAuthenticated())
-    user = auth if isinstance(auth, LogtoError) else find_user(authentication, auth)
-    if isinstance(user, LogtoError):
-        return _refused(user)
+    # Below @api_view it is one of REST Framework already.
+    asked = getattr(request, "_request", request)
+    asked = Request(asked, parser_context={"view": view})
+    try:
+        authenticated = authentication.authenticate(asked)
+    except APIException as exception:
+        return _as_response(exception, authentication.authenticate_header(asked))
+    if authenticated is None:
+        return _as_response(NotAuthenticated())
+    user, auth = authenticated
 
     async def auser() -> Any:
         return user
@@ -173,18 +190,21 @@ class _Permissions:
         try:
             outcome = self._evaluation.advance(answer)
         except APIException as exception:  # a project's permission may say no in this way
-            return _told_by_drf(exception)
+            return _as_response(exception)
         if isinstance(outcome, Pending):
             self._pending = outcome
             return self
         if outcome.granted:
             return None
         reason = nearest_refusal(outcome.refusing, self._request, self._view)
-        return _told_by_drf(PermissionDenied()) if reason is None else _refused(reason)
+        if reason is None:
+            return _as_response(PermissionDenied())
+        record_refusal(reason)
+        return _as_response(as_api_exception(reason))
 
     def finish(self) -> HttpResponseBase:
         """Refuse, where nothing can be awaited."""
-        return _told_by_drf(self._pending.refuse())
+        return _as_response(self._pending.refuse())
 
     async def afinish(self) -> HttpResponseBase | None:
         """Await and go on; synchronous permissions may use the database, so they get a thread."""
@@ -193,28 +213,23 @@ class _Permissions:
             try:
                 answer = await self._pending.answer
             except APIException as exception:
-                return _told_by_drf(exception)
+                return _as_response(exception)
             outcome = await sync_to_async(self.advance)(answer)
         return cast("HttpResponseBase | None", outcome)
 
 
-def _told_by_drf(exception: APIException) -> HttpResponseBase:
-    """Answer in DRF's own words where no token is the reason."""
-    asks_for_a_token = exception.status_code == NotAuthenticated.status_code
-    return JsonResponse(
-        {"error": str(exception.detail), "code": exception.get_codes()},
-        status=exception.status_code,
-        headers={"WWW-Authenticate": challenge()} if asks_for_a_token else {},
-    )
-
-
-def _refused(refusal: LogtoError) -> HttpResponseBase:
-    record_refusal(refusal)
-    response = JsonResponse(
-        {"error": sentence(refusal), "code": refusal.code}, status=refusal.status
-    )
-    if isinstance(refusal, AuthorizationServerUnavailable):
-        response["Retry-After"] = str(refusal.retry_after)
+def _as_response(exception: APIException, header: str | None = None) -> HttpResponseBase:
+    """Answer as DRF does, in the form of a plain view; ``header`` is the challenge of a 401."""
+    detail: Any = exception.detail
+    if isinstance(detail, dict) and {"detail", "code"} <= detail.keys():  # a refusal of ours
+        detail, code = detail["detail"], detail["code"]
     else:
-        response["WWW-Authenticate"] = challenge(refusal)
+        code = exception.get_codes()
+    response = JsonResponse({"error": detail, "code": code}, status=exception.status_code)
+    if exception.status_code == NotAuthenticated.status_code:
+        response["WWW-Authenticate"] = header or challenge()
+    elif hasattr(exception, "auth_header"):
+        response["WWW-Authenticate"] = exception.auth_header
+    if getattr(exception, "wait", None):
+        response["Retry-After"] = str(math.ceil(exception.wait))  # type: ignore[attr-defined]  # of a Throttled
     return response

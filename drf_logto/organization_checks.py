@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from itertools import chain, pairwise
+from itertools import chain
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
@@ -17,11 +17,13 @@ _ORGANIZATION = "orgs?|organi[sz]ations?|tenants?"
 # Where an organization is compared already, these are things within it.
 _LIKE_AN_ORGANIZATION = (
     "compan(?:y|ies)|customers?|teams?|(?:work)?spaces?|accounts?|firms?|agenc(?:y|ies)|"
-    "business(?:es)?|enterprises?|institutions?"
+    "business(?:es)?|enterprises?|institutions?|schools?|clubs?|merchants?|vendors?|shops?|stores?"
 )
 _PERHAPS_AN_ORGANIZATION = "clients?|groups?"
 _ANOTHER_THING = frozenset({"year", "month", "week", "day", "date", "lang", "language", "locale"})
-_SUFFIX = "id|pk|slug|uuid|code|key|name|handle"
+_SUFFIX = "id|pk|slug|uuid|uid|guid|ref|code|key|name|handle|identifier|domain|number"
+_BETWEEN = re.compile(rf"[^a-z]*|by[-_].*|{_SUFFIX}", re.IGNORECASE)
+"""What may stand between a word and its keyword, as in ``teams/by-slug/<slug>``."""
 
 
 @register(Tags.urls)
@@ -57,17 +59,21 @@ def _findings(route: Route) -> Iterator[tuple[Keyword, CheckMessage]]:
     path = segments(*route.patterns)
     keywords = [piece for piece in chain.from_iterable(path) if isinstance(piece, Keyword)]
     is_compared = Keyword(compared) in keywords
-    if is_compared and declared(route.callback, "organization_url_kwarg") is not NOT_DECLARED:
+    is_declared = declared(route.callback, "organization_url_kwarg") is not NOT_DECLARED
+    if is_compared and is_declared:
         return
     innocent = {compared, api_settings.FORMAT_SUFFIX_KWARG, api_settings.VERSION_PARAM}
     others = [one for one in keywords if not one.name or one.name not in innocent | _ANOTHER_THING]
     words = _ORGANIZATION if is_compared else f"{_ORGANIZATION}|{_LIKE_AN_ORGANIZATION}"
-    named = [one for one in _named_by(words, path) if one in others]
+    # A view that names its keyword has an organization in its routes.
+    named = others if is_declared else [one for one in _named_by(words, path) if one in others]
     if named:
         yield named[0], _error(route, named[0], compared)
     elif not is_compared:
         before = [one for one in _before_a_resource(path) if not _is_own_lookup(one, route)]
-        perhaps = [*_named_by(_PERHAPS_AN_ORGANIZATION, path), *before]
+        # Nothing can compare a group without a name; Django drops those beside named ones.
+        nameless = [] if any(one.name for one in keywords) else keywords
+        perhaps = [*_named_by(_PERHAPS_AN_ORGANIZATION, path), *before, *nameless]
         yield from [(one, _warning(route, one)) for one in perhaps if one in others][:1]
 
 
@@ -86,11 +92,14 @@ def _compared_keyword(route: Route) -> str | None:
 
 def _named_by(words: str, path: tuple[Segment, ...]) -> Iterator[Keyword]:
     """Yield the keywords that follow one of the words, or are one."""
-    for before, piece in pairwise(["", *chain.from_iterable(path)]):
+    word = ""
+    for piece in chain.from_iterable(path):
         if isinstance(piece, Keyword):
-            follows = isinstance(before, str) and _is_one(words, before)
-            if follows or (piece.name is not None and _is_one(words, piece.name)):
+            if _is_one(words, word) or (piece.name is not None and _is_one(words, piece.name)):
                 yield piece
+            word = ""
+        elif not _BETWEEN.fullmatch(piece):
+            word = piece
 
 
 def _is_one(words: str, name: str) -> bool:
@@ -100,11 +109,15 @@ def _is_one(words: str, name: str) -> bool:
 
 
 def _before_a_resource(path: tuple[Segment, ...]) -> Iterator[Keyword]:
-    """Yield the keywords that some static segment follows."""
-    is_static = [bool(segment) and all(isinstance(one, str) for one in segment) for segment in path]
+    """Yield the keywords that the segment of a resource follows."""
     for index, segment in enumerate(path):
-        if any(is_static[index + 1 :]):
+        if any(map(_is_a_resource, path[index + 1 :])):
             yield from (one for one in segment if isinstance(one, Keyword))
+
+
+def _is_a_resource(segment: Segment) -> bool:
+    keywords = [one.name for one in segment if isinstance(one, Keyword)]
+    return bool(segment) and _ANOTHER_THING.isdisjoint(filter(None, keywords))
 
 
 def _is_own_lookup(keyword: Keyword, route: Route) -> bool:

@@ -48,12 +48,12 @@ def api_resource_is_configured(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.urls)
 def policies_have_effect(**_: Any) -> list[CheckMessage]:
-    """E011: a policy decorator stands where REST Framework does not read what it sets."""
+    """E011: a policy or an attribute stands on a function or a method where nothing reads it."""
     return [
         Error(
-            f"@{name} on the view of {route.path!r} has no effect.",
-            hint=f"Write @{name} below @api_view. For a class-based view set {name} on the class, "
-            "for a plain Django view use @require_access_token.",
+            f"{name} on a function or method of the view of {route.path!r} has no effect.",
+            hint=f"For a class-based view set {name} on the class. A decorator of REST Framework "
+            "stands below @api_view, and a plain Django view uses @require_access_token.",
             id="drf_logto.E011",
         )
         for route, name in void_policies()
@@ -67,7 +67,7 @@ def coroutine_permissions_are_awaited(**_: Any) -> list[CheckMessage]:
         Error(
             f"The permission {getattr(permission, '__qualname__', permission)} of the route "
             f"{route.path!r} is a coroutine, and the view does not await it. Django REST Framework "
-            "takes a coroutine for a yes.",
+            "treats a coroutine as granted.",
             hint="Make has_permission and has_object_permission synchronous, or use a view that "
             "awaits them: one of adrf, or an async view with require_access_token.",
             id="drf_logto.E012",
@@ -103,8 +103,8 @@ def negation_stands_beside_a_kind(**_: Any) -> list[CheckMessage]:
     """W004: a NOT lets in requests that every permission of ours refuses."""
     return [
         Warning(
-            f"The route {route.path!r} is open, by '~', to what every permission of drf_logto on "
-            "it refuses, such as tokens of other kinds.",
+            f"'~' opens the route {route.path!r} to requests that every permission of drf_logto "
+            "on it refuses, such as those with tokens of other kinds.",
             hint="Beside '~', name who may come in: HasScopes('a') & ~HasScopes('b').",
             id="drf_logto.W004",
         )
@@ -138,7 +138,7 @@ def _unauthenticated(where: str, place: str) -> CheckMessage:
     return Error(
         f"{where} lacks LogtoJWTAuthentication, so that a valid access token is refused as if "
         "there were none.",
-        hint=f"Name drf_logto.authentication.LogtoJWTAuthentication {place}, at the first place.",
+        hint=f"Name drf_logto.authentication.LogtoJWTAuthentication {place}, as the first class.",
         id="drf_logto.E013",
     )
 

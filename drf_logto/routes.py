@@ -24,6 +24,8 @@ from .view_options import (
     declared_by_class,
 )
 
+_POLICIES = ("authentication_classes", "permission_classes")
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -35,8 +37,9 @@ class Route:
         view: what the view declares, ``NOT_DECLARED`` where it declares nothing; an attribute that
             is computed at run time is left out.
         permissions: ours, but for those under a NOT.
+        ways: the permissions as they are written, for each handler: all of one must grant.
         is_open_by_negation: whether a NOT lets in what all of ours refuse.
-        void_policies: what stands on a function where REST Framework does not read it.
+        void_policies: what stands on a function or a method where nothing reads it.
         not_awaited: permissions of any origin that are coroutines, on a view that awaits none.
     """
 
@@ -45,6 +48,7 @@ class Route:
     callback: Any
     view: Any
     permissions: tuple[AccessTokenPermission, ...]
+    ways: tuple[tuple[Any, ...], ...]
     is_open_by_negation: bool
     void_policies: tuple[str, ...]
     not_awaited: tuple[Any, ...]
@@ -58,7 +62,7 @@ def all_routes() -> list[Route]:
 
 
 def void_policies() -> Iterator[tuple[Route, str]]:
-    """Yield each policy of REST Framework that has no effect where it stands, with its route."""
+    """Yield each policy or attribute that has no effect where it stands, with its route."""
     return ((route, name) for route in _everything() for name in route.void_policies)
 
 
@@ -127,6 +131,7 @@ def _route(callback: Any, path: str, patterns: tuple[str, ...]) -> Route:
         callback=callback,
         view=view,
         permissions=ours,
+        ways=tuple(ways),
         is_open_by_negation=any(map(open_by_negation, ways)),
         void_policies=tuple(_void_policies(callback)),
         not_awaited=tuple(chain.from_iterable(map(coroutine_leaves, _not_awaited(callback)))),
@@ -191,9 +196,12 @@ def _awaits_permissions(function: Any) -> bool:
 
 
 def _void_policies(callback: Any) -> Iterator[str]:
-    """Yield the policies that stand on a function where REST Framework does not read them."""
-    functions = list(chain_of(callback))
-    for name in ("authentication_classes", "permission_classes"):
-        values = [vars(one)[name] for one in functions if name in getattr(one, "__dict__", {})]
-        if any(value is not declared_by_class(callback, name) for value in values):
+    """Yield what stands on a function or a method where nothing reads it."""
+    functions = [vars(one) for one in chain_of(callback) if hasattr(one, "__dict__")]
+    handlers = [vars(one) for one in _handlers(callback) if hasattr(one, "__dict__")]
+    for name in (*_POLICIES, *VIEW_ATTRIBUTES):
+        of_class = declared_by_class(callback, name)
+        is_read = name in VIEW_ATTRIBUTES and of_class is NOT_DECLARED
+        values = [one[name] for one in functions if name in one and not is_read]
+        if any(value != of_class for value in values) or any(name in one for one in handlers):
             yield name

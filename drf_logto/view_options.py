@@ -25,6 +25,8 @@ ACCESS_TOKEN_PERMISSIONS = "logto_permissions"  # noqa: S105 - the name of an at
 NO_ORGANIZATION = ""
 """A name that no organization has."""
 
+_OF_API_VIEW = "api_view.<locals>."
+
 _DEPTH = 20  # of functions that wrap functions
 
 
@@ -99,7 +101,10 @@ def named_organization(view: Any, request: Any = None) -> str | None:
         keyword = organization_keyword(view, request)
     except ValueError:  # E010 reports it; closed until it is corrected
         return NO_ORGANIZATION
-    named = None if keyword is None else (getattr(view, "kwargs", None) or {}).get(keyword)
+    # A decorator may hand a keyword on by position, or keep it; the route has it all the same.
+    match = getattr(request, "resolver_match", None)
+    kwargs = {**getattr(match, "kwargs", {}), **(getattr(view, "kwargs", None) or {})}
+    named = None if keyword is None else kwargs.get(keyword)
     return None if named is None else str(named)
 
 
@@ -153,4 +158,14 @@ def _initkwargs(function: Any) -> Mapping[str, Any]:
 def _wrapped(function: Any) -> Iterator[Any]:
     while function is not None:
         yield function
-        function = getattr(function, "__wrapped__", None) or getattr(function, "func", None)
+        inner = getattr(function, "__wrapped__", None) or getattr(function, "func", None)
+        function = inner or _function_of_api_view(function)
+
+
+def _function_of_api_view(function: Any) -> Any:
+    """The function below ``@api_view``, None where there is none: a closure alone refers to it."""
+    for handler in vars(_class_of(function) or object).values():
+        if isinstance(handler, FunctionType) and handler.__qualname__.startswith(_OF_API_VIEW):
+            cells = dict(zip(handler.__code__.co_freevars, handler.__closure__ or (), strict=True))
+            return cells["func"].cell_contents if "func" in cells else None
+    return None

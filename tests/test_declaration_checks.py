@@ -10,7 +10,7 @@ from django.utils.decorators import method_decorator
 from django.views import generic
 from rest_framework import generics, viewsets
 from rest_framework.decorators import action, api_view, permission_classes
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.permissions import IsAdminUser, IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
@@ -73,6 +73,8 @@ def of(found: list[tuple[str, str]], check_id: str) -> list[str]:
         [HasScopes("read:x")],
         [HasScopes(get="read:x")],
         [IsAuthenticated & (HasScopes("read:x") | OrgResourceScopes("x"))],
+        [HasScopes("read:x") | OrgResourceScopes],
+        [IsAuthenticated & HasScopes("read:x")],
     ],
 )
 def test_required_scopes_that_every_permission_ignores_is_reported(
@@ -96,7 +98,8 @@ def test_an_ignored_required_scopes_opens_what_it_names(logto: Logto, route: Rou
     [
         ([HasScopes], "read:x"),
         ([HasScopes()], "read:x"),
-        ([HasScopes | OrgResourceScopes("x")], {"get": "read:x"}),
+        ([HasScopes & OrgResourceScopes("x")], {"get": "read:x"}),
+        ([IsAdminUser | HasScopes], {"get": "read:x"}),
         ([HasScopes("x")], None),
         ([HasScopes("x")], property(lambda self: "read:x")),
         ([IsAuthenticated], {"get": "read:x"}),
@@ -136,7 +139,28 @@ def test_required_scopes_of_a_plain_view_is_read_likewise(check: Check) -> None:
     assert [id for id, _ in check(path("x/", plain))] == ["drf_logto.E014"]
 
 
+def test_required_scopes_that_names_the_method_which_ignores_it_is_reported(check: Check) -> None:
+    class Exported(viewsets.ViewSet):
+        permission_classes = [HasScopes("read:x")]
+        required_scopes = {"delete": "delete:x", "export": "export:x"}
+
+        def destroy(self, request: Any, pk: str) -> None:
+            """Is never called."""
+
+        @action(detail=False, permission_classes=[HasScopes])
+        def export(self, request: Any) -> Response:  # type: ignore[empty-body]
+            """Is never called."""
+
+    assert [id for id, _ in check(routed(Exported))] == ["drf_logto.E014"]
+
+
 # E015: names that are nearly right
+
+
+def test_a_misspelt_attribute_that_a_base_class_spells_right_is_reported(check: Check) -> None:
+    base = made(View, HasScopes, required_scopes="read:x")
+    derived = type("Derived", (base,), {"required_scope": {"get": "read:x"}})
+    assert [id for id, _ in check(path("x/", derived.as_view()))] == ["drf_logto.E015"]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from django.urls import path
 from django.utils.decorators import method_decorator
 from django.views import View
 from rest_framework.authentication import SessionAuthentication
-from rest_framework.exceptions import NotAuthenticated
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, Throttled
 from rest_framework.permissions import BasePermission, IsAuthenticated
 
 from drf_logto.authentication import LogtoJWTAuthentication
@@ -444,6 +444,37 @@ def test_a_user_that_the_project_refuses_is_told_with_a_challenge(
 class ByEmail(LogtoJWTAuthentication):
     def get_user(self, auth: Any) -> Any:
         return f"{auth.sub}@example.test"
+
+
+class Closed(LogtoJWTAuthentication):
+    """As a project may refuse accounts, in the method that REST Framework names."""
+
+    def authenticate(self, request: Any) -> Any:
+        if super().authenticate(request) is not None:
+            raise AuthenticationFailed("This account is closed.", "closed")
+
+
+class Busy(LogtoJWTAuthentication):
+    def get_user(self, auth: Any) -> Any:
+        raise Throttled(wait=7)
+
+
+@pytest.mark.parametrize("view", [seen, seen_async])
+def test_an_authenticate_of_the_project_counts(logto: Logto, route: Route, view: Any) -> None:
+    route(path("", require_access_token(authentication_class=Closed)(view)))
+    response = get(logto.global_token())
+    body = {"error": "This account is closed.", "code": "closed"}
+    assert (response.status_code, response.json()) == (401, body)
+    assert response.headers["WWW-Authenticate"] == 'Bearer realm="api"'
+
+
+def test_what_a_project_raises_besides_is_answered_as_by_rest_framework(
+    logto: Logto, route: Route
+) -> None:
+    route(path("", require_access_token(authentication_class=Busy)(seen)))
+    response = get(logto.global_token())
+    assert (response.status_code, response.json()["code"]) == (429, "throttled")
+    assert response.headers["Retry-After"] == "7"
 
 
 class InSession(LogtoSessionAuthentication):

@@ -259,7 +259,39 @@ def test_a_policy_that_rest_framework_does_not_read_is_told(
     setattr(made, name, [HasScopes("a")])  # as its decorator does in REST Framework 3.16
     told = check(path("void/", require_GET(made)))
     assert [id for id, _ in told] == ["drf_logto.E011"]
-    assert f"@{name} on the view of 'void/'" in told[0][1]
+    assert f"{name} on a function or method of the view of 'void/'" in told[0][1]
+
+
+of_one_method: Any = permission_classes([HasScopes("admin:x")])
+
+
+class Methods(ViewSet):
+    permission_classes = [HasScopes("read:x")]
+
+    @action(detail=False)
+    @of_one_method  # type: ignore[untyped-decorator]  # REST Framework's is for functions
+    def purge(self, request: Any) -> None:
+        """Is never called."""
+
+    def list(self, request: Any) -> None:
+        """Is never called."""
+
+    list.api_resource = "https://other.example.test"  # type: ignore[attr-defined]
+
+
+def test_what_stands_on_a_method_is_reported(check: Check) -> None:
+    router = SimpleRouter()
+    router.register("things", Methods, basename="thing")
+    found = check(*router.urls)
+    assert [id for id, _ in found] == ["drf_logto.E011"] * 2
+    assert "api_resource on a function or method of the view of '^things/$'" in found[0][1]
+    assert "permission_classes on a function or method" in found[1][1]
+
+
+def test_an_attribute_of_a_function_that_the_class_overrides_is_reported(check: Check) -> None:
+    made = require_GET(view(HasScopes("a"), api_resource=None))
+    made.api_resource = "https://api.example.test"
+    assert [id for id, _ in check(path("x/", made))] == ["drf_logto.E011"]
 
 
 def test_a_policy_below_api_view_hears_nothing(check: Check) -> None:

@@ -146,7 +146,19 @@ def with_api_view(permission: Any) -> Any:
     return of_function
 
 
+def below_api_view(permission: Any, given: dict[str, Any]) -> Any:
+    protect = permission_classes([permission])
+    return api_view()(protect(with_attributes(new_function(), given)))
+
+
 PLACES: dict[str, Place] = {
+    "below @api_view": below_api_view,
+    "protected below @api_view": lambda permission, given: api_view()(
+        require_access_token(permission)(with_attributes(new_function(), given))
+    ),
+    "several method_decorators on dispatch": lambda permission, given: method_decorator(
+        [require_access_token(permission), require_GET], name="dispatch"
+    )(of_django(given)).as_view(),
     "class": lambda permission, given: of_drf(permission, given).as_view(),
     "as_view": lambda permission, given: of_drf(permission, dict.fromkeys(given)).as_view(**given),
     "as_view, wrapped": lambda permission, given: thrice(
@@ -206,6 +218,57 @@ PLACES: dict[str, Place] = {
         of_django(given).as_view()
     ),
 }
+
+
+def by_position(view: Any) -> Any:
+    @wraps(view)
+    def outer(request: Any, org_id: str) -> Any:
+        return view(request, org_id)
+
+    return outer
+
+
+def kept(view: Any) -> Any:
+    @wraps(view)
+    def outer(request: Any, org_id: str) -> Any:
+        return view(request)
+
+    return outer
+
+
+class OneOrganization(APIView):
+    permission_classes = [InOrganization]
+    organization_url_kwarg = "org_id"
+
+    def get(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        return Response("seen")
+
+
+@pytest.mark.parametrize("hand_on", [by_position, kept])
+@pytest.mark.parametrize("is_plain", [True, False])
+def test_a_keyword_that_a_decorator_does_not_hand_on_is_compared(
+    logto: Logto, route: Route, hand_on: Any, is_plain: bool
+) -> None:
+    @require_access_token(InOrganization)
+    def plain(request: Any, *args: Any) -> HttpResponse:
+        return HttpResponse("seen")
+
+    made = plain if is_plain else OneOrganization.as_view()
+    route(path("<org_id>/", with_attributes(hand_on(made), {"organization_url_kwarg": "org_id"})))
+    acme = logto.client(logto.organization_token("acme"))
+    assert [acme.get(url).status_code for url in ("/acme/", "/globex/")] == [200, 403]
+
+
+def test_a_keyword_that_a_decorator_translates_is_compared_as_translated(
+    logto: Logto, route: Route
+) -> None:
+    @wraps(OneOrganization.as_view())
+    def outer(request: Any, org_id: str) -> Any:
+        return OneOrganization.as_view()(request, org_id={"acme-inc": "acme"}[org_id])
+
+    route(path("<org_id>/", outer))
+    acme = logto.client(logto.organization_token("acme"))
+    assert acme.get("/acme-inc/").status_code == 200
 
 
 def reported() -> set[str]:
