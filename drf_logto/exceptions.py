@@ -305,6 +305,15 @@ class ContextChanged(ContextLost):
     )
 
 
+class SignInEnded(ContextLost):
+    """The sign-in of the page that a browser makes a request from has ended."""
+
+    message = gettext_noop(
+        "The sign-in of the page that this request comes from has ended. Nothing was changed: log "
+        "in and open the page again."
+    )
+
+
 class InsufficientScope(LogtoError):
     """The token lacks a required scope (RFC 6750 §3.1 ``insufficient_scope``).
 

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 
 from ..auth_info import AuthInfo
 from ..authentication import LogtoJWTAuthentication, for_view
-from ..exceptions import LogtoError
+from ..exceptions import LogtoError, SignInEnded
 from ..runtime import get_verifier
 from .exceptions import SignedOut
 from .page_context import page_context
@@ -35,7 +35,8 @@ class LogtoSessionAuthentication(LogtoJWTAuthentication):
             AuthenticationFailed: Logto's token is not valid here, or its user is unknown or not
                 active (401).
             PermissionDenied: it is for another audience, not the one that was chosen or that the
-                page was made with, or the CSRF token is missing (403).
+                page was made with, or that page's sign-in has ended, or the CSRF token is missing
+                (403).
             ServiceUnavailable: Logto is needed to decide, and cannot be reached (503).
         """
         authenticated = super().authenticate(request)
@@ -44,14 +45,17 @@ class LogtoSessionAuthentication(LogtoJWTAuthentication):
         return authenticated
 
     def verify(self, request: Any, view: Any) -> AuthInfo | LogtoError | None:
-        """Return the facts of the chosen token or why it is refused, None without a sign-in."""
+        """Return the facts of the chosen token or why it is refused, None without a sign-in.
+
+        An unsafe request whose page had a sign-in that has ended is refused as well.
+        """
         if not hasattr(request, "session"):
             return None
         browser = BrowserSession(request)
-        if not outside_transactions(lambda: browser.is_signed_in):
-            return None
         is_safe = request.method in SAFE_METHODS
         made_in = None if is_safe else page_context(request)
+        if not outside_transactions(lambda: browser.is_signed_in):
+            return None if made_in is None else SignInEnded()
         verified = outside_transactions(lambda: _verified(browser, is_safe, made_in))
         if verified is not None:
             _keep_out_of_caches(view)
@@ -67,7 +71,8 @@ def _verified(
         return get_verifier().verify(token)
     except SignedOut:
         browser.end()
-        return None
+        # What a person sends must not be done without that person, where the view is open to all.
+        return None if is_safe else SignInEnded()
     except LogtoError as refusal:
         refusal.__cause__ = refusal.__context__ = None
         return refusal.with_traceback(None)

@@ -62,6 +62,17 @@ class OpenToForms(Open):
         return Response(request.data)
 
 
+class Wishes(View):
+    permission_classes = [AllowAny]
+    serializer_class = Product
+
+    def get(self, request: Any) -> Response:
+        return Response({})
+
+    def post(self, request: Any) -> Response:
+        return Response(request.data, status=201)
+
+
 class Narrowed(View):
     permission_classes = [HasScopes("read:products") | InOrganization]
     api_resource = "https://other.test"
@@ -102,6 +113,7 @@ urlpatterns = [
     path("open/", Open.as_view()),
     path("open-to-forms/", OpenToForms.as_view()),
     path("rolled-back/", rolled_back),
+    path("wishes/", Wishes.as_view()),
     path("narrowed/", Narrowed.as_view()),
     path("undeclared/", Undeclared.as_view()),
     path("<organization_id>/fragile/", Fragile.as_view()),

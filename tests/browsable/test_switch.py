@@ -226,3 +226,28 @@ def test_a_body_that_cannot_be_read_is_refused_as_before_where_nobody_is_signed_
 ) -> None:
     response = browser.client.post("/products/", "{", "application/json")
     assert response.status_code == 401
+
+
+def test_a_form_is_refused_whose_page_s_sign_in_has_gone(browser: Browser) -> None:
+    """Somebody logs out in another tab; a view that is open to all would take the form."""
+    browser.sign_in()
+    context = hidden(browser.get("/wishes/"), "drf_logto_context")
+    assert browser.post("/auth/logout/").status_code == 302
+    response = browser.post("/wishes/", {"name": "chair", "drf_logto_context": context})
+    assert response.status_code == 403
+    assert "The sign-in of the page" in page(response)
+    headers = {"x-logto-context": quote(context)}
+    assert browser.client.post("/wishes/", {"name": "chair"}, headers=headers).status_code == 403
+    assert browser.client.post("/wishes/", {"name": "chair"}).status_code == 201
+    assert browser.client.post("/wishes/", "{}", "application/json").status_code == 201
+
+
+def test_nothing_is_written_by_a_request_during_which_the_sign_in_ends(
+    browser: Browser, stand_in: StandIn
+) -> None:
+    browser.sign_in()
+    stand_in.logto.advance(15 * 24 * 3600)
+    response = browser.client.post("/wishes/", {"name": "chair"})
+    assert (response.status_code, response.json()["code"]) == (403, "context_lost")
+    assert response.json()["detail"].startswith("The sign-in of the page")
+    assert "Your sign-in has ended" in text_of(browser.get("/open/"), "logto-ended")
