@@ -83,3 +83,5 @@ class BrowserSession:
     def _forget(self) -> None:
         if self.is_signed_in:
             vault.delete(self._session.pop(_KEY))
+            # An earlier version did not write whose it was: whoever comes next is somebody else.
+            self._session.setdefault(_SUB, "")

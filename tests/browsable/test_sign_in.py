@@ -275,6 +275,25 @@ def test_another_person_gets_an_empty_session_after_a_sign_in_that_has_ended(
     assert "cart" not in browser.client.session
 
 
+@pytest.mark.parametrize("has_ended", [False, True])
+def test_a_session_whose_person_is_unknown_is_emptied(
+    browser: Browser, stand_in: StandIn, has_ended: bool
+) -> None:
+    """An earlier version wrote no subject into it."""
+    browser.sign_in("ada")
+    fill_cart(browser)
+    session = browser.client.session
+    del session["_drf_logto_sub"]
+    session.save()
+    if has_ended:
+        stand_in.logto.advance(15 * 24 * 3600)
+    assert is_signed_in(browser) is not has_ended
+    browser.cookie = ""
+    browser.sign_in("ben")
+    assert is_signed_in(browser)
+    assert "cart" not in browser.client.session
+
+
 def test_a_session_of_nobody_goes_on_with_who_signs_in(browser: Browser) -> None:
     session = browser.client.session
     session["cart"] = ["tea"]
