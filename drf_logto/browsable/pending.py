@@ -20,6 +20,7 @@ MAX_PENDING = 5
 PENDING_LIFETIME = 600
 """Seconds that a person has to sign in at Logto."""
 
+_SKEW = 5  # seconds that the clocks of two processes may differ by
 _PREFIX = "logto_sign_in_"
 _MAX_LENGTH = 4000  # characters of all the cookies together: servers refuse longer headers
 # Another version, if a Pending ever holds anything else: what is signed is not looked at again.
@@ -59,8 +60,7 @@ def keep(request: HttpRequest, response: HttpResponse, pending: Pending) -> None
     kept = sorted(_found(request), key=lambda one: -one[1].begun_at)
     for number, (name, one, _) in enumerate(kept, start=2):
         left -= len(request.COOKIES[name])
-        is_over = not 0 <= pending.begun_at - one.begun_at <= PENDING_LIFETIME
-        if number > MAX_PENDING or left < 0 or is_over:
+        if number > MAX_PENDING or left < 0 or not _lasts(one, pending.begun_at):
             _delete(response, name)
     response.set_cookie(
         _name(pending.state),
@@ -80,7 +80,7 @@ def find(request: HttpRequest, state: str, now: float) -> tuple[Pending, str]:
         SignInExpired: there is none, or it is too old.
     """
     for _, pending, key in _found(request):
-        if pending.state == state and 0 <= now - pending.begun_at <= PENDING_LIFETIME:
+        if pending.state == state and _lasts(pending, now):
             return pending, code_verifier(state, key)
     raise SignInExpired
 
@@ -98,6 +98,10 @@ def _found(request: HttpRequest) -> Iterator[tuple[str, Pending, str | bytes]]:
         with suppress(signing.BadSignature):
             held = signing.loads(value, key=key, salt=_SALT, fallback_keys=[])
             yield name, Pending(**held), key
+
+
+def _lasts(pending: Pending, now: float) -> bool:
+    return -_SKEW <= now - pending.begun_at <= PENDING_LIFETIME
 
 
 def _name(state: str) -> str:

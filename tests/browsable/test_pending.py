@@ -99,8 +99,18 @@ def test_sign_ins_that_took_too_long_make_room(browser: Browser, stand_in: Stand
 
 def test_a_sign_in_of_the_future_is_none(browser: Browser, stand_in: StandIn) -> None:
     answer = local(browser.at_logto(browser.begin()))
-    stand_in.logto.advance(-1)
+    stand_in.logto.advance(-6)
     refused(browser.client.get(answer), 400, "is over")
+
+
+def test_a_sign_in_may_end_in_a_process_whose_clock_is_behind(
+    browser: Browser, stand_in: StandIn
+) -> None:
+    first, second = (local(browser.at_logto(browser.begin())) for _ in range(2))
+    stand_in.logto.advance(-5)
+    browser.begin()
+    for answer in (first, second):
+        assert browser.client.get(answer).status_code == 302
 
 
 def test_a_cookie_that_nobody_signed_here_is_none(browser: Browser) -> None:
