@@ -3,14 +3,15 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import product
 
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.crypto import salted_hmac
+from django.utils.encoding import iri_to_uri
 
 from .exceptions import SignInExpired
 
@@ -22,7 +23,7 @@ PENDING_LIFETIME = 600
 
 _SKEW = 5  # seconds that the clocks of two processes may differ by
 _PREFIX = "logto_sign_in_"
-_MAX_LENGTH = 4000  # characters of all the cookies together: servers refuse longer headers
+_MAX_NEXT = 500  # characters, percent-encoded: browsers drop long cookies, servers long headers
 # Another version, if a Pending ever holds anything else: what is signed is not looked at again.
 _SALT = "drf_logto.browsable.pending.1"
 
@@ -54,13 +55,16 @@ def code_verifier(state: str, key: str | bytes | None = None) -> str:
 
 
 def keep(request: HttpRequest, response: HttpResponse, pending: Pending) -> None:
-    """Let the browser keep a sign-in that begins, and forget those that are too many or too old."""
+    """Let the browser keep a sign-in that begins, and forget those that are too many or too old.
+
+    One that leads to a path too long for the cookie leads to the site's root.
+    """
+    if len(iri_to_uri(pending.next)) > _MAX_NEXT:
+        pending = replace(pending, next=get_script_prefix())
     value = signing.dumps(asdict(pending), salt=_SALT)
-    left = _MAX_LENGTH - len(value)
     kept = sorted(_found(request), key=lambda one: -one[1].begun_at)
     for number, (name, one, _) in enumerate(kept, start=2):
-        left -= len(request.COOKIES[name])
-        if number > MAX_PENDING or left < 0 or not _lasts(one, pending.begun_at):
+        if number > MAX_PENDING or not _lasts(one, pending.begun_at):
             _delete(response, name)
     response.set_cookie(
         _name(pending.state),

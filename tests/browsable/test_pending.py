@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
-from django.urls import include, path
+from django.urls import include
+from django.urls import path as route_path
+from django.utils.encoding import iri_to_uri
 
 from drf_logto.browsable.pending import PENDING_LIFETIME, code_verifier
 from sandbox.stand_in.server import StandIn
@@ -74,17 +76,27 @@ def test_five_sign_ins_are_under_way_in_one_browser_and_no_more(
         assert browser.client.get(local(browser.at_logto(address))).status_code == 302
 
 
-def test_cookies_never_become_longer_than_a_server_takes(
-    browser: Browser, stand_in: StandIn
+@pytest.mark.parametrize("path", ["/" + "a" * 499, "/" + "\ud55c" * 55, "/?" + '"' * 166])
+def test_five_cookies_of_the_longest_paths_are_no_longer_than_a_server_takes(
+    browser: Browser, path: str
 ) -> None:
-    for _ in range(5):
-        stand_in.logto.advance(1)
-        browser.begin("/" + "a" * 1900)
-    stand_in.logto.advance(1)
-    newest = browser.begin("/" + "a" * 1900)
-    kept = [browser.client.cookies[name].value for name in held(browser)]
-    assert len(kept) == 1
-    assert browser.client.get(local(browser.at_logto(newest))).status_code == 302
+    addresses = [browser.begin(path) for _ in range(5)]
+    assert sum(len(name + browser.client.cookies[name].value) for name in held(browser)) < 5500
+    for address in addresses:
+        response = browser.client.get(local(browser.at_logto(address)))
+        assert response.status_code == 302
+        assert response["Location"] == iri_to_uri(path)
+
+
+@pytest.mark.parametrize("path", ["/" + "a" * 500, "/" + "\ud55c" * 56, "/" + "\ud55c" * 600])
+def test_a_path_that_is_too_long_for_a_cookie_leads_to_the_root(
+    browser: Browser, path: str
+) -> None:
+    other = browser.begin()
+    address = browser.begin(path)
+    assert len(held(browser)) == 2
+    assert browser.client.get(local(browser.at_logto(address)))["Location"] == "/"
+    assert browser.client.get(local(browser.at_logto(other)))["Location"] == "/products/"
 
 
 def test_sign_ins_that_took_too_long_make_room(browser: Browser, stand_in: StandIn) -> None:
@@ -169,7 +181,7 @@ def test_two_tabs_that_begin_at_once_can_both_come_back(browser: Browser) -> Non
 def test_a_project_with_the_sign_in_at_its_root_has_the_cookie_there(
     browser: Browser, route: Any
 ) -> None:
-    route(path("", include("drf_logto.browsable.urls")))
+    route(route_path("", include("drf_logto.browsable.urls")))
     response = browser.client.get("/login/")
     (cookie,) = response.cookies.values()
     assert cookie["path"] == "/"
