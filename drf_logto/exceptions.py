@@ -300,8 +300,8 @@ class ContextChanged(ContextLost):
     """The page that a signed-in browser makes a request from was made with another token."""
 
     message = gettext_noop(
-        "This request comes from a page that was made with another token than the one that is "
-        "chosen now. Nothing was changed: open the page again."
+        "This request comes from a page that was made with a different token from the one now "
+        "chosen. Nothing was changed: open the page again."
     )
 
 

@@ -30,7 +30,7 @@ _SALT = "drf_logto.browsable.pending.1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """A sign-in that was begun; its cookie names it to this browser and to nobody else.
+    """A sign-in that was begun, as its cookie holds it: whichever browser has that can end it.
 
     Attributes:
         next: the path to go to afterwards.

@@ -173,7 +173,7 @@ def test_a_form_is_refused_whose_page_was_made_with_another_token(browser: Brows
     assert response.status_code == 403
     assert '"code": "context_lost"' in unescape(page(response))
     told = text_of(response, "logto-notice")
-    assert told.startswith("This request comes from a page that was made with another token")
+    assert told.startswith("This request comes from a page that was made with a different token")
     assert "<button" not in told
     browser.choose(EVERYWHERE)
     assert browser.post("/products/", {**form, "name": "chair"}).status_code == 201
@@ -218,7 +218,7 @@ def test_no_line_for_curl_is_handed_to_a_page_that_was_made_with_another_token(
     browser.choose("organization acme")
     response = browser.post("/auth/curl/", form)
     assert response.status_code == 403
-    assert "page that was made with another token" in response.json()["detail"]
+    assert "page that was made with a different token" in response.json()["detail"]
 
 
 def test_a_body_that_cannot_be_read_is_refused_as_before_where_nobody_is_signed_in(

@@ -225,7 +225,7 @@ def test_a_form_is_refused_after_another_token_was_chosen_in_another_tab(
         here.locator(f"#{form} [name=_content]").fill('{"name": "Shelf", "price": "12.50"}')
     here.locator(f"#{form}").get_by_role("button", name="POST").click()
     expect(browsing.answer()).to_contain_text('"context_lost"')
-    expect(here.locator("#logto-notice")).to_contain_text("made with another token")
+    expect(here.locator("#logto-notice")).to_contain_text("made with a different token")
     browsing.picture(f"changed-{form}-{width}")
     assert fits(here)
     choose_in(there, "API resource")
@@ -252,7 +252,7 @@ def test_no_line_is_copied_after_another_token_was_chosen_in_another_tab(
     browsing.page.evaluate("navigator.clipboard.writeText('before')")
     browsing.page.get_by_role("button", name="Copy as curl").click()
     status = browsing.page.locator("#logto-curl [role=status]")
-    expect(status).to_contain_text("made with another token")
+    expect(status).to_contain_text("made with a different token")
     assert browsing.page.evaluate("navigator.clipboard.readText()") == "before"
     browsing.picture("copy-refused")
 
