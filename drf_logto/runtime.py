@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Any, TypeVar
 
 from .conf import LogtoSettings, get_settings
 from .fetch import Fetch, fetch_json
@@ -19,6 +20,8 @@ from .metadata import ISSUER_PATH, Metadata, discover
 from .shared_cache import SharedCache
 from .shared_jwks import SharedJwks
 from .verifier import Verifier
+
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class _Runtime:
         self._lock = threading.Lock()
         self._built_from: LogtoSettings | None = None
         self._built: tuple[Verifier, KnownMetadata]
+        self._kept: dict[object, Any] = {}
 
     def get(self) -> tuple[Verifier, KnownMetadata]:
         settings = get_settings()
@@ -51,6 +55,13 @@ class _Runtime:
                 self._built = verifier, _known_metadata(settings, self.surroundings)
                 self._built_from = settings
             return self._built
+
+    def get_kept(self, make: Callable[[Callable[[], float]], Kept]) -> Kept:
+        with self._lock:
+            if make not in self._kept:
+                self._kept[make] = make(self.surroundings.now)
+            kept: Kept = self._kept[make]
+            return kept
 
 
 _runtime = _Runtime(Surroundings())
@@ -78,6 +89,15 @@ def get_metadata(*, waits: bool) -> Metadata:
     return _runtime.get()[1].find(waits=waits)
 
 
+def get_kept(make: Callable[[Callable[[], float]], Kept]) -> Kept:
+    """Return what ``make`` makes of the clock: one for this process, and another in its children.
+
+    Args:
+        make: a class or function; the same one gets the same object.
+    """
+    return _runtime.get_kept(make)
+
+
 def get_surroundings() -> Surroundings:
     """Return what this process takes from the world."""
     return _runtime.surroundings
@@ -95,7 +115,7 @@ def within(surroundings: Surroundings) -> Iterator[None]:
 
 
 def _begin(surroundings: Surroundings) -> None:
-    """Forget the verifier and the metadata, and everything that they know."""
+    """Forget the verifier, the metadata and what else is kept, and everything that they know."""
     global _runtime  # noqa: PLW0603 - the one place that holds the process's state
     _runtime = _Runtime(surroundings)
 

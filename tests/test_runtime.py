@@ -16,7 +16,7 @@ from drf_logto.exceptions import (
     TokenTooLong,
     UnsupportedAlgorithm,
 )
-from drf_logto.runtime import Surroundings, get_metadata, get_verifier, within
+from drf_logto.runtime import Surroundings, get_kept, get_metadata, get_verifier, within
 from drf_logto.telemetry import snapshot
 from drf_logto.testing import Logto
 from tests.loopback import LoopbackServer, http
@@ -218,6 +218,18 @@ def test_the_metadata_is_fetched_once_and_again_when_the_settings_change(
     with within(Surroundings()):
         get_metadata(waits=False)
     assert len(server.asked) == 3
+
+
+def test_what_is_kept_is_made_once_and_again_in_other_surroundings(logto: Logto) -> None:
+    class Kept:
+        def __init__(self, now: Callable[[], float]) -> None:
+            self.now = now
+
+    before = get_kept(Kept)
+    assert get_kept(Kept) is before
+    with within(Surroundings(now=logto.now)):
+        assert get_kept(Kept) is not before
+        assert get_kept(Kept).now == logto.now
 
 
 def test_the_metadata_of_the_first_endpoint_is_asked_for_at_the_internal_address(

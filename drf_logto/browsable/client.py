@@ -1,5 +1,6 @@
 """The OpenID Connect client of the browsable API: Authlib's, for the application ``APP_ID``."""
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -28,6 +29,9 @@ from .id_token import validated_claims
 from .pending import Pending, code_verifier
 from .token_endpoint import Tokens, exchange_code, oauth_client, refresh, revoke
 from .vault import SignIn
+
+_CODE = re.compile(r"[ -~]{1,2000}")
+"""RFC 6749 §A.11. Logto may fail over anything else, and would be left alone for a while."""
 
 IDENTITY_SCOPES = ("openid", "profile", "offline_access", "urn:logto:scope:organizations")
 
@@ -91,7 +95,7 @@ class LogtoClient:
         self._require_issuer(metadata, answer)
         if "error" in answer:
             raise AccessDenied if answer["error"] == "access_denied" else SignInRefused
-        if not answer.get("code"):
+        if not _CODE.fullmatch(answer.get("code", "")):
             raise SignInRefused
         try:
             tokens = exchange_code(

@@ -17,12 +17,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from ..api_exceptions import sentence
 from ..exceptions import AuthorizationServerUnavailable, LogtoError
-from ..runtime import get_surroundings
+from ..runtime import get_kept, get_surroundings
 from ..telemetry import logger
 from . import pending, vault
 from .client import LogtoClient
 from .curl import UnprintableLine, curl_command
 from .exceptions import BrowserError, LogtoUnavailable, SignedOut, SignInRefused
+from .exchanges import Exchanges
 from .next_path import own_path
 from .page_context import page_context
 from .renewal import choose, lasting_token
@@ -114,7 +115,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     answer = request.GET.dict()
     now = get_surroundings().now()
     begun, code_verifier = pending.find(request, answer.get("state", ""), now)
-    with _on_the_way_to(begun.next):
+    with _on_the_way_to(begun.next), get_kept(Exchanges).once(begun.state):
         if len(answer) != sum(len(values) for _, values in request.GET.lists()):
             raise SignInRefused  # a parameter twice, RFC 6749 §3.1
         sign_in = LogtoClient().complete(begun, code_verifier, answer)

@@ -1,0 +1,140 @@
+"""Code exchanges: one for each sign-in, few at a time, and none while Logto does not answer."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from threading import Semaphore
+from typing import Any
+
+import pytest
+
+from drf_logto.browsable.exceptions import SignInExpired
+from drf_logto.browsable.exchanges import AT_ONCE, MAX_SPENT, PAUSE, Exchanges
+from drf_logto.browsable.pending import PENDING_LIFETIME
+from drf_logto.exceptions import AuthorizationServerUnavailable
+from tests.browsable.browser import Browser
+from tests.browsable.liar import Liar
+from tests.loopback import http
+
+
+def replay(liar: Liar, browser: Browser, asked: dict[str, str], code: str = "code") -> Any:
+    """Come back, and keep the cookie of the sign-in as no browser does."""
+    cookies = {name: one.value for name, one in browser.client.cookies.items()}
+    response = liar.come_back(browser, asked, code=code)
+    for name, value in cookies.items():
+        browser.client.cookies[name] = value
+    return response
+
+
+def exchanges_of(liar: Liar) -> int:
+    return liar.server.asked.count("/oidc/token")
+
+
+def test_a_copied_cookie_gets_one_exchange(liar: Liar) -> None:
+    browser = Browser()
+    asked = liar.begin(browser)
+    liar.server.answers["/oidc/token"] = http('{"error": "invalid_grant"}', "400 Bad Request")
+    statuses = [replay(liar, browser, asked, f"x{i}").status_code for i in range(20)]
+    assert statuses == [400] * 20
+    assert exchanges_of(liar) == 1
+    assert "used before" in replay(liar, browser, asked).content.decode()
+
+
+def test_a_token_endpoint_that_hangs_holds_few_threads(liar: Liar, settings: Any) -> None:
+    settings.LOGTO = {**settings.LOGTO, "HTTP_TIMEOUT": 60}
+    browsers = [(browser := Browser(), liar.begin(browser)) for _ in range(12)]
+    asking = Semaphore(0)
+
+    def hang(connection: Any) -> None:
+        asking.release()
+        liar.server.hang(connection)
+
+    liar.server.answers["/oidc/token"] = hang
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        held = [threads.submit(liar.come_back, *one) for one in browsers[:AT_ONCE]]
+        assert all(asking.acquire(timeout=30) for _ in held)
+        for one in browsers[AT_ONCE:]:  # answered in this thread, before Logto answers the first
+            response = liar.come_back(*one)
+            assert (response.status_code, response["Retry-After"]) == (503, "1")
+        assert exchanges_of(liar) == AT_ONCE
+        liar.server.released.set()
+    assert [one.result().status_code for one in held] == [503] * AT_ONCE
+
+
+def test_a_logto_that_does_not_answer_an_exchange_is_left_alone_for_a_while(liar: Liar) -> None:
+    liar.server.answers["/oidc/token"] = http("", "500 Oops")
+    browsers = [(browser := Browser(), liar.begin(browser)) for _ in range(4)]
+    first, second, third, last = browsers
+    assert liar.come_back(*first).status_code == 503
+    for one in (second, third):
+        response = liar.come_back(*one)
+        assert (response.status_code, response["Retry-After"]) == (503, str(PAUSE))
+    assert exchanges_of(liar) == 1
+    liar.logto.advance(PAUSE)
+    liar.answer(liar.tokens(last[1]["nonce"]))
+    assert liar.come_back(*last).status_code == 302
+
+
+@pytest.mark.parametrize("code", ["\x00", "caf\xe9", "\n", "\x7f", "x" * 2001], ids=ascii)
+def test_a_code_that_can_be_none_is_not_sent_and_makes_no_pause(liar: Liar, code: str) -> None:
+    """A Logto that fails over it would be left alone, and anybody could shut the sign-in."""
+    browser = Browser()
+    liar.server.answers["/oidc/token"] = http("", "500 Oops")
+    assert liar.come_back(browser, liar.begin(browser), code=code).status_code == 400
+    assert exchanges_of(liar) == 0
+    asked = liar.begin(browser)
+    liar.answer(liar.tokens(asked["nonce"]))
+    assert liar.come_back(browser, asked).status_code == 302
+
+
+def spend(exchanges: Exchanges, state: str) -> None:
+    with exchanges.once(state):
+        """Nothing is asked."""
+
+
+def fails(exchanges: Exchanges, state: str) -> None:
+    with pytest.raises(AuthorizationServerUnavailable) as failure, exchanges.once(state):
+        raise AuthorizationServerUnavailable("down")
+    assert failure.value.reason == "down"
+
+
+def test_a_state_is_remembered_as_long_as_its_cookie_is_good() -> None:
+    time = 10_000.0
+    exchanges = Exchanges(lambda: time)
+    spend(exchanges, "x")
+    time += PENDING_LIFETIME - 1
+    with pytest.raises(SignInExpired):
+        spend(exchanges, "x")
+    time += 1
+    spend(exchanges, "x")
+
+
+def test_so_many_states_are_remembered_and_the_oldest_goes_first() -> None:
+    exchanges = Exchanges(lambda: 10_000.0)
+    for number in range(MAX_SPENT + 1):
+        spend(exchanges, str(number))
+    spend(exchanges, "0")
+    with pytest.raises(SignInExpired):
+        spend(exchanges, str(MAX_SPENT))
+
+
+def test_an_exchange_that_ends_makes_room_for_another() -> None:
+    exchanges = Exchanges(lambda: 10_000.0)
+    with ExitStack() as held:
+        for number in range(AT_ONCE):
+            held.enter_context(exchanges.once(str(number)))
+        with pytest.raises(AuthorizationServerUnavailable) as refused:
+            spend(exchanges, "x")
+        assert refused.value.retry_after == 1
+    spend(exchanges, "y")
+
+
+def test_a_clock_that_is_set_back_makes_no_pause_longer() -> None:
+    time = 10_000.0
+    exchanges = Exchanges(lambda: time)
+    fails(exchanges, "x")
+    time += 1
+    with pytest.raises(AuthorizationServerUnavailable) as refused:
+        spend(exchanges, "y")
+    assert refused.value.retry_after == PAUSE - 1
+    time -= 100
+    spend(exchanges, "z")
