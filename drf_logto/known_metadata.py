@@ -16,7 +16,7 @@ class KnownMetadata:
     it, and after a failed fetch. There is no further fetch for ``cooldown`` after a failed one.
 
     Args:
-        ask: fetches the metadata; raises AuthorizationServerUnavailable.
+        ask: fetches the metadata; raises AuthorizationServerUnavailable, also where it is unusable.
         lifetimes: those of the keys, for the metadata.
         now: the clock, in seconds since the epoch.
     """
@@ -31,6 +31,7 @@ class KnownMetadata:
         self._known: Metadata | None = None
         self._fetched_at = -math.inf
         self._retry_at = -math.inf
+        self._fault = "the metadata is not known"
         self._fetch: threading.Event | None = None
 
     def find(self, *, waits: bool) -> Metadata:
@@ -38,7 +39,8 @@ class KnownMetadata:
 
         Args:
             waits: whether to wait, for ``lifetimes.wait`` at most, while another request fetches
-                it for the first time. Whoever may be anybody does not, and holds no thread.
+                it for the first time. A request of somebody who is not signed in should not, so
+                that anonymous requests hold no threads.
 
         Raises:
             AuthorizationServerUnavailable: Logto cannot be asked, and no usable metadata is known.
@@ -56,8 +58,9 @@ class KnownMetadata:
             under_way.wait(self._lifetimes.wait)
         known = self._usable()
         if known is None:
-            retry_after = max(1, math.ceil(self._cooldown_left()))
-            raise AuthorizationServerUnavailable("the metadata is not known", retry_after)
+            left = self._cooldown_left()
+            reason = self._fault if left else "the metadata is being fetched"
+            raise AuthorizationServerUnavailable(reason, max(1, math.ceil(left)))
         return known
 
     def _run(self, fetch: threading.Event) -> None:
@@ -66,8 +69,8 @@ class KnownMetadata:
         try:
             self._known, self._fetched_at = self._ask(), asked_at
             is_known = True
-        except AuthorizationServerUnavailable:
-            pass  # whoever waits learns it from the cooldown
+        except AuthorizationServerUnavailable as failure:
+            self._fault = failure.reason  # requests that wait learn it from the cooldown
         finally:
             self._retry_at = -math.inf if is_known else self._now() + self._lifetimes.cooldown
             self._fetch = None

@@ -91,6 +91,21 @@ def discover(address: str, issuers: Collection[str], *, fetch: Fetch, timeout: f
     return Metadata(address, issuer, document)
 
 
+def discover_for_sign_in(
+    address: str, issuers: Collection[str], *, fetch: Fetch, timeout: float
+) -> Metadata:
+    """Return the metadata of a Logto endpoint that people can sign in with.
+
+    Raises:
+        AuthorizationServerUnavailable: as ``discover``, or no usable ``authorization_endpoint`` or
+            ``token_endpoint``.
+    """
+    found = discover(address, issuers, fetch=fetch, timeout=timeout)
+    found.front_channel("authorization_endpoint")
+    found.back_channel("token_endpoint")
+    return found
+
+
 def discover_jwks_uri(
     address: str, issuers: Collection[str], *, fetch: Fetch, timeout: float
 ) -> str:

@@ -16,7 +16,7 @@ from .jwk import parse_jwks
 from .jwks import KeySet, Lifetimes
 from .key_source import Source
 from .known_metadata import KnownMetadata
-from .metadata import ISSUER_PATH, Metadata, discover
+from .metadata import ISSUER_PATH, Metadata, discover_for_sign_in
 from .shared_cache import SharedCache
 from .shared_jwks import SharedJwks
 from .verifier import Verifier
@@ -160,7 +160,7 @@ def _lifetimes(settings: LogtoSettings) -> Lifetimes:
 
 def _known_metadata(settings: LogtoSettings, surroundings: Surroundings) -> KnownMetadata:
     ask = partial(
-        discover,
+        discover_for_sign_in,
         settings.internal_endpoint or settings.endpoint[0],
         (f"{settings.endpoint[0]}{ISSUER_PATH}",),
         fetch=surroundings.fetch,

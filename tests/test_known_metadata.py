@@ -81,6 +81,7 @@ def test_a_failed_fetch_is_not_tried_again_before_the_cooldown_is_over() -> None
         with pytest.raises(AuthorizationServerUnavailable) as refused:
             world.find(waits=True)
         assert (world.asked, refused.value.retry_after) == (1, left)
+        assert refused.value.reason == "down"
         world.time += 20 if left == 30 else 9
     world.fault = None
     world.time += 1
@@ -140,6 +141,7 @@ def test_anonymous_requests_do_not_wait_while_another_request_fetches() -> None:
         for _ in range(12):  # in this thread: each returns before Logto answers
             with pytest.raises(AuthorizationServerUnavailable) as refused:
                 world.find()
+            assert refused.value.reason == "the metadata is being fetched"
             assert refused.value.retry_after == 1
         assert world.asked == 1
     assert world.find() == 1

@@ -239,7 +239,7 @@ def test_the_metadata_of_the_first_endpoint_is_asked_for_at_the_internal_address
 
     def fetch(url: str, timeout: float) -> object:
         asked.append((url, timeout))
-        return {"issuer": "https://one.test/oidc"}
+        return Logto("https://one.test").metadata
 
     settings.LOGTO = {
         **settings.LOGTO,

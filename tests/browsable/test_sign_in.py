@@ -385,6 +385,35 @@ def test_many_sign_ins_that_begin_ask_logto_once(liar: Liar) -> None:
     assert liar.server.asked == ["/oidc/.well-known/openid-configuration"]
 
 
+METADATA_PATH = "/oidc/.well-known/openid-configuration"
+
+
+@pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint"])
+@pytest.mark.parametrize("endpoint", ["http://[", None])
+def test_metadata_that_no_sign_in_can_use_is_asked_for_again_after_the_cooldown(
+    liar: Liar, name: str, endpoint: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    liar.publish(**{name: endpoint})
+    for _ in range(2):
+        response = Browser().get("/auth/login/")
+        refused(response, 503, "unavailable")
+        assert response["Retry-After"] == "30"
+    assert f"the metadata names {'a' if endpoint else 'no'}" in caplog.text
+    liar.publish()
+    liar.logto.advance(30)
+    liar.begin(Browser())
+    assert liar.server.asked == [METADATA_PATH] * 2
+
+
+def test_metadata_that_no_sign_in_can_use_replaces_no_good_one(liar: Liar) -> None:
+    liar.begin(Browser())
+    liar.publish(authorization_endpoint="http://[")
+    liar.logto.advance(300)
+    for _ in range(2):
+        liar.begin(Browser())
+    assert liar.server.asked == [METADATA_PATH] * 2
+
+
 # Transactions
 
 
