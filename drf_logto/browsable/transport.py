@@ -13,6 +13,11 @@ _USED = ("access_token", "refresh_token", "id_token", "error")
 """The members that are needed, all of them strings; Authlib would reckon with others."""
 
 
+def _is_text(value: object) -> bool:
+    """Whether a member is what RFC 6749 §A.7, §A.12 and §A.17 allow: printable ASCII."""
+    return isinstance(value, str) and value.isascii() and value.isprintable()
+
+
 class TokenAnswer:
     """A status and a JSON object, as a response of Requests shows them."""
 
@@ -53,7 +58,7 @@ class BoundedSession:
         status, document = post_form(url, self._timeout, headers=sent, body=body)
         if not isinstance(document, dict):
             raise AuthorizationServerUnavailable("the answer is no JSON object")
-        members = {name: document[name] for name in _USED if isinstance(document.get(name), str)}
+        members = {name: document[name] for name in _USED if _is_text(document.get(name))}
         if "error" not in members and (status >= _BAD_REQUEST or "error" in document):
             raise AuthorizationServerUnavailable(f"HTTP status {status}")
         return TokenAnswer(status, members)

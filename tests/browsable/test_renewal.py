@@ -341,6 +341,16 @@ def test_an_operator_reads_why_logto_gives_no_token(
     assert lines[:1] == [line]
 
 
+@pytest.mark.parametrize("value", ["x\ud800", "x\x00", "caf\xe9"], ids=ascii)
+def test_a_refresh_token_that_is_not_printable_ascii_replaces_none(liar: Liar, value: str) -> None:
+    browser = signed_in(liar)
+    liar.logto.advance(LIFETIME)
+    kept = vault.load(key_of(browser)).refresh_token
+    liar.answer({"access_token": liar.logto.global_token(user="ada"), "refresh_token": value})
+    assert who(browser) == "ada"
+    assert vault.load(key_of(browser)).refresh_token == kept
+
+
 @pytest.mark.parametrize("value", ["1e999", "-1e999", "NaN", "1" + "0" * 400, '"soon"'])
 def test_a_lifetime_beside_the_token_changes_no_renewal(liar: Liar, value: str) -> None:
     browser = signed_in(liar)

@@ -539,6 +539,20 @@ def test_without_a_refresh_token_nobody_is_signed_in(liar: Liar, refresh_token: 
     assert not is_signed_in(browser)
 
 
+@pytest.mark.parametrize("value", ["x\ud800", "x\x00", "x\ny", "x\x7f", "caf\xe9"], ids=ascii)
+@pytest.mark.parametrize(
+    ("name", "status"), [("access_token", 503), ("refresh_token", 502), ("id_token", 502)]
+)
+def test_a_token_that_is_not_printable_ascii_counts_as_none(
+    liar: Liar, name: str, status: int, value: str
+) -> None:
+    browser = Browser()
+    asked = liar.begin(browser)
+    liar.answer(liar.tokens(asked["nonce"], **{name: value}))
+    assert liar.come_back(browser, asked).status_code == status
+    assert not is_signed_in(browser)
+
+
 @pytest.mark.parametrize("id_token", [ABSENT, "", "nonsense", 7])
 def test_without_an_id_token_nobody_is_signed_in(liar: Liar, id_token: object) -> None:
     browser = Browser()
