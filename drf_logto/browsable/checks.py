@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.cache import caches
 from django.core.cache.backends.dummy import DummyCache
+from django.core.cache.backends.filebased import FileBasedCache
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.checks import CheckMessage, Error, Warning
 from django.middleware.csrf import CsrfViewMiddleware
@@ -18,7 +19,7 @@ from rest_framework.settings import api_settings
 from ..authentication import LogtoJWTAuthentication
 from ..routes import current_settings
 from .authentication import LogtoSessionAuthentication
-from .vault import is_kept_by_the_browser, is_kept_in_a_cache
+from .vault import is_kept_by_the_browser, is_kept_in_a_cache, is_kept_in_a_cache_alone
 
 _OURS = "drf_logto.browsable"
 _EXTENDED = "rest_framework"
@@ -39,7 +40,7 @@ def sign_in_can_work() -> Iterator[CheckMessage]:
             hint="Keep sessions on the server: in the database, the cache or files.",
             id="drf_logto.E022",
         )
-    yield from _sessions_reach_every_process()
+    yield from _sessions_are_in_a_shared_cache()
     installed = [config.name for config in apps.get_app_configs()]
     if _OURS not in installed or _EXTENDED in installed[: installed.index(_OURS)]:
         yield Error(
@@ -57,17 +58,27 @@ def sign_in_can_work() -> Iterator[CheckMessage]:
     yield from _session_authentication_comes_second()
 
 
-def _sessions_reach_every_process() -> Iterator[CheckMessage]:
-    if is_kept_in_a_cache() and isinstance(
-        caches[settings.SESSION_CACHE_ALIAS], (LocMemCache, DummyCache)
-    ):
-        yield Warning(
-            "SESSION_ENGINE keeps sessions in a cache that no other process sees, so people are "
-            "signed out where several serve the project.",
-            hint="Name a cache that all processes share in SESSION_CACHE_ALIAS, or keep sessions "
-            "in the database.",
-            id="drf_logto.W022",
+def _sessions_are_in_a_shared_cache() -> Iterator[CheckMessage]:
+    if not is_kept_in_a_cache():
+        return
+    cache = caches[settings.SESSION_CACHE_ALIAS]
+    if isinstance(cache, (LocMemCache, DummyCache)):
+        fault = (
+            "that no other process sees, so people are signed out where several serve the project"
         )
+    elif isinstance(cache, FileBasedCache) and is_kept_in_a_cache_alone():
+        fault = (
+            "that does not create records atomically, so people are signed out where two processes "
+            "renew one sign-in at the same time"
+        )
+    else:
+        return
+    yield Warning(
+        f"SESSION_ENGINE keeps sessions in a cache {fault}.",
+        hint="Name a cache that all processes share, such as Redis, Memcached or the database, in "
+        "SESSION_CACHE_ALIAS, or keep sessions in the database.",
+        id="drf_logto.W022",
+    )
 
 
 def _addresses_are_not_hidden() -> Iterator[CheckMessage]:

@@ -65,6 +65,11 @@ def is_kept_in_a_cache() -> bool:
     return issubclass(_session_class(), (CacheStore, CachedDBStore))
 
 
+def is_kept_in_a_cache_alone() -> bool:
+    """Whether the project's sessions are in that cache and nowhere else."""
+    return issubclass(_session_class(), CacheStore)
+
+
 def create(sign_in: SignIn) -> str:
     """Keep a sign-in, and return its key.
 

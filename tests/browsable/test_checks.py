@@ -68,16 +68,30 @@ def test_sessions_in_a_cache_of_one_process_are_told(included: Any, engine: str,
     included.CACHES = {**included.CACHES, "x": {"BACKEND": f"django.core.cache.backends.{name}"}}
     included.SESSION_CACHE_ALIAS = "x"
     assert ids() == ["drf_logto.W022"]
+    assert "no other process sees" in str(run_checks())
 
 
-@pytest.mark.parametrize("engine", ["cache", "cached_db", "db", "file"])
+def test_sessions_in_a_cache_that_does_not_create_records_atomically_are_told(
+    included: Any, tmp_path: Any
+) -> None:
+    keep_in_files(included, tmp_path)
+    included.SESSION_ENGINE = "django.contrib.sessions.backends.cache"
+    assert ids() == ["drf_logto.W022"]
+    assert "does not create records atomically" in str(run_checks())
+
+
+def keep_in_files(included: Any, directory: Any) -> None:
+    backend = "django.core.cache.backends.filebased.FileBasedCache"
+    included.CACHES = {**included.CACHES, "x": {"BACKEND": backend, "LOCATION": str(directory)}}
+    included.SESSION_CACHE_ALIAS = "x"
+
+
+@pytest.mark.parametrize("engine", ["cached_db", "db", "file"])
 def test_sessions_that_every_process_sees_are_not_told(
     included: Any, engine: str, tmp_path: Any
 ) -> None:
     included.SESSION_ENGINE = f"django.contrib.sessions.backends.{engine}"
-    backend = "django.core.cache.backends.filebased.FileBasedCache"
-    included.CACHES = {**included.CACHES, "x": {"BACKEND": backend, "LOCATION": str(tmp_path)}}
-    included.SESSION_CACHE_ALIAS = "x"
+    keep_in_files(included, tmp_path)
     assert ids() == []
 
 
