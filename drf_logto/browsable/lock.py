@@ -13,7 +13,11 @@ begins. So the records are a chain, and its last one says who holds the lock.
 Two who break a lock create the same record, so one of them fails. Who adds to a chain that is gone,
 because it was read too long ago, does not find it at the end: the first record goes before the
 others, and no id comes twice. What a process that died has left is broken as any holding, or
-expires. Who stands still for longer than the patience between two steps counts as dead.
+expires.
+
+A process that stalls for longer than the patience has lost the lock, whether it holds it or lets it
+go: another may hold it by then. A holder that lets go slowly looks at the chain again before it
+deletes. A stall between that look and the first deletion goes unnoticed.
 """
 
 import hashlib
@@ -98,7 +102,12 @@ class Lock:
         return holding
 
     def _let_go(self, holding: str) -> None:
-        for name in self._added(holding, f"{_CLOSED}{holding}"):
+        began, closed = self._clock(), f"{_CLOSED}{holding}"
+        chain = self._added(holding, closed)
+        # Another may have added to the chain since it was read.
+        if self._clock() - began > self._patience and self._last() != closed:
+            return
+        for name in chain:
             self._records.delete(name)
 
     def _added(self, last: str, following: str) -> list[str]:

@@ -152,6 +152,9 @@ STEPS_OF_A_HOLDER = 7
 """Create; add, read twice and once in vain; delete the first record of two."""
 
 
+RECORDS_OF_A_HOLDER_THAT_LEAVES = 2
+
+
 @settings(max_examples=150)
 @given(
     seed=st.integers(0, 2**32),
@@ -207,6 +210,33 @@ def test_a_holder_that_was_too_slow_leaves_the_lock_to_the_next() -> None:
     impatient[0].__exit__(None, None, None)
     assert store.records.items() >= held.items()
     impatient[1].__exit__(None, None, None)
+    assert store.records == {}
+
+
+def test_a_holder_that_leaves_too_slowly_leaves_the_lock_to_the_next() -> None:
+    time = 0.0
+
+    class Late(Store):
+        """The answer that nothing follows the end of the first holding comes too late."""
+
+        def read(self, name: str) -> str | None:
+            value = super().read(name)
+            if value is None and len(self.records) == RECORDS_OF_A_HOLDER_THAT_LEAVES:
+                following.__enter__()
+            return value
+
+    def wait(_: float) -> None:
+        nonlocal time
+        time += PATIENCE
+
+    store: Store = Late()
+    quiet = Store()
+    quiet.records = store.records
+    following = Lock(quiet, "key", PATIENCE, clock=lambda: time, pause=wait).held()
+    with Lock(store, "key", PATIENCE, clock=lambda: time).held():
+        """It is over before anybody else comes."""
+    assert len(store.records) == RECORDS_OF_A_HOLDER_THAT_LEAVES + 1
+    following.__exit__(None, None, None)
     assert store.records == {}
 
 
