@@ -107,7 +107,19 @@ class Sandbox:
 
     def end(self, number: int) -> tuple[int, str]:
         self.process.send_signal(number)
-        return self.process.wait(), self.stdout.read()
+        with killed_unless_done(self.process):
+            return self.process.wait(), self.stdout.read()
+
+
+@contextmanager
+def killed_unless_done(process: "subprocess.Popen[str]") -> Iterator[None]:
+    """Kill a process that lets the block wait for longer than ``PATIENCE``."""
+    impatience = threading.Timer(PATIENCE, process.kill)
+    impatience.start()
+    try:
+        yield
+    finally:
+        impatience.cancel()
 
 
 def environment(**changes: str) -> dict[str, str]:
@@ -132,16 +144,14 @@ def started(directory: Path, **changes: str) -> Iterator[Sandbox]:
         ) as process,
         ExitStack() as at_the_end,
     ):
-        impatience = threading.Timer(PATIENCE, process.kill)
-        impatience.start()
-        at_the_end.callback(impatience.cancel)
         at_the_end.callback(process.terminate)
         stdout = cast("IO[str]", process.stdout)
         output = ""
-        while not LAST_LINE.search(output):
-            line = stdout.readline()
-            assert line, log.read_text()
-            output += line
+        with killed_unless_done(process):
+            while not LAST_LINE.search(output):
+                line = stdout.readline()
+                assert line, log.read_text()
+                output += line
         yield Sandbox(process, stdout, output, log)
 
 

@@ -145,7 +145,7 @@ def test_the_cookie_is_gone_when_the_browser_is_back(browser: Browser) -> None:
     assert browser.client.cookies[left]["path"] == "/auth/"
 
 
-def test_a_cookie_that_was_copied_signs_nobody_in_with_a_code_that_was_used(
+def test_a_cookie_that_was_copied_signs_nobody_in_after_its_answer_was_used(
     browser: Browser,
 ) -> None:
     answer = local(browser.at_logto(browser.begin()))
@@ -153,7 +153,7 @@ def test_a_cookie_that_was_copied_signs_nobody_in_with_a_code_that_was_used(
     for name in held(browser):
         thief.client.cookies[name] = browser.client.cookies[name].value
     assert browser.client.get(answer).status_code == 302
-    refused(thief.client.get(answer), 400, "did not complete")
+    refused(thief.client.get(answer), 400, "is over")
     assert not is_signed_in(thief)
 
 
