@@ -8,15 +8,15 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
-from . import bearer
-from .api_exceptions import RefusedByProject, as_api_exception, challenge
 from .auth_info import AuthInfo
 from .denials import explain_denials
 from .exceptions import InactiveUser, LogtoError, UnknownUser, WrongAudience
 from .principal import LogtoPrincipal
+from .responses import RefusedByProject, as_api_exception, challenge
 from .runtime import get_verifier
 from .telemetry import record_refusal
-from .verifier import Verifier
+from .verification import bearer
+from .verification.verifier import Verifier
 from .view_options import accepted_resources
 
 _CHALLENGE = "_logto_challenge"

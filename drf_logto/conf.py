@@ -13,8 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
 from .auth_info import ORGANIZATION_AUDIENCE_PREFIX, RESERVED_AUDIENCE
-from .jwk import SIGNATURE_ALGORITHMS
-from .metadata import ISSUER_PATH
+from .verification.jwk import SIGNATURE_ALGORITHMS
+from .verification.metadata import ISSUER_PATH
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from rest_framework.permissions import BasePermission, OperandHolder, SingleOper
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
-from .api_exceptions import as_api_exception, challenge
 from .authentication import LogtoJWTAuthentication
 from .denials import nearest_refusal
 from .evaluation import Evaluation, Pending
+from .responses import as_api_exception, challenge
 from .telemetry import record_refusal
 from .view_options import (
     ACCESS_TOKEN_PERMISSIONS,

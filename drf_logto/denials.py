@@ -7,7 +7,6 @@ from typing import Any, cast
 
 from rest_framework.exceptions import PermissionDenied
 
-from .api_exceptions import as_api_exception
 from .evaluation import Evaluation, Verdict
 from .exceptions import (
     InsufficientScope,
@@ -16,6 +15,7 @@ from .exceptions import (
     WrongOrganization,
     WrongTokenKind,
 )
+from .responses import as_api_exception
 from .telemetry import record_refusal
 
 _NEAREST_FIRST = (InsufficientScope, NoScopeDeclared, WrongOrganization, WrongTokenKind)

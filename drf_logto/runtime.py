@@ -9,17 +9,17 @@ from functools import partial
 from typing import Any, TypeVar
 
 from .conf import LogtoSettings, get_settings
-from .fetch import Fetch, fetch_json
 from .forks import in_each_child
-from .issuer import Issuer
-from .jwk import parse_jwks
-from .jwks import KeySet, Lifetimes
-from .key_source import Source
-from .known_metadata import KnownMetadata
-from .metadata import ISSUER_PATH, Metadata, discover_for_sign_in
 from .shared_cache import SharedCache
-from .shared_jwks import SharedJwks
-from .verifier import Verifier
+from .verification.fetch import Fetch, fetch_json
+from .verification.jwk import parse_jwks
+from .verification.key_set import KeySet, Lifetimes
+from .verification.key_source import Source
+from .verification.known_metadata import KnownMetadata
+from .verification.metadata import ISSUER_PATH, Metadata, discover_for_sign_in
+from .verification.remote_keys import Issuer
+from .verification.shared_keys import SharedJwks
+from .verification.verifier import Verifier
 
 Kept = TypeVar("Kept")
 

@@ -17,11 +17,11 @@ from rest_framework.exceptions import (
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.test import APIClient, APIRequestFactory
 
-from drf_logto.api_exceptions import as_api_exception
 from drf_logto.auth_info import AuthInfo
 from drf_logto.authentication import LogtoJWTAuthentication
 from drf_logto.exceptions import InvalidToken, LogtoError, UnknownUser
 from drf_logto.principal import LogtoPrincipal
+from drf_logto.responses import as_api_exception
 from drf_logto.telemetry import snapshot
 from drf_logto.testing import Logto
 from tests.support.refusals import leaves

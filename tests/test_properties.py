@@ -21,17 +21,18 @@ from jwt.algorithms import get_default_algorithms
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from drf_logto import bearer, conf
+from drf_logto import conf
 from drf_logto import exceptions as refusals
 from drf_logto.auth_info import AuthInfo, TokenKind
-from drf_logto.fetch import fetch_json
-from drf_logto.jwk import SIGNATURE_ALGORITHMS, parse_jwks
-from drf_logto.metadata import discover_jwks_uri
 from drf_logto.permissions import HasScopes
 from drf_logto.runtime import get_verifier
 from drf_logto.scopes import RequiredScopes
 from drf_logto.testing import Logto
 from drf_logto.testing.signing import SigningKeyPair
+from drf_logto.verification import bearer
+from drf_logto.verification.fetch import fetch_json
+from drf_logto.verification.jwk import SIGNATURE_ALGORITHMS, parse_jwks
+from drf_logto.verification.metadata import discover_jwks_uri
 from tests.loopback import Connection, LoopbackServer, http, loopback_server
 from tests.support.desk import API, NOW, Desk, segment
 

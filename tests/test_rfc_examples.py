@@ -13,10 +13,10 @@ from django.urls import path
 from jwt import PyJWK
 
 from drf_logto.exceptions import InvalidToken
-from drf_logto.jwk import SIGNATURE_ALGORITHMS, SigningKey, parse_jwks
-from drf_logto.jws import parse_jws
 from drf_logto.testing import Logto
 from drf_logto.testing.signing import _thumbprint
+from drf_logto.verification.jwk import SIGNATURE_ALGORITHMS, SigningKey, parse_jwks
+from drf_logto.verification.jws import parse_jws
 from tests.support.desk import Desk
 from tests.support.views import Route, Seen
 

@@ -22,14 +22,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
 
 from drf_logto.authentication import LogtoJWTAuthentication, verify_credentials
-from drf_logto.bearer import credentials
 from drf_logto.decorators import require_access_token
 from drf_logto.exceptions import LogtoError
-from drf_logto.jws import parse_jws
 from drf_logto.permissions import HasScopes, InOrganization
 from drf_logto.principal import LogtoPrincipal
 from drf_logto.runtime import get_verifier
 from drf_logto.testing import Logto
+from drf_logto.verification.bearer import credentials
+from drf_logto.verification.jws import parse_jws
 
 Route = Callable[..., None]
 _DEPTH = 5

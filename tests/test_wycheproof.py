@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from drf_logto.exceptions import InvalidToken
-from drf_logto.jwk import SIGNATURE_ALGORITHMS, parse_jwks
-from drf_logto.jwks import KeySet, Lifetimes
-from drf_logto.jws import parse_jws
-from drf_logto.key_source import Fetched
-from drf_logto.verifier import Verifier
+from drf_logto.verification.jwk import SIGNATURE_ALGORITHMS, parse_jwks
+from drf_logto.verification.jws import parse_jws
+from drf_logto.verification.key_set import KeySet, Lifetimes
+from drf_logto.verification.key_source import Fetched
+from drf_logto.verification.verifier import Verifier
 
 FOLDER = os.environ.get("WYCHEPROOF_DIR")
 NOW = 1_800_000_000

@@ -13,10 +13,10 @@ from django.core.exceptions import ImproperlyConfigured
 from ..auth_info import RESERVED_AUDIENCE
 from ..conf import get_settings
 from ..exceptions import AuthorizationServerUnavailable
-from ..fetch import fetch_json
-from ..metadata import ISSUER_PATH, Metadata
 from ..routes import all_scopes
 from ..runtime import get_metadata, get_surroundings, get_verifier
+from ..verification.fetch import fetch_json
+from ..verification.metadata import ISSUER_PATH, Metadata
 from .contexts import Context, Person, contexts_of
 from .exceptions import (
     AccessDenied,

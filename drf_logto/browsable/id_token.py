@@ -7,8 +7,8 @@ from joserfc.errors import JoseError
 
 from ..auth_info import numeric_date
 from ..exceptions import InvalidToken
-from ..jws import parse_jws
-from ..verifier import Verifier
+from ..verification.jws import parse_jws
+from ..verification.verifier import Verifier
 from .exceptions import AnswerNotTrusted
 
 _DATES = ("exp", "iat", "nbf")

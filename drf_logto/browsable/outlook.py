@@ -12,7 +12,7 @@ from ..conf import get_settings
 from ..denials import nearest_refusal
 from ..evaluation import Evaluation
 from ..exceptions import InsufficientScope, LogtoError, NoScopeDeclared
-from ..metadata import ISSUER_PATH
+from ..verification.metadata import ISSUER_PATH
 from .contexts import Context, Person
 
 

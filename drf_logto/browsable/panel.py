@@ -9,9 +9,9 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 from django.utils.cache import patch_cache_control
 
-from ..api_exceptions import sentence
 from ..auth_info import AuthInfo
 from ..exceptions import AuthorizationServerUnavailable, ContextLost
+from ..responses import sentence
 from ..runtime import get_surroundings
 from ..view_options import named_organization
 from . import vault

@@ -10,7 +10,7 @@ from authlib.oauth2.client import OAuth2Client
 
 from ..conf import LogtoSettings
 from ..exceptions import AuthorizationServerUnavailable
-from ..metadata import Metadata
+from ..verification.metadata import Metadata
 from .exceptions import REFUSALS, GrantRefused
 from .transport import BoundedSession
 

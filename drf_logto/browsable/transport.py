@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from ..exceptions import AuthorizationServerUnavailable
-from ..fetch import post_form
+from ..verification.fetch import post_form
 
 _BAD_REQUEST = 400
 

@@ -15,8 +15,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_GET, require_POST
 
-from ..api_exceptions import sentence
 from ..exceptions import AuthorizationServerUnavailable, LogtoError
+from ..responses import sentence
 from ..runtime import get_kept, get_surroundings
 from ..telemetry import logger
 from . import pending, vault

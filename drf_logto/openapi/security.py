@@ -9,7 +9,7 @@ from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 from ..auth_info import TokenKind
 from ..authentication import LogtoJWTAuthentication
 from ..conf import get_settings
-from ..metadata import ISSUER_PATH
+from ..verification.metadata import ISSUER_PATH
 from .alternatives import Alternative, alternatives
 
 OAUTH2 = "LogtoOAuth2"

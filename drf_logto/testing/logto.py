@@ -10,7 +10,7 @@ from drf_logto import runtime
 from drf_logto.auth_info import ORGANIZATION_AUDIENCE_PREFIX
 from drf_logto.conf import get_settings
 from drf_logto.exceptions import AuthorizationServerUnavailable
-from drf_logto.metadata import ISSUER_PATH
+from drf_logto.verification.metadata import ISSUER_PATH
 
 from .metadata import metadata
 from .signing import SigningKeyPair

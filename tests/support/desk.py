@@ -4,11 +4,11 @@ import base64
 from typing import Any
 
 from drf_logto.auth_info import AuthInfo
-from drf_logto.jwk import SIGNATURE_ALGORITHMS
-from drf_logto.jwks import KeySet, Lifetimes
-from drf_logto.key_source import Fetched, Wanted
 from drf_logto.testing import Logto
-from drf_logto.verifier import Verifier
+from drf_logto.verification.jwk import SIGNATURE_ALGORITHMS
+from drf_logto.verification.key_set import KeySet, Lifetimes
+from drf_logto.verification.key_source import Fetched, Wanted
+from drf_logto.verification.verifier import Verifier
 
 NOW = 1_800_000_000
 API = "https://api.example.test"

@@ -10,9 +10,9 @@ from rest_framework.exceptions import (
     PermissionDenied,
 )
 
-from . import bearer
 from .conf import get_settings
 from .exceptions import AuthorizationServerUnavailable, LogtoError
+from .verification import bearer
 
 _BY_STATUS = {401: AuthenticationFailed, 403: PermissionDenied}
 

@@ -4,8 +4,8 @@ import math
 import threading
 from collections.abc import Callable
 
-from .exceptions import AuthorizationServerUnavailable
-from .jwks import Lifetimes
+from ..exceptions import AuthorizationServerUnavailable
+from .key_set import Lifetimes
 from .metadata import Metadata
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
-from .exceptions import MalformedToken, OpaqueToken
+from ..exceptions import MalformedToken, OpaqueToken
 
 # What belongs to another alphabet becomes what belongs to none.
 _TO_BASE64 = bytes.maketrans(b"-_+/=", b"+/!!!")

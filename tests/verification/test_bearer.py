@@ -4,7 +4,6 @@ import re
 
 import pytest
 
-from drf_logto import bearer
 from drf_logto.exceptions import (
     AuthorizationServerUnavailable,
     InsufficientScope,
@@ -13,6 +12,7 @@ from drf_logto.exceptions import (
     MalformedToken,
     WrongTokenKind,
 )
+from drf_logto.verification import bearer
 
 
 @pytest.mark.parametrize(

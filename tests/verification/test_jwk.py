@@ -7,8 +7,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
-from drf_logto.jwk import SIGNATURE_ALGORITHMS, SigningKey, parse_jwks
 from drf_logto.testing.signing import SigningKeyPair
+from drf_logto.verification.jwk import SIGNATURE_ALGORITHMS, SigningKey, parse_jwks
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from drf_logto.exceptions import AuthorizationServerUnavailable, UnknownKey
-from drf_logto.jwk import SIGNATURE_ALGORITHMS, parse_jwks
-from drf_logto.jwks import THREAD_NAME, KeySet, Lifetimes
-from drf_logto.key_source import Fetched, Wanted
-from drf_logto.shared_jwks import SharedJwks
 from drf_logto.testing.signing import SigningKeyPair
+from drf_logto.verification.jwk import SIGNATURE_ALGORITHMS, parse_jwks
+from drf_logto.verification.key_set import THREAD_NAME, KeySet, Lifetimes
+from drf_logto.verification.key_source import Fetched, Wanted
+from drf_logto.verification.shared_keys import SharedJwks
 
 FIRST, SECOND = (SigningKeyPair.generate("ES384").jwk for _ in range(2))
 TTL, MAX_STALE, COOLDOWN = 300, 86400, 30

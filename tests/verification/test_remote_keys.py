@@ -3,9 +3,9 @@
 import pytest
 
 from drf_logto.exceptions import AuthorizationServerUnavailable
-from drf_logto.issuer import Issuer
-from drf_logto.key_source import Wanted
 from drf_logto.testing import Logto
+from drf_logto.verification.key_source import Wanted
+from drf_logto.verification.remote_keys import Issuer
 
 WANTED = Wanted(None, 0, forced=False)
 

@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
-from .exceptions import AuthorizationServerUnavailable, UnknownKey
+from ..exceptions import AuthorizationServerUnavailable, UnknownKey
 from .jwk import SigningKey, parse_jwks
 from .key_source import Fetched, Source, Wanted
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from drf_logto.exceptions import AuthorizationServerUnavailable
-from drf_logto.fetch import MAX_BODY, _DeadlineSocket, fetch_json, post_form
+from drf_logto.verification.fetch import MAX_BODY, _DeadlineSocket, fetch_json, post_form
 from tests.loopback import Answer, Connection, LoopbackServer, document, http, loopback_server
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from .exceptions import LogtoError, MalformedHeader
+from ..exceptions import LogtoError, MalformedHeader
 
 # A scheme is a token of RFC 9110 §5.6.2: whatever follows it must not be part of one.
 _BEARER = re.compile(r"bearer(?![!#$%&'*+.^_`|~0-9a-z-])", re.IGNORECASE)

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from drf_logto import metadata
 from drf_logto.exceptions import AuthorizationServerUnavailable
-from drf_logto.metadata import discover_jwks_uri
+from drf_logto.verification import metadata
+from drf_logto.verification.metadata import discover_jwks_uri
 
 ADDRESS = "https://tenant.logto.test"
 ISSUER = f"{ADDRESS}/oidc"

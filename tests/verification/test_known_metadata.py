@@ -9,9 +9,9 @@ from threading import Event, Thread
 import pytest
 
 from drf_logto.exceptions import AuthorizationServerUnavailable
-from drf_logto.jwks import Lifetimes
-from drf_logto.known_metadata import KnownMetadata
-from drf_logto.metadata import Metadata
+from drf_logto.verification.key_set import Lifetimes
+from drf_logto.verification.known_metadata import KnownMetadata
+from drf_logto.verification.metadata import Metadata
 
 LIFETIMES = Lifetimes(ttl=300, max_stale=1000, cooldown=30, wait=60)
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from cachetools import TLRUCache
 
-from . import exceptions as refusals
-from .auth_info import ORGANIZATION_AUDIENCE_PREFIX, RESERVED_AUDIENCE, AuthInfo, numeric_date
+from .. import exceptions as refusals
+from ..auth_info import ORGANIZATION_AUDIENCE_PREFIX, RESERVED_AUDIENCE, AuthInfo, numeric_date
+from ..telemetry import count_remembered, count_verified
 from .jwk import SigningKey
-from .jwks import KeySet
 from .jws import Jws, parse_jws
-from .telemetry import count_remembered, count_verified
+from .key_set import KeySet
 
 _ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt"})
 _NESTED_TYPES = frozenset({"jwt", "application/jwt"})  # RFC 7519 §5.2

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from .exceptions import AuthorizationServerUnavailable
+from ..exceptions import AuthorizationServerUnavailable
 from .fetch import Fetch
 
 ISSUER_PATH = "/oidc"

@@ -9,7 +9,7 @@ import urllib.request
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from .exceptions import AuthorizationServerUnavailable
+from ..exceptions import AuthorizationServerUnavailable
 
 Fetch = Callable[[str, float], object]
 """``fetch(url, timeout)``: the JSON value at ``url``, or AuthorizationServerUnavailable."""

@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Protocol
 
-from .exceptions import AuthorizationServerUnavailable
+from ..exceptions import AuthorizationServerUnavailable
 from .jwk import SigningKey
-from .jwks import Lifetimes
+from .key_set import Lifetimes
 from .key_source import Fetched, Wanted
 
 _CLOCK_SKEW = 5

@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable, Collection, Mapping
 
-from . import telemetry
-from .exceptions import AuthorizationServerUnavailable
+from .. import telemetry
+from ..exceptions import AuthorizationServerUnavailable
 from .fetch import Fetch
 from .jwk import SigningKey
 from .key_source import Fetched, Wanted

@@ -9,9 +9,9 @@ import pytest
 
 from drf_logto import exceptions as refusals
 from drf_logto.auth_info import TokenKind
-from drf_logto.jwk import SIGNATURE_ALGORITHMS
 from drf_logto.telemetry import snapshot
 from drf_logto.testing import ABSENT, Logto
+from drf_logto.verification.jwk import SIGNATURE_ALGORITHMS
 from tests.support.desk import API, NOW, Desk, parts, segment
 
 

@@ -1,0 +1,1 @@
+"""From a compact JWS to AuthInfo; imports neither Django nor Django REST Framework."""
