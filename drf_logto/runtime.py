@@ -43,18 +43,22 @@ class _Runtime:
     def __init__(self, surroundings: Surroundings) -> None:
         self.surroundings = surroundings
         self._lock = threading.Lock()
-        self._built_from: LogtoSettings | None = None
-        self._built: tuple[Verifier, KnownMetadata]
+        self._built: tuple[LogtoSettings, Verifier, KnownMetadata] | None = None
         self._kept: dict[object, Any] = {}
 
     def get(self) -> tuple[Verifier, KnownMetadata]:
         settings = get_settings()
+        # All is read at once, so a request needs the lock only where there is something to build.
+        built = self._built
+        if built is not None and built[0] is settings:
+            return built[1:]
         with self._lock:
-            if settings is not self._built_from:
+            built = self._built
+            if built is None or built[0] is not settings:
                 verifier = _build(settings, self.surroundings)
-                self._built = verifier, _known_metadata(settings, self.surroundings)
-                self._built_from = settings
-            return self._built
+                built = settings, verifier, _known_metadata(settings, self.surroundings)
+                self._built = built
+            return built[1:]
 
     def get_kept(self, make: Callable[[Callable[[], float]], Kept]) -> Kept:
         with self._lock:

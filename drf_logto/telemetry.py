@@ -13,13 +13,13 @@ logger = logging.getLogger("drf_logto")
 class Snapshot(TypedDict):
     """Counters since the process began.
 
-    ``verified`` counts tokens verified by their signature, ``remembered`` those that had been.
+    ``verified`` counts tokens verified by their signature, ``cached`` those that were verified before.
     ``refused`` counts refused requests by code. ``fetched`` and ``fetches_failed`` count tries to
     get the keys from Logto, and ``fetch_seconds`` what they took together.
     """
 
     verified: int
-    remembered: int
+    cached: int
     refused: dict[str, int]
     fetched: int
     fetches_failed: int
@@ -36,7 +36,7 @@ def _begin() -> None:
     _lock = threading.Lock()
     _counts = {
         "verified": 0,
-        "remembered": 0,
+        "cached": 0,
         "refused": {},
         "fetched": 0,
         "fetches_failed": 0,
@@ -60,10 +60,10 @@ def count_verified() -> None:
         _counts["verified"] += 1
 
 
-def count_remembered() -> None:
-    """Count a token that was remembered."""
+def count_cached() -> None:
+    """Count a token that was verified before."""
     with _lock:
-        _counts["remembered"] += 1
+        _counts["cached"] += 1
 
 
 def count_fetch(seconds: float, *, failed: bool) -> None:

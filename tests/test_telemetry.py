@@ -47,7 +47,7 @@ def counted() -> Callable[[], dict[str, Any]]:
         refused.subtract(before["refused"])
         changes = {
             name: after[name] - before[name]
-            for name in ("verified", "remembered", "fetched", "fetches_failed")
+            for name in ("verified", "cached", "fetched", "fetches_failed")
         }
         changes["refused"] = dict(+refused)
         return {name: change for name, change in changes.items() if change}
@@ -61,7 +61,7 @@ def test_tokens_are_counted_as_verified_once_and_remembered_after(
     client = logto.client(logto.global_token(["read:a"]))
     for _ in range(3):
         client.get("/")
-    assert counted() == {"verified": 1, "remembered": 2, "fetched": 1}
+    assert counted() == {"verified": 1, "cached": 2, "fetched": 1}
 
 
 @pytest.mark.parametrize("url", ["/", "/plain/"])

@@ -4,6 +4,7 @@ import re
 
 from ..exceptions import LogtoError, MalformedHeader
 
+_SCHEME = "bearer "
 # A scheme is a token of RFC 9110 §5.6.2: whatever follows it must not be part of one.
 _BEARER = re.compile(r"bearer(?![!#$%&'*+.^_`|~0-9a-z-])", re.IGNORECASE)
 # Servers join repeated headers with a comma.
@@ -22,14 +23,12 @@ def credentials(header: str) -> str | None:
             token stands behind credentials of another scheme.
     """
     header = header.strip(" \t")
-    if not _BEARER.match(header):
-        if _SECOND_HEADER.search(header):
+    if header[: len(_SCHEME)].lower() != _SCHEME:
+        if _BEARER.match(header) or _SECOND_HEADER.search(header):
             raise MalformedHeader
         return None
-    after = header[len("bearer") :]
-    credential = after.strip(" ")
-    is_one = credential.split() == [credential] and "," not in credential
-    if not after.startswith(" ") or not is_one:
+    credential = header[len(_SCHEME) :].strip(" ")
+    if "," in credential or credential.split() != [credential]:
         raise MalformedHeader
     return credential
 

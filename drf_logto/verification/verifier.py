@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from cachetools import TLRUCache
+from cachetools import LRUCache
 
 from .. import exceptions as refusals
 from ..auth_info import ORGANIZATION_AUDIENCE_PREFIX, RESERVED_AUDIENCE, AuthInfo, numeric_date
-from ..telemetry import count_remembered, count_verified
+from ..telemetry import count_cached, count_verified
 from .jwk import SigningKey
 from .jws import Jws, parse_jws
 from .key_set import KeySet
@@ -21,8 +21,8 @@ _LOGGED = 200  # characters of a name that the token gives
 
 
 @dataclass(slots=True)
-class _Remembered:
-    """A verified token, and what it was verified with."""
+class _CachedToken:
+    """A verified token and the key that verified it."""
 
     payload: bytes
     ends_at: float
@@ -30,9 +30,10 @@ class _Remembered:
     key_set: KeySet
 
 
-class _Tokens(TLRUCache[bytes, _Remembered]):
-    """Verified tokens by digest; None for one that is not remembered."""
+class _TokenCache(LRUCache[bytes, _CachedToken]):
+    """Verified tokens by their digest, None for any other."""
 
+    # One look-up: ``get`` would ask twice, and a KeyError for each new token costs more.
     def __missing__(self, key: bytes) -> None:  # type: ignore[override]  # stubs know no default
         return None
 
@@ -46,7 +47,7 @@ class Verifier:
         algorithms: the allowed signature algorithms.
         leeway: seconds that clocks may differ, for ``exp`` and ``nbf``.
         max_token_length: in characters.
-        cache_size: how many verified tokens are remembered, 0 for none.
+        cache_size: how many verified tokens are cached, 0 for none.
         now: the clock, in seconds since the epoch.
     """
 
@@ -67,7 +68,7 @@ class Verifier:
         self._leeway = leeway
         self._max_token_length = max_token_length
         self._now = now
-        self._tokens = _Tokens(cache_size, ttu=lambda _digest, kept, _now: kept.ends_at, timer=now)
+        self._tokens = _TokenCache(cache_size)
         self._tokens_lock = threading.Lock()
 
     def verify(self, token: str) -> AuthInfo:
@@ -84,7 +85,7 @@ class Verifier:
             raise refusals.MalformedToken
         octets = token.encode("ascii")
         digest = sha256(octets).digest()
-        return self._recall(digest) or self._verify_new(octets, digest)
+        return self._cached(digest) or self._verify_new(octets, digest)
 
     def verify_signature(self, jws: Jws) -> tuple[SigningKey, KeySet]:
         """Return the key that signed, of the issuer that the claims name; they stay unvalidated.
@@ -105,20 +106,21 @@ class Verifier:
             raise refusals.InvalidSignature
         return key, key_set
 
-    def _recall(self, digest: bytes) -> AuthInfo | None:
+    def _cached(self, digest: bytes) -> AuthInfo | None:
+        """Return a token that was verified before, None where it has to be verified again."""
         with self._tokens_lock:
-            kept: _Remembered | None = self._tokens[digest]
-        if kept is None:
+            cached: _CachedToken | None = self._tokens[digest]
+        if cached is None or self._now() >= cached.ends_at:
             return None
         try:
-            key = kept.key_set.find(kept.key.kid)
+            key = cached.key_set.find(cached.key.kid)
         except refusals.LogtoError as refusal:
-            refusal.kid, refusal.issuer = kept.key.kid, AuthInfo(kept.payload).issuer
+            refusal.kid, refusal.issuer = cached.key.kid, AuthInfo(cached.payload).issuer
             raise
-        if key is not kept.key:
+        if key is not cached.key:
             return None
-        count_remembered()
-        return AuthInfo(kept.payload)
+        count_cached()
+        return AuthInfo(cached.payload)
 
     def _verify_new(self, token: bytes, digest: bytes) -> AuthInfo:
         jws = parse_jws(token)
@@ -138,7 +140,7 @@ class Verifier:
         count_verified()
         if self._tokens.maxsize:
             with self._tokens_lock:
-                self._tokens[digest] = _Remembered(jws.payload, ends_at, key, key_set)
+                self._tokens[digest] = _CachedToken(jws.payload, ends_at, key, key_set)
         return AuthInfo(jws.payload)
 
     def _validate_header(self, header: Mapping[str, Any]) -> tuple[str, str]:

@@ -484,15 +484,15 @@ def test_an_organization_that_contradicts_the_audience_is_refused(desk: Desk) ->
 # Remembered tokens
 
 
-def was_remembered(desk: Desk, token: str) -> bool:
-    before = snapshot()["remembered"]
+def was_cached(desk: Desk, token: str) -> bool:
+    before = snapshot()["cached"]
     desk.verify(token)
-    return snapshot()["remembered"] > before
+    return snapshot()["cached"] > before
 
 
 def test_a_token_is_verified_once(desk: Desk) -> None:
     token = desk.global_token()
-    assert [was_remembered(desk, token) for _ in range(3)] == [False, True, True]
+    assert [was_cached(desk, token) for _ in range(3)] == [False, True, True]
     assert desk.verify(token) == desk.verify(token)
 
 
@@ -530,14 +530,14 @@ def test_a_key_that_is_replaced_under_its_kid_is_verified_against_anew(desk: Des
 def test_remembering_can_be_turned_off() -> None:
     desk = Desk(cache_size=0)
     token = desk.global_token()
-    assert [was_remembered(desk, token) for _ in range(2)] == [False, False]
+    assert [was_cached(desk, token) for _ in range(2)] == [False, False]
 
 
 def test_no_more_tokens_are_remembered_than_allowed() -> None:
     desk = Desk(cache_size=1)
     first, second = desk.global_token(), desk.global_token()
     asked = (first, first, second, first)
-    assert [was_remembered(desk, token) for token in asked] == [False, True, False, False]
+    assert [was_cached(desk, token) for token in asked] == [False, True, False, False]
 
 
 def test_a_remembered_token_keeps_its_leeway() -> None:
@@ -545,7 +545,7 @@ def test_a_remembered_token_keeps_its_leeway() -> None:
     token = desk.global_token(exp=NOW + 5)
     desk.verify(token)
     desk.time += 14
-    assert was_remembered(desk, token)
+    assert was_cached(desk, token)
     desk.time += 1
     with pytest.raises(refusals.TokenExpired):
         desk.verify(token)
