@@ -86,7 +86,7 @@ def _memory() -> str:
         save(new_tenant("ES256", memory.TOKENS), path)
         allocated, grown = memory.per_token(path)
     return report.row(
-        f"memory of a remembered token at {memory.TOKENS}",
+        f"memory of a cached token at {memory.TOKENS}",
         "drf_logto",
         "≤ 700 bytes",
         f"{allocated:.0f} bytes (the process grows by {grown:.0f})",

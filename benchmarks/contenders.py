@@ -8,8 +8,6 @@ from joserfc import jwt as joserfc_jwt
 from joserfc.jwk import KeySet
 from joserfc.jwt import JWTClaimsRegistry
 
-from drf_logto.runtime import get_verifier
-
 from .server import Server
 from .tenant import API_RESOURCE, ISSUER, Tenant
 
@@ -17,8 +15,21 @@ Verify = Callable[[str], object]
 
 
 def drf_logto(tenant: Tenant, server: Server) -> Verify:
-    """The package as a view meets it, below HTTP."""
-    return get_verifier().verify
+    """What a request pays for: ``LogtoJWTAuthentication().authenticate(request)``."""
+    # Its modules read Django's settings when they are imported.
+    from django.test import RequestFactory  # noqa: PLC0415
+    from rest_framework.request import Request  # noqa: PLC0415
+
+    from drf_logto.authentication import LogtoJWTAuthentication  # noqa: PLC0415
+
+    request = Request(RequestFactory().get("/"))
+    meta = request.META
+
+    def authenticate(token: str) -> object:
+        meta["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+        return LogtoJWTAuthentication().authenticate(request)
+
+    return authenticate
 
 
 def logtos_guide(tenant: Tenant, server: Server) -> Verify:

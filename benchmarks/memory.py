@@ -1,4 +1,4 @@
-"""Bytes that a remembered token takes, measured in a process that does nothing else."""
+"""Bytes that a cached token takes, measured in a process that does nothing else."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ def per_token(tenant: Path) -> tuple[float, float]:
     """
 
     def measured(way: str) -> float:
-        command = [sys.executable, "-m", "benchmarks.remembering", str(tenant), way]
+        command = [sys.executable, "-m", "benchmarks.caching", str(tenant), way]
         return float(subprocess.check_output(command))  # noqa: S603
 
     with ThreadPoolExecutor() as both:

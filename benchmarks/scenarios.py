@@ -73,10 +73,10 @@ def _with_new_tokens(algorithm: str, target: str) -> Scenario:
     )
 
 
-def _with_remembered_tokens(algorithm: str, target: str) -> Scenario:
+def _with_cached_tokens(algorithm: str, target: str) -> Scenario:
     batch = _VERIFICATIONS[algorithm]
     return Scenario(
-        title=f"{algorithm}, remembered token, times cheaper than",
+        title=f"{algorithm}, cached token, times cheaper than",
         algorithm=algorithm,
         target=target,
         told="{:.0f}".format,
@@ -107,10 +107,10 @@ def _with_refused_tokens(
 SCENARIOS = (
     _with_new_tokens("ES384", "≤ 1.08 / ≤ 1.03"),
     _with_new_tokens("RS256", "≤ 1.9 / ≤ 1.5"),
-    _with_remembered_tokens("ES384", "≥ 150"),
-    _with_remembered_tokens("RS256", "≥ 40"),
+    _with_cached_tokens("ES384", "≥ 150"),
+    _with_cached_tokens("RS256", "≥ 40"),
     Scenario(
-        title="whole DRF request, remembered token, over a constant user",
+        title="whole DRF request, cached token, over a constant user",
         algorithm="ES384",
         target="instructions ≤ +12 %",
         told=lambda ratio: f"{ratio - 1:+.1%}",

@@ -18,7 +18,7 @@ Start = Callable[[Tenant, Server], Work]
 
 Prepare = Callable[[Tenant, Server], Verify]
 
-_REMEMBERED = 50  # tokens that take turns
+_CACHED = 50  # tokens that take turns
 
 
 def advance(work: Work, times: int) -> None:
@@ -46,8 +46,8 @@ def known_tokens(prepare: Prepare) -> Start:
     """Verify the same few tokens again and again, all of them seen before."""
 
     def start(tenant: Tenant, server: Server) -> Work:
-        verify, tokens = prepare(tenant, server), tenant.tokens[:_REMEMBERED]
-        advance(map(verify, tokens), _REMEMBERED)
+        verify, tokens = prepare(tenant, server), tenant.tokens[:_CACHED]
+        advance(map(verify, tokens), _CACHED)
         return map(verify, cycle(tokens))
 
     return start
@@ -84,7 +84,7 @@ def requests(url: str) -> Start:
         # It imports what reads Django's settings.
         from .views import requests_to  # noqa: PLC0415
 
-        send, tokens = requests_to(url), tenant.tokens[:_REMEMBERED]
+        send, tokens = requests_to(url), tenant.tokens[:_CACHED]
         if {send(token) for token in tokens} != {200}:
             raise RuntimeError("the view answers with another status than 200")
         return map(send, cycle(tokens))

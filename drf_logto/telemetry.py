@@ -13,9 +13,9 @@ logger = logging.getLogger("drf_logto")
 class Snapshot(TypedDict):
     """Counters since the process began.
 
-    ``verified`` counts tokens verified by their signature, ``cached`` those that were verified before.
-    ``refused`` counts refused requests by code. ``fetched`` and ``fetches_failed`` count tries to
-    get the keys from Logto, and ``fetch_seconds`` what they took together.
+    ``verified`` counts tokens whose signature was verified, ``cached`` those that were found in the
+    token cache, and ``refused`` refused requests by code. ``fetched`` and ``fetches_failed`` count
+    fetches of keys from Logto; ``fetch_seconds`` is what all of them took.
     """
 
     verified: int

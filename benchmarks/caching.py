@@ -14,7 +14,7 @@ from .tenant import load_without_tokens
 
 
 def main(path: str, way: str) -> None:
-    """Print the bytes of one remembered token, ``allocated`` or ``grown``."""
+    """Print the bytes of one cached token, ``allocated`` or ``grown``."""
     set_up_django()
     tenant, tokens = load_without_tokens(Path(path))
     with trusting(tenant, token_cache_size=TOKENS) as server:
