@@ -13,12 +13,11 @@ from .forks import in_each_child
 from .shared_cache import SharedCache
 from .verification.fetch import Fetch, fetch_json
 from .verification.jwk import parse_jwks
-from .verification.key_set import KeySet, Lifetimes
-from .verification.key_source import Source
+from .verification.key_set import KeySet, Lifetimes, Source
 from .verification.known_metadata import KnownMetadata
 from .verification.metadata import ISSUER_PATH, Metadata, discover_for_sign_in
-from .verification.remote_keys import Issuer
-from .verification.shared_keys import SharedJwks
+from .verification.remote_keys import RemoteKeys
+from .verification.shared_keys import SharedKeys
 from .verification.verifier import Verifier
 
 Kept = TypeVar("Kept")
@@ -177,8 +176,8 @@ def _key_set(
     address: str, issuers: tuple[str, ...], settings: LogtoSettings, surroundings: Surroundings
 ) -> KeySet:
     lifetimes = _lifetimes(settings)
-    parse = partial(parse_jwks, algorithms=settings.algorithms, known={})
-    issuer = Issuer(
+    parse = partial(parse_jwks, algorithms=settings.algorithms)
+    remote = RemoteKeys(
         address,
         issuers,
         fetch=surroundings.fetch,
@@ -186,14 +185,14 @@ def _key_set(
         parse=parse,
         now=surroundings.now,
     )
-    source: Source = issuer
+    source: Source = remote
     if settings.cache is not None and surroundings.is_shared:
-        source = SharedJwks(
-            issuer,
+        source = SharedKeys(
+            remote,
             cache=SharedCache(settings.cache, settings.http_timeout / 3),
             name=" ".join((address, *issuers, *sorted(settings.algorithms))),
             parse=parse,
             lifetimes=lifetimes,
             now=surroundings.now,
         )
-    return KeySet(source, algorithms=settings.algorithms, lifetimes=lifetimes, now=surroundings.now)
+    return KeySet(source, lifetimes=lifetimes, now=surroundings.now)

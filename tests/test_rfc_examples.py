@@ -297,7 +297,7 @@ def section(example: Example) -> str:
 
 
 def parsed(*jwks: object) -> dict[str, SigningKey]:
-    return parse_jwks({"keys": list(jwks)}, SIGNATURE_ALGORITHMS, {})
+    return parse_jwks({"keys": list(jwks)}, SIGNATURE_ALGORITHMS)
 
 
 def refusal_of(token: str) -> str:

@@ -16,8 +16,8 @@ from drf_logto.exceptions import InvalidToken
 from drf_logto.verification.jwk import SIGNATURE_ALGORITHMS, parse_jwks
 from drf_logto.verification.jws import parse_jws
 from drf_logto.verification.key_set import KeySet, Lifetimes
-from drf_logto.verification.key_source import Fetched
 from drf_logto.verification.verifier import Verifier
+from tests.support.keys import key_response
 
 FOLDER = os.environ.get("WYCHEPROOF_DIR")
 NOW = 1_800_000_000
@@ -37,8 +37,7 @@ def groups(name: str) -> Iterator[dict[str, Any]]:
 
 def verifier_of(*keys: Any) -> Verifier:
     key_set = KeySet(
-        lambda wanted: Fetched({"keys": list(keys)}, NOW),
-        algorithms=SIGNATURE_ALGORITHMS,
+        lambda _request: key_response({"keys": list(keys)}, NOW),
         lifetimes=Lifetimes(ttl=300, max_stale=86400, cooldown=30, wait=5),
         now=lambda: NOW,
     )
@@ -73,7 +72,7 @@ def test_a_signature_verifies_where_wycheproof_says_so(name: str, algorithm: str
     judged = {"valid": 0, "invalid": 0}
     for group in groups(name):
         jwk = jwk_of(group) | {"kid": "vector", "use": "sig", "alg": algorithm}
-        key = parse_jwks({"keys": [jwk]}, SIGNATURE_ALGORITHMS, {})["vector"]
+        key = parse_jwks({"keys": [jwk]}, SIGNATURE_ALGORITHMS)["vector"]
         verifier = verifier_of(jwk)
         for vector in group["tests"]:
             signature, message = bytes.fromhex(vector["sig"]), bytes.fromhex(vector["msg"])
@@ -150,7 +149,7 @@ def is_verified(token: str, keys: list[dict[str, Any]]) -> bool:
     except InvalidToken:
         return False
     algorithm = jws.header["alg"]
-    key = parse_jwks({"keys": keys}, SIGNATURE_ALGORITHMS, {}).get(jws.header.get("kid", ""))
+    key = parse_jwks({"keys": keys}, SIGNATURE_ALGORITHMS).get(jws.header.get("kid", ""))
     if key is None or algorithm not in key.by_algorithm:
         return False
     return key.verify(algorithm, signing_input.encode(), jws.signature)

@@ -29,6 +29,11 @@ class SigningKey:
     material: tuple[Mapping[str, Any], ...] = field(repr=False)
     by_algorithm: Mapping[str, PyJWK] = field(repr=False)
 
+    def is_in(self, keys: "Mapping[str, SigningKey]") -> bool:
+        """Whether ``keys`` hold this key, made of the same JWKs."""
+        same = keys.get(self.kid)
+        return same is not None and same.material == self.material
+
     def verify(self, algorithm: str, message: bytes, signature: bytes) -> bool:
         """Whether ``signature`` is this key's over ``message``.
 
@@ -39,24 +44,19 @@ class SigningKey:
         return bool(jwk.Algorithm.verify(message, jwk.key, signature))
 
 
-def parse_jwks(
-    document: object, algorithms: Collection[str], known: Mapping[str, SigningKey]
-) -> dict[str, SigningKey]:
+def parse_jwks(document: object, algorithms: Collection[str]) -> dict[str, SigningKey]:
     """Return the usable keys of a JWK Set by ``kid``; a key that cannot be used is passed over.
 
     Args:
         document: what the issuer published.
         algorithms: the allowed signature algorithms.
-        known: keys of an earlier set; one that has not changed is handed on as it is.
     """
     members = document.get("keys") if isinstance(document, dict) else None
     material: dict[str, list[dict[str, Any]]] = {}
     for member in members if isinstance(members, list) else ():
         if isinstance(member, dict) and _is_public_signing_key(member):
             material.setdefault(member["kid"], []).append(member)
-    keys = {
-        kid: _signing_key(kid, jwks, algorithms, known.get(kid)) for kid, jwks in material.items()
-    }
+    keys = {kid: _signing_key(kid, jwks, algorithms) for kid, jwks in material.items()}
     return {kid: key for kid, key in keys.items() if key.by_algorithm}
 
 
@@ -71,19 +71,14 @@ def _is_public_signing_key(jwk: dict[str, Any]) -> bool:
     )
 
 
-def _signing_key(
-    kid: str, jwks: list[dict[str, Any]], algorithms: Collection[str], known: SigningKey | None
-) -> SigningKey:
-    material = tuple(jwks)
-    if known is not None and known.material == material:
-        return known
+def _signing_key(kid: str, jwks: list[dict[str, Any]], algorithms: Collection[str]) -> SigningKey:
     by_algorithm: dict[str, PyJWK] = {}
     for jwk in jwks:
         for algorithm in _algorithms_of(jwk):
             key = _readable(jwk, algorithm) if algorithm in algorithms else None
             if key is not None:
                 by_algorithm.setdefault(algorithm, key)
-    return SigningKey(kid, material, by_algorithm)
+    return SigningKey(kid, tuple(jwks), by_algorithm)
 
 
 def _algorithms_of(jwk: dict[str, Any]) -> tuple[str, ...]:

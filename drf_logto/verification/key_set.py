@@ -17,12 +17,11 @@ a thread of its own, so no request waits longer than its own time limit whatever
 import math
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ..exceptions import AuthorizationServerUnavailable, UnknownKey
-from .jwk import SigningKey, parse_jwks
-from .key_source import Fetched, Source, Wanted
+from .jwk import SigningKey
 
 THREAD_NAME = "drf_logto-jwks"
 
@@ -51,6 +50,41 @@ class Lifetimes:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyRequest:
+    """What a key set asks its source for.
+
+    Attributes:
+        kid: the key that is looked for, None for a routine refresh.
+        newer_than: when the known keys were fetched, in seconds since the epoch.
+        forced: whether fresh keys are known and ``kid`` is not among them.
+    """
+
+    kid: str | None
+    newer_than: float
+    forced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeyResponse:
+    """A JWK Set, its usable keys, and when the issuer was asked, in seconds since the epoch.
+
+    Attributes:
+        document: the JWK Set as it was published.
+        keys: the usable keys by ``kid``, at least one.
+        is_copy: whether another process had fetched it.
+    """
+
+    document: object
+    keys: Mapping[str, SigningKey]
+    at: float
+    is_copy: bool = False
+
+
+Source = Callable[[KeyRequest], KeyResponse | None]
+"""Where a key set gets its keys; None where there can be nothing newer now."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Known:
     """One generation of keys, replaced as a whole, so that reading it needs no lock."""
 
@@ -67,7 +101,7 @@ class _Refresh:
         is_answer: whether the issuer was asked, once it is done, and a copy did not do.
     """
 
-    wanted: Wanted
+    request: KeyRequest
     given_up_at: float
     done: threading.Event = field(default_factory=threading.Event)
     is_answer: bool = True
@@ -81,7 +115,6 @@ class KeySet:
 
     Args:
         source: fetches the JWK Set; raises AuthorizationServerUnavailable.
-        algorithms: the allowed signature algorithms.
         lifetimes: see there.
         now: the clock, in seconds since the epoch.
     """
@@ -90,12 +123,10 @@ class KeySet:
         self,
         source: Source,
         *,
-        algorithms: Collection[str],
         lifetimes: Lifetimes,
         now: Callable[[], float],
     ) -> None:
         self._source = source
-        self._algorithms = algorithms
         self._lifetimes = lifetimes
         self._now = now
         self._known = _NOTHING
@@ -157,9 +188,9 @@ class KeySet:
             may_begin = not self._lies_ahead(self._retry_at)
             if is_done or not may_begin or (forced and self._lies_ahead(self._forced_again_at)):
                 return None, False
-            wanted = Wanted(kid, self._known.fetched_at, forced)
+            request = KeyRequest(kid, self._known.fetched_at, forced)
             given_up_at = time.monotonic() + _PATIENCE * self._lifetimes.wait
-            self._refresh = refresh = _Refresh(wanted, given_up_at)
+            self._refresh = refresh = _Refresh(request, given_up_at)
         try:
             threading.Thread(
                 target=self._run, args=(refresh,), name=THREAD_NAME, daemon=True
@@ -171,12 +202,12 @@ class KeySet:
     def _run(self, refresh: _Refresh) -> None:
         started_at = self._now()
         try:
-            fetched = self._source(refresh.wanted)
-            if fetched is not None:
-                self._learn(fetched)
-            refresh.is_answer = fetched is None or not fetched.is_copy
-            if refresh.wanted.forced and refresh.is_answer:
-                pause = self._lifetimes.cooldown if fetched is not None else _LOOK_AGAIN
+            response = self._source(refresh.request)
+            if response is not None:
+                self._learn(response)
+            refresh.is_answer = response is None or not response.is_copy
+            if refresh.request.forced and refresh.is_answer:
+                pause = self._lifetimes.cooldown if response is not None else _LOOK_AGAIN
                 self._forced_again_at = started_at + pause
             self._end(refresh)
         except AuthorizationServerUnavailable as unavailable:
@@ -185,11 +216,11 @@ class KeySet:
             if not refresh.done.is_set():  # a fault of the source that nobody foresaw
                 self._fail(refresh)
 
-    def _learn(self, fetched: Fetched) -> None:
-        keys = parse_jwks(fetched.document, self._algorithms, self._known.keys)
-        if not keys:
-            raise AuthorizationServerUnavailable("the JWK Set holds no usable key")
-        fetched_at = min(fetched.at, self._now())
+    def _learn(self, response: KeyResponse) -> None:
+        # Cached tokens refer to their key by identity, so a key that has not changed stays.
+        known = {kid: key for kid, key in self._known.keys.items() if key.is_in(response.keys)}
+        keys = {**response.keys, **known}
+        fetched_at = min(response.at, self._now())
         if fetched_at >= self._known.fetched_at or self._known.fetched_at > self._now():
             self._known = _Known(keys, fetched_at)
         self._retry_at = -math.inf

@@ -1,4 +1,4 @@
-"""The way to one Logto: its keys on demand, each try counted, and each change of weather logged."""
+"""Fetches the signing keys of one issuer; counts attempts and logs outages."""
 
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -7,11 +7,11 @@ from .. import telemetry
 from ..exceptions import AuthorizationServerUnavailable
 from .fetch import Fetch
 from .jwk import SigningKey
-from .key_source import Fetched, Wanted
+from .key_set import KeyRequest, KeyResponse
 from .metadata import discover_jwks_uri
 
 
-class Issuer:
+class RemoteKeys:
     """A source of keys that asks Logto itself.
 
     Args:
@@ -41,15 +41,15 @@ class Issuer:
         self._now = now
         self._is_reachable = True
 
-    def __call__(self, wanted: Wanted) -> Fetched:
+    def __call__(self, request: KeyRequest) -> KeyResponse:
         """Return the JWK Set that Logto publishes now.
 
         Raises:
             AuthorizationServerUnavailable: Logto gave no usable answer.
         """
-        asked_at, started = self._now(), time.monotonic()
+        started = time.monotonic()
         try:
-            document = self._ask()
+            response = self._ask()
         except AuthorizationServerUnavailable as unavailable:
             telemetry.count_fetch(time.monotonic() - started, failed=True)
             if self._is_reachable:
@@ -61,13 +61,15 @@ class Issuer:
         if not self._is_reachable:
             telemetry.logger.warning("Logto at %s gives keys again.", self._address)
         self._is_reachable = True
-        return Fetched(document, asked_at)
+        return response
 
-    def _ask(self) -> object:
+    def _ask(self) -> KeyResponse:
+        asked_at = self._now()
         uri = discover_jwks_uri(
             self._address, self._issuers, fetch=self._fetch, timeout=self._timeout
         )
         document = self._fetch(uri, self._timeout)
-        if not self._parse(document):
+        keys = self._parse(document)
+        if not keys:
             raise AuthorizationServerUnavailable("the JWK Set holds no usable key")
-        return document
+        return KeyResponse(document, keys, asked_at)

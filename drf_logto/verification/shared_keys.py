@@ -1,7 +1,7 @@
 """One JWK Set for many processes: what one of them fetched, the others take from a cache.
 
 Each process keeps its own KeySet; this is only where a refresh gets its keys. A process takes
-a copy that is new enough. If there is none, one process at a time has the turn to ask the issuer,
+a copy that is new enough. If there is none, one process at a time has the lease to ask the issuer,
 and the others look out for what it writes. Forced and failed fetches leave a mark with their time,
 to which each process applies its own cooldown, so that processes with the same cooldown together
 ask no more often than one would.
@@ -16,8 +16,7 @@ from typing import Protocol
 
 from ..exceptions import AuthorizationServerUnavailable
 from .jwk import SigningKey
-from .key_set import Lifetimes
-from .key_source import Fetched, Wanted
+from .key_set import KeyRequest, KeyResponse, Lifetimes
 
 _CLOCK_SKEW = 5
 """Seconds that the clocks of two machines may differ.
@@ -29,7 +28,7 @@ _MARK_LIFETIME = 24 * 3600
 """Seconds that the cache keeps the mark of a forced fetch, for processes of any cooldown."""
 
 _LOOK_AGAIN = 0.05
-"""Seconds between two looks for the copy of the process that has the turn."""
+"""Seconds between two looks for the copy of the process that has the lease."""
 
 
 class Cache(Protocol):
@@ -51,7 +50,7 @@ class Cache(Protocol):
         """Remove the value."""
 
 
-class SharedJwks:
+class SharedKeys:
     """A source of keys that asks the issuer through ``source`` only where no copy will do.
 
     Args:
@@ -65,7 +64,7 @@ class SharedJwks:
 
     def __init__(
         self,
-        source: Callable[[Wanted], Fetched],
+        source: Callable[[KeyRequest], KeyResponse],
         *,
         cache: Cache,
         name: str,
@@ -79,52 +78,55 @@ class SharedJwks:
         self._lifetimes = lifetimes
         self._now = now
         prefix = f"drf_logto:jwks:{sha256(name.encode()).hexdigest()[:32]}"
-        self._copy_key, self._turn_key = f"{prefix}:copy", f"{prefix}:turn"
+        self._copy_key, self._lease_key = f"{prefix}:copy", f"{prefix}:lease"
         self._forced_key, self._failed_key = f"{prefix}:forced", f"{prefix}:failed"
         self._cooldown = math.ceil(lifetimes.cooldown)
-        self._has_heeded = False
+        self._has_backed_off = False
         # A fetch is two documents, each within the time limit of one.
-        self._turn = math.ceil(2 * lifetimes.wait) + 1
+        self._lease_seconds = math.ceil(2 * lifetimes.wait) + 1
 
-    def __call__(self, wanted: Wanted) -> Fetched | None:
-        """Return what is wanted, None where it was asked for too lately to ask again.
+    def __call__(self, request: KeyRequest) -> KeyResponse | None:
+        """Return the keys, None where the issuer was asked too lately to ask again.
 
         Raises:
             AuthorizationServerUnavailable: the issuer did not answer this process or another.
         """
-        ends_at = time.monotonic() + self._turn
-        while (copy := self._new_enough(wanted)) is None:
-            self._heed_failure()
-            if self._cache.add(self._turn_key, "taken", self._turn) or time.monotonic() > ends_at:
-                return self._take_turn(wanted)
+        ends_at = time.monotonic() + self._lease_seconds
+        while (copy := self._new_enough(request)) is None:
+            self._back_off()
+            if (
+                self._cache.add(self._lease_key, "taken", self._lease_seconds)
+                or time.monotonic() > ends_at
+            ):
+                return self._lease(request)
             time.sleep(_LOOK_AGAIN)
         return copy
 
-    def _heed_failure(self) -> None:
+    def _back_off(self) -> None:
         """Leave the issuer alone if another process had no answer lately; but not twice running.
 
         The fault may be the other's alone.
         """
         left = self._cooling_down(self._failed_key)
-        if left > 0 and not self._has_heeded:
-            self._has_heeded = True
+        if left > 0 and not self._has_backed_off:
+            self._has_backed_off = True
             raise AuthorizationServerUnavailable("another process could not fetch the keys", left)
 
-    def _take_turn(self, wanted: Wanted) -> Fetched | None:
+    def _lease(self, request: KeyRequest) -> KeyResponse | None:
         try:
-            # Whoever had the turn before may have ended it since the last look.
-            return self._new_enough(wanted) or self._fetch(wanted)
+            # The process that had the lease may have written a copy since the last look.
+            return self._new_enough(request) or self._fetch(request)
         finally:
-            self._cache.delete(self._turn_key)
+            self._cache.delete(self._lease_key)
 
-    def _fetch(self, wanted: Wanted) -> Fetched | None:
-        if wanted.forced:
+    def _fetch(self, request: KeyRequest) -> KeyResponse | None:
+        if request.forced:
             if self._cooling_down(self._forced_key) > 0:
                 return None
             self._mark(self._forced_key, max(_MARK_LIFETIME, self._cooldown))
-        self._has_heeded = False
+        self._has_backed_off = False
         try:
-            fetched = self._source(wanted)
+            fetched = self._source(request)
         except AuthorizationServerUnavailable:
             self._mark(self._failed_key, self._cooldown)
             raise
@@ -144,24 +146,26 @@ class SharedJwks:
             return 0
         return min(max(0, left), self._cooldown)
 
-    def _new_enough(self, wanted: Wanted) -> Fetched | None:
+    def _new_enough(self, request: KeyRequest) -> KeyResponse | None:
         copy = self._read()
-        return copy if copy is not None and self._is_enough(copy, wanted) else None
+        return copy if copy is not None and self._is_enough(copy, request) else None
 
-    def _read(self) -> Fetched | None:
+    def _read(self) -> KeyResponse | None:
         """The copy, None where there is none that could be of use to anybody."""
         try:
             value = json.loads(str(self._cache.get(self._copy_key)))
-            copy = Fetched(value["document"], float(value["at"]), is_copy=True)
+            at, document = float(value["at"]), value["document"]
         except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError):
             return None
-        is_usable = self._now() - copy.at < self._lifetimes.max_stale and math.isfinite(copy.at)
-        return copy if is_usable and self._parse(copy.document) else None
+        if not (math.isfinite(at) and self._now() - at < self._lifetimes.max_stale):
+            return None
+        keys = self._parse(document)
+        return KeyResponse(document, keys, at, is_copy=True) if keys else None
 
-    def _is_enough(self, copy: Fetched, wanted: Wanted) -> bool:
-        is_known = math.isfinite(wanted.newer_than)
-        if copy.at <= wanted.newer_than or (is_known and copy.at > self._now() + _CLOCK_SKEW):
+    def _is_enough(self, copy: KeyResponse, request: KeyRequest) -> bool:
+        is_known = math.isfinite(request.newer_than)
+        if copy.at <= request.newer_than or (is_known and copy.at > self._now() + _CLOCK_SKEW):
             return False
-        if wanted.kid is None:
+        if request.kid is None:
             return self._now() - copy.at < self._lifetimes.ttl
-        return not wanted.forced or wanted.kid in self._parse(copy.document)
+        return not request.forced or request.kid in copy.keys

@@ -6,9 +6,9 @@ from typing import Any
 from drf_logto.auth_info import AuthInfo
 from drf_logto.testing import Logto
 from drf_logto.verification.jwk import SIGNATURE_ALGORITHMS
-from drf_logto.verification.key_set import KeySet, Lifetimes
-from drf_logto.verification.key_source import Fetched, Wanted
+from drf_logto.verification.key_set import KeyRequest, KeyResponse, KeySet, Lifetimes
 from drf_logto.verification.verifier import Verifier
+from tests.support.keys import key_response
 
 NOW = 1_800_000_000
 API = "https://api.example.test"
@@ -25,7 +25,6 @@ class Desk:
         lifetimes = Lifetimes(ttl=300, max_stale=86400, cooldown=30, wait=5)
         self.key_set = KeySet(
             self.load,
-            algorithms=SIGNATURE_ALGORITHMS,
             lifetimes=lifetimes,
             now=lambda: self.time,
         )
@@ -40,9 +39,9 @@ class Desk:
         }
         self.verifier = Verifier(**(defaults | options))
 
-    def load(self, wanted: Wanted) -> Fetched:
+    def load(self, request: KeyRequest) -> KeyResponse:
         self.loads += 1
-        return Fetched(self.published or self.logto.jwks, self.time)
+        return key_response(self.published or self.logto.jwks, self.time)
 
     def verify(self, token: str) -> AuthInfo:
         return self.verifier.verify(token)

@@ -9,9 +9,8 @@ import pytest
 
 from drf_logto.exceptions import AuthorizationServerUnavailable, UnknownKey
 from drf_logto.testing.signing import SigningKeyPair
-from drf_logto.verification.jwk import SIGNATURE_ALGORITHMS
-from drf_logto.verification.key_set import THREAD_NAME, KeySet, Lifetimes
-from drf_logto.verification.key_source import Fetched, Wanted
+from drf_logto.verification.key_set import THREAD_NAME, KeyRequest, KeyResponse, KeySet, Lifetimes
+from tests.support.keys import key_response
 
 FIRST, SECOND, THIRD = (SigningKeyPair.generate("ES384").jwk for _ in range(3))
 TTL, MAX_STALE, COOLDOWN = 300, 86400, 30
@@ -32,16 +31,14 @@ class Issuer:
 
     def new_key_set(self, wait: float = 5, cooldown: float = COOLDOWN) -> KeySet:
         lifetimes = Lifetimes(ttl=TTL, max_stale=MAX_STALE, cooldown=cooldown, wait=wait)
-        return KeySet(
-            self.load, algorithms=SIGNATURE_ALGORITHMS, lifetimes=lifetimes, now=lambda: self.time
-        )
+        return KeySet(self.load, lifetimes=lifetimes, now=lambda: self.time)
 
-    def load(self, wanted: Wanted) -> Fetched:
+    def load(self, request: KeyRequest) -> KeyResponse:
         answer, asked_at = self.answer(), self.time
         self.loads += 1
         self.asked.release()
         assert self.may_answer.wait(10)
-        return Fetched(answer, asked_at)
+        return key_response(answer, asked_at)
 
     def fail(self) -> object:
         raise AuthorizationServerUnavailable("down")
@@ -348,7 +345,7 @@ def test_an_answer_that_comes_late_replaces_no_newer_one(issuer: Issuer) -> None
     issuer.keys = [SECOND]
     issuer.knows(FIRST)
     issuer.settle()
-    late = Fetched({"keys": [FIRST]}, issuer.time - TTL)
+    late = key_response({"keys": [FIRST]}, issuer.time - TTL)
     issuer.key_set._source = lambda wanted: late
     issuer.time += TTL
     assert issuer.knows(SECOND)

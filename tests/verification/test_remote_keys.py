@@ -4,14 +4,16 @@ import pytest
 
 from drf_logto.exceptions import AuthorizationServerUnavailable
 from drf_logto.testing import Logto
-from drf_logto.verification.key_source import Wanted
-from drf_logto.verification.remote_keys import Issuer
+from drf_logto.verification.key_set import KeyRequest
+from drf_logto.verification.remote_keys import RemoteKeys
 
-WANTED = Wanted(None, 0, forced=False)
+REQUEST = KeyRequest(None, 0, forced=False)
 
 
-def issuer_of(logto: Logto, name: str | None = None, keys: tuple[str, ...] = ("kid",)) -> Issuer:
-    return Issuer(
+def issuer_of(
+    logto: Logto, name: str | None = None, keys: tuple[str, ...] = ("kid",)
+) -> RemoteKeys:
+    return RemoteKeys(
         logto.endpoint,
         [name or logto.issuer],
         fetch=logto.fetch,
@@ -27,7 +29,7 @@ def somewhere() -> Logto:
 
 
 def test_its_keys_carry_the_time_when_they_were_asked_for(somewhere: Logto) -> None:
-    fetched = issuer_of(somewhere)(WANTED)
+    fetched = issuer_of(somewhere)(REQUEST)
     assert (fetched.document, fetched.at, fetched.is_copy) == (somewhere.jwks, 1_000_000, False)
     assert somewhere.fetched == [
         "https://tenant.logto.test/oidc/.well-known/openid-configuration",
@@ -37,17 +39,17 @@ def test_its_keys_carry_the_time_when_they_were_asked_for(somewhere: Logto) -> N
 
 def test_nothing_of_the_metadata_of_another_issuer_is_used(somewhere: Logto) -> None:
     with pytest.raises(AuthorizationServerUnavailable) as refused:
-        issuer_of(somewhere, "https://other.logto.test/oidc")(WANTED)
+        issuer_of(somewhere, "https://other.logto.test/oidc")(REQUEST)
     assert refused.value.reason == "the metadata is of another issuer"
     assert len(somewhere.fetched) == 1
 
 
 def test_an_outage_is_no_answer(somewhere: Logto) -> None:
     with somewhere.outage(), pytest.raises(AuthorizationServerUnavailable):
-        issuer_of(somewhere)(WANTED)
+        issuer_of(somewhere)(REQUEST)
 
 
 def test_a_set_without_usable_keys_is_no_answer(somewhere: Logto) -> None:
     with pytest.raises(AuthorizationServerUnavailable) as refused:
-        issuer_of(somewhere, keys=())(WANTED)
+        issuer_of(somewhere, keys=())(REQUEST)
     assert refused.value.reason == "the JWK Set holds no usable key"

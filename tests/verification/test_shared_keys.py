@@ -13,9 +13,9 @@ import pytest
 from drf_logto.exceptions import AuthorizationServerUnavailable, UnknownKey
 from drf_logto.testing.signing import SigningKeyPair
 from drf_logto.verification.jwk import SIGNATURE_ALGORITHMS, parse_jwks
-from drf_logto.verification.key_set import THREAD_NAME, KeySet, Lifetimes
-from drf_logto.verification.key_source import Fetched, Wanted
-from drf_logto.verification.shared_keys import SharedJwks
+from drf_logto.verification.key_set import THREAD_NAME, KeyRequest, KeyResponse, KeySet, Lifetimes
+from drf_logto.verification.shared_keys import SharedKeys
+from tests.support.keys import key_response
 
 FIRST, SECOND = (SigningKeyPair.generate("ES384").jwk for _ in range(2))
 TTL, MAX_STALE, COOLDOWN = 300, 86400, 30
@@ -79,13 +79,13 @@ class Company:
         self.may_answer = threading.Event()
         self.may_answer.set()
 
-    def ask(self, wanted: Wanted) -> Fetched:
+    def ask(self, request: KeyRequest) -> KeyResponse:
         self.loads += 1
         self.asked.set()
         assert self.may_answer.wait(10)
         if self.is_down:
             raise AuthorizationServerUnavailable("down")
-        return Fetched({"keys": list(self.keys)}, self.time)
+        return key_response({"keys": list(self.keys)}, self.time)
 
     def lifetimes(self, wait: float = 5, cooldown: float = COOLDOWN) -> Lifetimes:
         return Lifetimes(ttl=TTL, max_stale=MAX_STALE, cooldown=cooldown, wait=wait)
@@ -95,12 +95,12 @@ class Company:
         name: str = "https://tenant.logto.test",
         wait: float = 5,
         cooldown: float = COOLDOWN,
-    ) -> SharedJwks:
-        return SharedJwks(
+    ) -> SharedKeys:
+        return SharedKeys(
             self.ask,
             cache=self.cache,
             name=name,
-            parse=partial(parse_jwks, algorithms=SIGNATURE_ALGORITHMS, known={}),
+            parse=partial(parse_jwks, algorithms=SIGNATURE_ALGORITHMS),
             lifetimes=self.lifetimes(wait, cooldown),
             now=lambda: self.time,
         )
@@ -109,7 +109,6 @@ class Company:
         """Start another process."""
         return KeySet(
             self.source(cooldown=cooldown),
-            algorithms=SIGNATURE_ALGORITHMS,
             lifetimes=self.lifetimes(cooldown=cooldown),
             now=lambda: self.time,
         )
@@ -388,7 +387,7 @@ def test_a_turn_that_nobody_ends_runs_out(company: Company) -> None:
     """As when a process dies in the middle of its fetch."""
     company.cache.add(_turn_key(company), "taken", 1)
     source = company.source(wait=0)
-    assert source(Wanted("kid", 0, forced=False)) is not None
+    assert source(KeyRequest("kid", 0, forced=False)) is not None
     assert company.loads == 1
 
 
@@ -397,7 +396,7 @@ def _turn_key(company: Company) -> str:
     copy = company.cache.only(":copy")
     company.cache.end(":copy")
     company.loads = 0
-    return copy.replace(":copy", ":turn")
+    return copy.replace(":copy", ":lease")
 
 
 @pytest.mark.parametrize(
@@ -465,7 +464,7 @@ def test_without_a_working_cache_each_process_asks_for_itself() -> None:
 
 def test_two_key_sets_do_not_share(company: Company) -> None:
     for name in ("https://a.logto.test", "https://b.logto.test"):
-        assert company.source(name)(Wanted("kid", 0, forced=False)) is not None
+        assert company.source(name)(KeyRequest("kid", 0, forced=False)) is not None
     assert company.loads == 2
 
 
@@ -474,7 +473,7 @@ def test_two_key_sets_do_not_share(company: Company) -> None:
 
 def copied(company: Company, kid: str | None, newer_than: float, *, forced: bool = False) -> bool:
     """Whether a copy answers this, and the issuer is not asked."""
-    fetched = company.source()(Wanted(kid, newer_than, forced))
+    fetched = company.source()(KeyRequest(kid, newer_than, forced))
     assert fetched is not None
     return fetched.is_copy
 
