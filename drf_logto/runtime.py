@@ -38,26 +38,34 @@ class Surroundings:
     is_shared: bool = True
 
 
+_Built = tuple[LogtoSettings, Verifier, KnownMetadata]
+
+
 class _Runtime:
     def __init__(self, surroundings: Surroundings) -> None:
         self.surroundings = surroundings
         self._lock = threading.Lock()
-        self._built: tuple[LogtoSettings, Verifier, KnownMetadata] | None = None
+        self._built: _Built | None = None
         self._kept: dict[object, Any] = {}
 
     def get(self) -> tuple[Verifier, KnownMetadata]:
         settings = get_settings()
         # All is read at once, so a request needs the lock only where there is something to build.
         built = self._built
-        if built is not None and built[0] is settings:
-            return built[1:]
-        with self._lock:
-            built = self._built
-            if built is None or built[0] is not settings:
-                verifier = _build(settings, self.surroundings)
-                built = settings, verifier, _known_metadata(settings, self.surroundings)
-                self._built = built
-            return built[1:]
+        if built is None or built[0] is not settings:
+            with self._lock:
+                # Another thread may have built it while this one waited.
+                built = self._built_from(settings) or self._build(settings)
+        return built[1:]
+
+    def _built_from(self, settings: LogtoSettings) -> _Built | None:
+        return self._built if self._built and self._built[0] is settings else None
+
+    def _build(self, settings: LogtoSettings) -> _Built:
+        surroundings = self.surroundings
+        built = settings, _verifier(settings, surroundings), _known_metadata(settings, surroundings)
+        self._built = built
+        return built
 
     def get_kept(self, make: Callable[[Callable[[], float]], Kept]) -> Kept:
         with self._lock:
@@ -127,7 +135,7 @@ def _begin(surroundings: Surroundings) -> None:
 in_each_child(lambda: _begin(_runtime.surroundings))
 
 
-def _build(settings: LogtoSettings, surroundings: Surroundings) -> Verifier:
+def _verifier(settings: LogtoSettings, surroundings: Surroundings) -> Verifier:
     return Verifier(
         key_sets=_key_sets(settings, surroundings),
         audiences=settings.api_resource,

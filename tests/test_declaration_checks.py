@@ -75,6 +75,7 @@ def of(found: list[tuple[str, str]], check_id: str) -> list[str]:
         [IsAuthenticated & (HasScopes("read:x") | OrgResourceScopes("x"))],
         [HasScopes("read:x") | OrgResourceScopes],
         [IsAuthenticated & HasScopes("read:x")],
+        [HasScopes("read:x") & ~HasScopes("b")],
     ],
 )
 def test_required_scopes_that_every_permission_ignores_is_reported(

@@ -450,8 +450,8 @@ class Closed(LogtoJWTAuthentication):
     """As a project may refuse accounts, in the method that REST Framework names."""
 
     def authenticate(self, request: Any) -> Any:
-        if super().authenticate(request) is not None:
-            raise AuthenticationFailed("This account is closed.", "closed")
+        assert super().authenticate(request) is not None
+        raise AuthenticationFailed("This account is closed.", "closed")
 
 
 class Busy(LogtoJWTAuthentication):
