@@ -1,0 +1,60 @@
+"""The lock between processes, in the stores that they share: one holder at a time."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from tests.running import free_port, running
+
+pytestmark = [
+    pytest.mark.servers,
+    pytest.mark.skipif(os.name != "posix", reason="the processes are forked"),
+]
+BACKENDS = "django.contrib.sessions.backends"
+
+
+def outcome(sessions: dict[str, Any]) -> Any:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.browsable.waiters"],
+        env={**os.environ, "SESSIONS": json.dumps(sessions)},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+@pytest.mark.skipif(
+    shutil.which("redis-server") is None and "REQUIRE_REDIS" not in os.environ,
+    reason="redis-server is not installed (Debian: apt-get install redis-server)",
+)
+def test_one_process_at_a_time_has_the_lock_of_a_dead_one_in_redis(tmp_path: Any) -> None:
+    port = free_port()
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
+    cache = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": f"redis://127.0.0.1:{port}",
+    }
+    with running("redis-server", *options, until="Ready to accept connections"):
+        entered = outcome({"SESSION_ENGINE": f"{BACKENDS}.cache", "CACHES": {"default": cache}})
+    assert entered == {"entered": 8, "overlaps": 0}
+
+
+def test_one_process_at_a_time_has_the_lock_of_a_dead_one_in_a_database(tmp_path: Any) -> None:
+    database = {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(tmp_path / "sessions.sqlite3"),
+        "OPTIONS": {"timeout": 60},
+    }
+    entered = outcome(
+        {
+            "SESSION_ENGINE": f"{BACKENDS}.db",
+            "DATABASES": {"default": database},
+            "INSTALLED_APPS": ["django.contrib.sessions"],
+        }
+    )
+    assert entered == {"entered": 8, "overlaps": 0}
