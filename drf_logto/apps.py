@@ -11,13 +11,7 @@ class DrfLogtoConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks, and the extension for drf-spectacular where that is installed."""
-        # Importing registers them.
-        from . import (  # noqa: F401,PLC0415
-            checks,
-            declaration_checks,
-            organization_checks,
-            route_checks,
-        )
+        from . import checks  # noqa: F401,PLC0415 - importing registers them
 
         if apps.is_installed("drf_spectacular"):
             from . import openapi  # noqa: F401,PLC0415 - importing registers it

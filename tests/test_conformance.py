@@ -34,7 +34,7 @@ SECTIONS = {
 """By heading: what the ids of its table begin with, and the sections and steps they cover."""
 
 KEPT = re.compile(r"yes|(?:not applicable|deviates): \S.{20,}\.")
-PROOF = re.compile(r"`((?:verification/)?test_\w+\.py)::(test_\w+)(?:\[([\w -]+)\])?`")
+PROOF = re.compile(r"`((?:[a-z]+/)?test_\w+\.py)::(test_\w+)(?:\[([\w -]+)\])?`")
 ADVISORIES = (TESTS.parent / "docs" / "advisories.md").read_text("utf-8")
 
 

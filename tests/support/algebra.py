@@ -28,6 +28,7 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSet
 
 from drf_logto.auth_info import TokenKind
+from drf_logto.checks.routes import negation_stands_beside_a_kind
 from drf_logto.exceptions import WrongTokenKind
 from drf_logto.permissions import (
     AccessTokenPermission,
@@ -35,7 +36,6 @@ from drf_logto.permissions import (
     InOrganization,
     OrgResourceScopes,
 )
-from drf_logto.route_checks import negation_stands_beside_a_kind
 from drf_logto.testing import Logto
 
 GRANTED = (200, 405)  # 405 comes after the permissions

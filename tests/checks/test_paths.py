@@ -6,7 +6,7 @@ import pytest
 from django.http import HttpResponse
 from django.urls import path, re_path
 
-from drf_logto.route_paths import Keyword, segments
+from drf_logto.checks.paths import Keyword, segments
 
 PK = Keyword("pk")
 UNNAMED = Keyword(None)

@@ -8,10 +8,10 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from rest_framework.settings import api_settings
 
-from .permissions import InOrganization, OrgResourceScopes
-from .route_paths import Keyword, Segment, segments
-from .routes import Route, all_routes
-from .view_options import NOT_DECLARED, declared, organization_keyword, owner
+from ..permissions import InOrganization, OrgResourceScopes
+from ..routes import Route, all_routes
+from ..view_options import NOT_DECLARED, declared, organization_keyword, owner
+from .paths import Keyword, Segment, segments
 
 _ORGANIZATION = "orgs?|organi[sz]ations?|tenants?"
 # Where an organization is compared already, these are things within it.

@@ -12,11 +12,11 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.views import View
 
-from .compositions import ignoring_required_scopes
-from .permissions import AccessTokenPermission
-from .routes import Route, all_permissions, all_routes
-from .scopes import SAFE, UNSAFE, RequiredScopes
-from .view_options import NOT_DECLARED, VIEW_ATTRIBUTES, declared, owner, sources
+from ..compositions import ignoring_required_scopes
+from ..permissions import AccessTokenPermission
+from ..routes import Route, all_permissions, all_routes
+from ..scopes import SAFE, UNSAFE, RequiredScopes
+from ..view_options import NOT_DECLARED, VIEW_ATTRIBUTES, declared, owner, sources
 
 _OF_ROUTERS = ("list", "create", "retrieve", "update", "partial_update", "destroy")
 _POSITIONAL = ("scope", "scopes", "required_scopes")

@@ -6,9 +6,9 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
-from .authentication import LogtoJWTAuthentication
-from .permissions import HasScopes, OrgResourceScopes
-from .routes import (
+from ..authentication import LogtoJWTAuthentication
+from ..permissions import HasScopes, OrgResourceScopes
+from ..routes import (
     Route,
     all_permissions,
     all_routes,
@@ -17,7 +17,7 @@ from .routes import (
     scopes_of,
     void_policies,
 )
-from .view_options import accepted_resources, declared
+from ..view_options import accepted_resources, declared
 
 
 @register(Tags.urls)

@@ -6,8 +6,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from rest_framework.settings import api_settings
 
-from .authentication import LogtoJWTAuthentication
-from .conf import is_loopback, parse
+from ..authentication import LogtoJWTAuthentication
+from ..conf import is_loopback, parse
 
 IDS = {
     "missing": "drf_logto.E001",

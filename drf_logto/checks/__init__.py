@@ -1,0 +1,8 @@
+"""The system checks of the settings and of what the project's routes declare.
+
+Importing registers them.
+"""
+
+from . import declarations, organizations, routes, settings
+
+__all__ = ["declarations", "organizations", "routes", "settings"]
