@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterable
 from functools import partial
 from inspect import iscoroutinefunction
+from itertools import chain
 from typing import Any, cast
 
 from rest_framework.exceptions import PermissionDenied
 
-from .evaluation import Evaluation, Verdict
+from .compositions import coroutine_leaves
+from .evaluation import Evaluation, Verdict, refuse_unawaited
 from .exceptions import (
     InsufficientScope,
     LogtoError,
@@ -45,6 +47,21 @@ def explain_denials(view: Any, request: Any) -> None:
                 setattr(view, name, partial(explained.check, check))
 
 
+def explain_check(view: Any, request: Any) -> None:
+    """Explain the denials of ``view`` from within a check of it, which may have begun before.
+
+    Such a check is DRF's own: it would take a coroutine for a grant.
+
+    Raises:
+        PermissionDenied: a permission of the view is a coroutine function, and the view does not
+            await it; it is logged. Under ``|`` and ``~`` an answer could not refuse the request.
+    """
+    explain_denials(view, request)
+    explained = getattr(view, "permission_denied", None)
+    if isinstance(explained, _ExplainedDenial):
+        explained.refuse_unawaited()
+
+
 def nearest_refusal(refusing: Iterable[Any], request: Any, view: Any) -> LogtoError | None:
     """Return the most actionable reason of the permissions that refuse, None where none has one.
 
@@ -68,6 +85,8 @@ class _ExplainedDenial:
         self._request = request
         self._permission_denied = view.permission_denied
         self._recorded: list[_Recorded] | None = None
+        # adrf's views await their permissions, and so do those with an asynchronous check.
+        self._is_guarded = _awaits(view) or iscoroutinefunction(view.check_permissions)
 
     def __call__(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -84,7 +103,7 @@ class _ExplainedDenial:
 
     def check(self, check: Callable[..., None], *args: Any) -> None:
         """Run a check of the view, and record what its permissions answer."""
-        view = self._view
+        view, self._is_guarded = self._view, True
         get_permissions = view.get_permissions
 
         def get_recorded() -> list[Any]:
@@ -97,6 +116,15 @@ class _ExplainedDenial:
         finally:
             view.get_permissions = get_permissions
             self._recorded = None
+
+    def refuse_unawaited(self) -> None:
+        """Refuse, in a check that began unguarded, what the view would have to await."""
+        if not self._is_guarded:
+            self._is_guarded = True  # get_permissions may ask a permission in its turn
+            permissions = chain.from_iterable(map(coroutine_leaves, self._view.get_permissions()))
+            for permission in permissions:
+                self._is_guarded = False
+                raise refuse_unawaited(permission)
 
     def _refusing(self, request: Any) -> tuple[Any, ...]:
         """The permissions that refused in this check; asked again where it is not recorded.
@@ -118,7 +146,7 @@ class _Recorded:
 
     def __init__(self, permission: Any, view: Any) -> None:
         self._permission = permission
-        self._view_awaits = hasattr(view, "check_async_permissions")  # that of adrf
+        self._view_awaits = _awaits(view)
         self.verdict = _GRANTED
 
     def __getattr__(self, name: str) -> Any:
@@ -150,6 +178,11 @@ class _Recorded:
     async def _aevaluate(self, *asked: Any) -> bool:
         self.verdict = await Evaluation((self._permission,), *asked).afinish()
         return self.verdict.granted
+
+
+def _awaits(view: Any) -> bool:
+    """Whether it is a view of adrf, which awaits what is a coroutine function."""
+    return hasattr(view, "check_async_permissions")
 
 
 def _distance(refusal: LogtoError) -> int:

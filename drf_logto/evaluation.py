@@ -8,13 +8,9 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from rest_framework.exceptions import PermissionDenied
-from rest_framework.permissions import AND, NOT, OR
 
+from .compositions import Operator, read
 from .telemetry import logger
-
-# The operators of adrf are subclasses of DRF's. Any other subclass may mean something else, so it
-# is asked like a single permission.
-_OPERATOR_MODULES = frozenset({"rest_framework.permissions", "adrf.permissions"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +41,16 @@ class Pending:
     def refuse(self) -> PermissionDenied:
         """Log that nothing awaits the answer, and return the refusal: it is truthy, not a yes."""
         self.discard()
-        logger.error(
-            "Refused: the permission %s answers with a coroutine, and this view does not await it.",
-            type(self.permission).__qualname__,
-        )
-        return PermissionDenied()
+        return refuse_unawaited(self.permission)
+
+
+def refuse_unawaited(permission: Any) -> PermissionDenied:
+    """Log that a permission has to be awaited and is not, and return the refusal."""
+    logger.error(
+        "Refused: the permission %s answers with a coroutine, and this view does not await it.",
+        type(permission).__qualname__,
+    )
+    return PermissionDenied()
 
 
 _Question = tuple[Any, Callable[[], Any]]
@@ -115,16 +116,15 @@ def _all(permissions: Iterable[Any], asked: tuple[Any, ...]) -> _Steps:
 
 
 def _steps(permission: Any, *asked: Any) -> _Steps:
-    if type(permission).__module__ in _OPERATOR_MODULES:
-        composed: Any = permission  # DRF's stubs do not know the operands
-        match permission:
-            case AND():
-                return (yield from _all((composed.op1, composed.op2), asked))
-            case OR():
-                return (yield from _either((composed.op1, composed.op2), *asked))
-            case NOT():
-                verdict = yield from _steps(composed.op1, *asked)
-                return Verdict(not verdict.granted)
+    operator, operands = read(permission)
+    match operator:
+        case Operator.AND:
+            return (yield from _all(operands, asked))
+        case Operator.OR:
+            return (yield from _either(operands, *asked))
+        case Operator.NOT:
+            verdict = yield from _all(operands, asked)
+            return Verdict(not verdict.granted)
     about_object = len(asked) > len(("request", "view"))
     method = permission.has_object_permission if about_object else permission.has_permission
     granted = yield permission, partial(method, *asked)

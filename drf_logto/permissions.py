@@ -7,7 +7,7 @@ from django.views import View
 from rest_framework.permissions import BasePermission
 
 from .auth_info import AuthInfo, TokenKind
-from .denials import explain_denials
+from .denials import explain_check
 from .exceptions import (
     InsufficientScope,
     LogtoError,
@@ -81,11 +81,14 @@ class AccessTokenPermission(OperationHolderMixin, BasePermission):
         return f"{type(self).__name__}({', '.join(arguments)})"
 
     def has_permission(self, request: Any, view: Any) -> bool:
-        """Whether the token is of this kind, of the named organization and holds the scopes."""
-        if self.refusal(request, view) is None:
-            return True
-        explain_denials(view, request)
-        return False
+        """Whether the token is of this kind, of the named organization and holds the scopes.
+
+        Raises:
+            PermissionDenied: another permission of the view has to be awaited, and is not; nothing
+                else can refuse the request then.
+        """
+        explain_check(view, request)
+        return self.refusal(request, view) is None
 
     def has_object_permission(self, request: Any, view: Any, obj: Any) -> bool:
         """The same answer: a token that may not use the view may not use its objects.

@@ -11,8 +11,9 @@ from typing import Any
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from .compositions import coroutine_leaves, leaves, open_by_negation
+from .compositions import coroutine_leaves
 from .conf import LogtoSettings, parse
+from .declared_permissions import leaves, open_by_negation
 from .permissions import AccessTokenPermission
 from .view_options import (
     ACCESS_TOKEN_PERMISSIONS,

@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 
 from drf_logto.exceptions import LogtoError
 from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
+from drf_logto.telemetry import snapshot
 from drf_logto.testing import Logto
 
 Route = Callable[..., None]
@@ -225,6 +226,10 @@ class Another(BasicAuthentication):
         return AnonymousUser(), None
 
 
+def lazily(view: Any, request: Any) -> None:
+    """What a view may do in place of ``perform_authentication``: wait until the user is read."""
+
+
 def test_the_reason_is_reported_after_another_authentication(logto: Logto, answer: Any) -> None:
     refused = answer(logto.global_token(), HasScopes("a") | No, authentication_classes=[Another])
     assert told(refused) == KIND
@@ -284,6 +289,84 @@ def test_a_coroutine_refuses_the_whole_request_and_is_logged(
     assert re.search("the permission (Never|NeverThisObject|Later) ", record.message)
 
 
+class ReadsTheUser(BasePermission):
+    def has_permission(self, request: Any, view: Any) -> bool:
+        return request.user is not None
+
+
+class ChecksNothing(APIView):
+    """Authenticates when the user is first read, and checks no more than an object."""
+
+    perform_authentication = lazily
+    check_permissions = lazily
+
+    def get(self, request: Any, **kwargs: Any) -> Response:
+        self.check_object_permissions(request, "object")
+        return Response("got")
+
+
+UNGUARDED: dict[str, dict[str, Any]] = {
+    "another authentication": {"authentication_classes": [Another]},
+    "lazy authentication": {"perform_authentication": lazily},
+    "permissions first": {
+        "initial": lambda view, request, **kwargs: (
+            view.check_permissions(request),
+            view.perform_authentication(request),
+        )
+    },
+}
+
+
+# DRF drops the coroutine that it was given before a permission of this package was asked.
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+@pytest.mark.parametrize("view", UNGUARDED.values(), ids=UNGUARDED)
+@pytest.mark.parametrize(
+    "permissions",
+    [
+        [HasScopes("a") | Never],
+        [~HasScopes("a") & Never],
+        [Never & HasScopes("a")],
+        [Never, ~HasScopes("a")],
+        [~HasScopes("a"), Never],
+        [~(Yes & (HasScopes("a") | Never))],
+        [(No | HasScopes("a")) | Never],
+        [ReadsTheUser, Never, ~HasScopes("a")],
+        [HasScopes("held") | HasScopes("a") | Never],
+    ],
+)
+def test_a_coroutine_refuses_where_a_check_began_unguarded(
+    logto: Logto, answer: Any, caplog: pytest.LogCaptureFixture, permissions: Any, view: Any
+) -> None:
+    refused = answer(logto.global_token(), *permissions, **view)
+    assert told(refused) == NOTHING_OF_OURS
+    assert [one.levelname for one in caplog.records if one.name == "drf_logto"] == ["ERROR"]
+
+
+def test_a_coroutine_about_an_object_refuses_where_no_other_check_came_before(
+    logto: Logto, route: Route
+) -> None:
+    permissions = [~HasScopes("a") | NeverThisObject]
+    route(path("", ChecksNothing.as_view(permission_classes=permissions)))
+    assert logto.client(logto.global_token(["a"])).get("/").status_code == 403
+
+
+@pytest.mark.parametrize("view", UNGUARDED.values(), ids=UNGUARDED)
+def test_permissions_that_need_not_be_awaited_grant_where_a_check_began_unguarded(
+    logto: Logto, answer: Any, view: Any
+) -> None:
+    permissions = [Once(), HasScopes("a") | Yes, ~HasScopes("b")]
+    assert answer(logto.global_token(), *permissions, **view).status_code == 200
+
+
+def test_a_refused_request_is_counted_once_where_its_check_began_unguarded(
+    logto: Logto, answer: Any
+) -> None:
+    before = snapshot()["refused"].get("insufficient_scope", 0)
+    refused = answer(logto.global_token(), HasScopes("a") | No, perform_authentication=lazily)
+    assert told(refused) == SCOPE
+    assert snapshot()["refused"]["insufficient_scope"] == before + 1
+
+
 def test_a_subclass_of_an_operator_is_asked_itself(logto: Logto, answer: Any) -> None:
     class Xor(OR):
         op1: Any
@@ -329,6 +412,20 @@ def test_a_check_that_must_be_awaited_is_left_alone(logto: Logto, route: Route) 
 
     route(path("", Awaited.as_view(permission_classes=[Never])))
     assert logto.client(logto.global_token()).get("/").status_code == 403
+
+
+def test_a_check_that_awaits_its_permissions_is_left_alone(logto: Logto, route: Route) -> None:
+    class Awaited(APIView):
+        async def check_permissions(self, request: Any) -> None:  # type: ignore[override]
+            held, never = self.get_permissions()
+            awaited: Any = never.has_permission(request, self)
+            assert (held.has_permission(request, self), await awaited) == (True, None)
+
+        def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
+            async_to_sync(self.check_permissions)(request)
+
+    route(path("", Awaited.as_view(permission_classes=[HasScopes("a"), Never])))
+    assert logto.client(logto.global_token(["a"])).get("/").status_code == 405
 
 
 def test_a_reason_that_raises_keeps_the_denial(logto: Logto, answer: Any) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.views import View
 
-from ..compositions import ignoring_required_scopes
+from ..declared_permissions import ignoring_required_scopes
 from ..permissions import AccessTokenPermission
 from ..routes import Route, all_permissions, all_routes
 from ..scopes import SAFE, UNSAFE, RequiredScopes

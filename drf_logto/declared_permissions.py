@@ -1,0 +1,104 @@
+"""What ``permission_classes`` declare, read before there is a request."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Any
+
+from .compositions import Operator, read
+from .permissions import AccessTokenPermission
+
+
+def leaves(permission: Any) -> Iterator[AccessTokenPermission]:
+    """Yield this package's permissions in a composition; what stands under a NOT opens nothing."""
+    operator, operands = read(permission)
+    if operator is not Operator.NOT:
+        for operand in operands:
+            yield from leaves(operand)
+    if isinstance(permission, type) and issubclass(permission, AccessTokenPermission):
+        with suppress(TypeError):  # DRF cannot make one of it either, and says so
+            yield permission()
+    elif isinstance(permission, AccessTokenPermission):
+        yield permission
+
+
+def ignoring_required_scopes(permissions: Sequence[Any]) -> Iterator[AccessTokenPermission]:
+    """Yield each permission that may let a request in without the view's ``required_scopes``.
+
+    Args:
+        permissions: the operands as ``permission_classes`` has them; all must grant.
+    """
+    if not any(map(_reads_required_scopes, permissions)):
+        for permission in permissions:
+            yield from _ignoring(permission)
+
+
+def _ignoring(permission: Any) -> Iterator[AccessTokenPermission]:
+    operator, operands = read(permission)
+    if operator is Operator.OR:
+        for operand in operands:
+            yield from _ignoring(operand)
+    elif operator is Operator.NOT:
+        return
+    elif operands:
+        yield from ignoring_required_scopes(operands)
+    else:
+        yield from (one for one in leaves(permission) if one.declared is not None)
+
+
+def _reads_required_scopes(permission: Any) -> bool:
+    """Whether no permission of this package in it grants without the view's ``required_scopes``."""
+    match read(permission):
+        case Operator.NOT, _:
+            return False
+        case Operator.OR, operands:
+            own = [one for one in operands if _has_own(one)]
+            return bool(own) and all(map(_reads_required_scopes, own))
+        case _, ():
+            return any(one.declared is None for one in leaves(permission))
+        case _, operands:
+            return any(map(_reads_required_scopes, operands))
+
+
+def open_by_negation(permissions: Sequence[Any]) -> bool:
+    """Whether a NOT lets in what every permission of this package refuses.
+
+    So do tokens of a kind that no permission names, and requests without a token. What any other
+    permission says is not known beforehand: it may grant, and it may refuse.
+
+    Args:
+        permissions: the operands as ``permission_classes`` has them; all must grant.
+    """
+    may_grant = all(_may_answer(True, permission) for permission in permissions)
+    return may_grant and any(map(_opens_by_negation, permissions))
+
+
+def _opens_by_negation(permission: Any) -> bool:
+    match read(permission):
+        case Operator.NOT, operands:
+            return _has_own(permission) and _may_answer(False, *operands)
+        case Operator.OR, operands:
+            return any(map(_opens_by_negation, operands))
+        case _, operands:
+            return bool(operands) and open_by_negation(operands)
+
+
+def _may_answer(answer: bool, permission: Any) -> bool:
+    """Whether ``permission`` may give this answer while every one of this package refuses."""
+    match read(permission):
+        case _, ():
+            return not (answer and _is_own(permission))
+        case Operator.NOT, operands:
+            return _may_answer(not answer, *operands)
+        case operator, operands:
+            one_is_enough = (operator is Operator.OR) is answer
+            return (any if one_is_enough else all)(_may_answer(answer, one) for one in operands)
+
+
+def _has_own(permission: Any) -> bool:
+    _, operands = read(permission)
+    return any(map(_has_own, operands)) if operands else _is_own(permission)
+
+
+def _is_own(permission: Any) -> bool:
+    made_of = permission if isinstance(permission, type) else type(permission)
+    return issubclass(made_of, AccessTokenPermission)
