@@ -44,12 +44,19 @@ def read(permission: Any) -> tuple[Operator | None, tuple[Any, ...]]:
     return next(_OPERATORS[one] for one in operator.__mro__ if one in _OPERATORS), operands
 
 
-def coroutine_leaves(permission: Any) -> Iterator[Any]:
-    """Yield the permissions in a composition, under a NOT as well, that have to be awaited."""
-    _, operands = read(permission)
-    for operand in operands:
-        yield from coroutine_leaves(operand)
-    methods = ("has_permission", "has_object_permission")
-    asked = () if operands else (getattr(permission, name, None) for name in methods)
-    if any(map(iscoroutinefunction, asked)):
+def leaves(permission: Any, *, negated: bool = True) -> Iterator[Any]:
+    """Yield the single permissions of a composition; those under a NOT only where ``negated``."""
+    operator, operands = read(permission)
+    if not operands:
         yield permission
+    elif negated or operator is not Operator.NOT:
+        for operand in operands:
+            yield from leaves(operand, negated=negated)
+
+
+def coroutine_leaves(permission: Any) -> Iterator[Any]:
+    """Yield the single permissions of a composition that have to be awaited."""
+    names = ("has_permission", "has_object_permission")
+    for leaf in leaves(permission):
+        if any(iscoroutinefunction(getattr(leaf, name, None)) for name in names):
+            yield leaf

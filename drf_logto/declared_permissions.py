@@ -4,21 +4,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from .compositions import Operator, read
+from .compositions import Operator, leaves, read
 from .permissions import AccessTokenPermission
 
 
-def leaves(permission: Any) -> Iterator[AccessTokenPermission]:
+def own_permissions(permission: Any) -> Iterator[AccessTokenPermission]:
     """Yield this package's permissions in a composition; what stands under a NOT opens nothing."""
-    operator, operands = read(permission)
-    if operator is not Operator.NOT:
-        for operand in operands:
-            yield from leaves(operand)
-    if isinstance(permission, type) and issubclass(permission, AccessTokenPermission):
+    for leaf in filter(_is_own, leaves(permission, negated=False)):
         with suppress(TypeError):  # DRF cannot make one of it either, and says so
-            yield permission()
-    elif isinstance(permission, AccessTokenPermission):
-        yield permission
+            yield leaf()
 
 
 def ignoring_required_scopes(permissions: Sequence[Any]) -> Iterator[AccessTokenPermission]:
@@ -42,7 +36,7 @@ def _ignoring(permission: Any) -> Iterator[AccessTokenPermission]:
     elif operands:
         yield from ignoring_required_scopes(operands)
     else:
-        yield from (one for one in leaves(permission) if one.declared is not None)
+        yield from (one for one in own_permissions(permission) if one.declared is not None)
 
 
 def _reads_required_scopes(permission: Any) -> bool:
@@ -54,7 +48,7 @@ def _reads_required_scopes(permission: Any) -> bool:
             own = [one for one in operands if _has_own(one)]
             return bool(own) and all(map(_reads_required_scopes, own))
         case _, ():
-            return any(one.declared is None for one in leaves(permission))
+            return any(one.declared is None for one in own_permissions(permission))
         case _, operands:
             return any(map(_reads_required_scopes, operands))
 
@@ -95,8 +89,7 @@ def _may_answer(answer: bool, permission: Any) -> bool:
 
 
 def _has_own(permission: Any) -> bool:
-    _, operands = read(permission)
-    return any(map(_has_own, operands)) if operands else _is_own(permission)
+    return any(map(_is_own, leaves(permission)))
 
 
 def _is_own(permission: Any) -> bool:

@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from .compositions import coroutine_leaves
 from .conf import LogtoSettings, parse
-from .declared_permissions import leaves, open_by_negation
+from .declared_permissions import open_by_negation, own_permissions
 from .permissions import AccessTokenPermission
 from .view_options import (
     ACCESS_TOKEN_PERMISSIONS,
@@ -125,7 +125,7 @@ def _route(callback: Any, path: str, patterns: tuple[str, ...]) -> Route:
     )
     ways = list(_ways_in(callback))
     once = {id(permission): permission for way in ways for permission in way}
-    ours = tuple(chain.from_iterable(map(leaves, once.values())))
+    ours = tuple(chain.from_iterable(map(own_permissions, once.values())))
     return Route(
         path=path,
         patterns=patterns,

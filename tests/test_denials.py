@@ -16,7 +16,7 @@ from rest_framework.permissions import OR, BasePermission, OperandHolder
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from drf_logto.exceptions import LogtoError
+from drf_logto.exceptions import InsufficientScope, LogtoError
 from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
 from drf_logto.telemetry import snapshot
 from drf_logto.testing import Logto
@@ -211,6 +211,25 @@ class Once(BasePermission):
         assert not self.asked
         self.asked.append(request)
         return True
+
+
+def test_a_refused_check_asks_each_permission_and_each_reason_once(
+    logto: Logto, answer: Any
+) -> None:
+    asked = []
+
+    class Counted(BasePermission):
+        def has_permission(self, request: Any, view: Any) -> bool:
+            asked.append("has_permission")
+            return False
+
+        def refusal(self, request: Any, view: Any) -> LogtoError:
+            asked.append("refusal")
+            return InsufficientScope(("a",))
+
+    refused = answer(logto.global_token(), (Counted | No) & Yes, Counted)
+    assert told(refused) == SCOPE
+    assert asked == ["has_permission", "refusal"]
 
 
 def test_each_permission_is_asked_once(logto: Logto, answer: Any) -> None:

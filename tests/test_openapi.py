@@ -18,11 +18,13 @@ from drf_spectacular.utils import extend_schema
 from drf_spectacular.validation import validate_schema
 from rest_framework.authentication import BasicAuthentication
 from rest_framework.permissions import (
+    OR,
     AllowAny,
     BasePermission,
     IsAdminUser,
     IsAuthenticated,
     IsAuthenticatedOrReadOnly,
+    OperandHolder,
 )
 from rest_framework.test import APIRequestFactory
 from rest_framework.views import APIView
@@ -238,6 +240,28 @@ def test_each_alternative_is_told_with_its_scopes_and_its_tokens(
 def test_what_scopes_cannot_express_is_told_by_its_name(permission: Any, written: str) -> None:
     (way,) = operation(permission_classes=[HasScopes("a") & permission])["x-logto-access-tokens"]
     assert way == {"kinds": GLOBAL, "scopes": ["a"], "other_permissions": [written]}
+
+
+def test_an_operator_of_the_project_is_called_by_its_name() -> None:
+    class Xor(OR):
+        """What it means is not known."""
+
+    operator: Any = Xor
+    xor = OperandHolder(operator, HasScopes("a"), HasScopes("b"))
+    (way,) = operation(permission_classes=[xor])["x-logto-access-tokens"]
+    assert way == {"kinds": EVERY_KIND, "scopes": [], "other_permissions": ["Xor"]}
+
+
+def test_each_permission_is_read_once_for_an_operation() -> None:
+    read = []
+
+    class Counted(HasScopes):
+        def scopes_for(self, request: Any, view: Any) -> tuple[str, ...] | None:
+            read.append(request.method)
+            return super().scopes_for(request, view)
+
+    described(Data.as_view(permission_classes=[Counted("a") | InOrganization]))
+    assert sorted(read) == ["GET", "POST"]
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from rest_framework.permissions import (
-    AND,
-    NOT,
-    OR,
     SAFE_METHODS,
     AllowAny,
     IsAuthenticated,
@@ -17,8 +15,11 @@ from rest_framework.permissions import (
 )
 
 from ..auth_info import TokenKind
+from ..compositions import Operator, read
 from ..permissions import AccessTokenPermission
 from ..view_options import accepted_resources
+
+_SIGNS = {Operator.AND: " & ", Operator.OR: " | "}
 
 
 class Credential(enum.IntEnum):
@@ -54,12 +55,21 @@ class Alternative:
         )
 
 
+_COMPUTED: WeakKeyDictionary[Any, tuple[Alternative, ...]] = WeakKeyDictionary()
+
+
 def alternatives(view: Any) -> tuple[Alternative, ...]:
-    """Return every way into ``view`` for its ``request``, none where it is closed."""
-    narrowed = accepted_resources(view, view.request) is not None
-    kinds = frozenset(TokenKind) - ({TokenKind.ORGANIZATION} if narrowed else set())
-    each = (_ways(permission, view) for permission in view.get_permissions())
-    return tuple(dict.fromkeys(reduce(_both, each, [Alternative(Credential.NONE, kinds)])))
+    """Return every way into ``view`` for its ``request``, none where it is closed.
+
+    They are computed once for a view, of which drf-spectacular makes one for each operation.
+    """
+    if view not in _COMPUTED:
+        narrowed = accepted_resources(view, view.request) is not None
+        kinds = frozenset(TokenKind) - ({TokenKind.ORGANIZATION} if narrowed else set())
+        each = (_ways(permission, view) for permission in view.get_permissions())
+        ways = reduce(_both, each, [Alternative(Credential.NONE, kinds)])
+        _COMPUTED[view] = tuple(dict.fromkeys(ways))
+    return _COMPUTED[view]
 
 
 def _both(left: Iterable[Alternative], right: Iterable[Alternative]) -> list[Alternative]:
@@ -70,28 +80,29 @@ def _both(left: Iterable[Alternative], right: Iterable[Alternative]) -> list[Alt
 
 
 def _ways(permission: Any, view: Any) -> list[Alternative]:
-    kind = type(permission)
-    if issubclass(kind, OR):
-        return _ways(permission.op1, view) + _ways(permission.op2, view)
-    if issubclass(kind, AND):
-        return _both(_ways(permission.op1, view), _ways(permission.op2, view))
+    operator, operands = read(permission)
+    match operator:
+        case Operator.OR:
+            return [way for operand in operands for way in _ways(operand, view)]
+        case Operator.AND:
+            return reduce(_both, (_ways(operand, view) for operand in operands))
+        case Operator.NOT:
+            return [_way_of_not(permission, _ways(operands[0], view))]
     if isinstance(permission, AccessTokenPermission):
         scopes = permission.scopes_for(view.request, view)
         kinds = frozenset({permission.kind})
         return [] if scopes is None else [Alternative(Credential.ACCESS_TOKEN, kinds, scopes)]
-    if issubclass(kind, NOT):
-        return [_way_of_not(permission, view)]
     return [_way_of_others(permission, view.request.method)]
 
 
-def _way_of_not(permission: Any, view: Any) -> Alternative:
+def _way_of_not(permission: Any, refused: list[Alternative]) -> Alternative:
     """Who has no token is let in by a NOT over what certainly asks for one."""
-    refused = all(
+    asks_for_token = all(
         way.credential is Credential.ACCESS_TOKEN
         or (way.credential is Credential.ANY and not way.others)
-        for way in _ways(permission.op1, view)
+        for way in refused
     )
-    credential = Credential.NONE if refused else Credential.ANY
+    credential = Credential.NONE if asks_for_token else Credential.ANY
     return Alternative(credential, others=(_written(permission),))
 
 
@@ -106,12 +117,11 @@ def _way_of_others(permission: Any, method: str) -> Alternative:
 
 
 def _written(permission: Any) -> str:
-    kind = type(permission)
-    if issubclass(kind, NOT):
-        return f"~{_written(permission.op1)}"
-    if issubclass(kind, (AND, OR)):
-        operator = "&" if issubclass(kind, AND) else "|"
-        return f"({_written(permission.op1)} {operator} {_written(permission.op2)})"
-    if isinstance(permission, AccessTokenPermission):
-        return repr(permission)
-    return kind.__name__
+    operator, operands = read(permission)
+    written = [_written(operand) for operand in operands]
+    if operator is Operator.NOT:
+        return f"~{written[0]}"
+    if operator is not None:
+        return f"({_SIGNS[operator].join(written)})"
+    own = isinstance(permission, AccessTokenPermission)
+    return repr(permission) if own else type(permission).__name__
