@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
 from .authentication import LogtoJWTAuthentication
-from .denials import nearest_refusal
+from .denials import most_actionable
 from .evaluation import Evaluation, Pending
 from .responses import as_api_exception, challenge
 from .telemetry import record_refusal
@@ -196,7 +196,7 @@ class _Permissions:
             return self
         if outcome.granted:
             return None
-        reason = nearest_refusal(outcome.refusing, self._request, self._view)
+        reason = most_actionable(outcome.refusing, self._request, self._view)
         if reason is None:
             return _as_response(PermissionDenied())
         record_refusal(reason)

@@ -1,31 +1,25 @@
-"""What a denied request is told: of all refusals in a composition the one nearest to yes."""
+"""Explains a 403: of the refusals in a composition, the most actionable one is reported."""
 
 from collections.abc import Callable, Iterable
 from functools import partial
 from inspect import iscoroutinefunction
 from itertools import chain
+from operator import attrgetter
 from typing import Any, cast
 
 from rest_framework.exceptions import PermissionDenied
 
 from .compositions import coroutine_leaves
 from .evaluation import Evaluation, Verdict, refuse_unawaited
-from .exceptions import (
-    InsufficientScope,
-    LogtoError,
-    NoScopeDeclared,
-    WrongOrganization,
-    WrongTokenKind,
-)
-from .responses import as_api_exception
-from .telemetry import record_refusal
+from .exceptions import LogtoError
+from .responses import as_api_exception, challenge
+from .telemetry import logger, record_refusal
 
-_NEAREST_FIRST = (InsufficientScope, NoScopeDeclared, WrongOrganization, WrongTokenKind)
 _GRANTED = Verdict(True)
 
 
 def explain_denials(view: Any, request: Any) -> None:
-    """Let ``view``, if it denies its request, say which refusal of ours was the reason.
+    """Let ``view``, if it denies its request, report why its permissions refuse.
 
     DRF's operators carry no reason, and a permission that raises would defeat ``|``. So the checks
     and the ``permission_denied`` of this one view (views are made for one request) are wrapped, and
@@ -62,19 +56,33 @@ def explain_check(view: Any, request: Any) -> None:
         explained.refuse_unawaited()
 
 
-def nearest_refusal(refusing: Iterable[Any], request: Any, view: Any) -> LogtoError | None:
-    """Return the most actionable reason of the permissions that refuse, None where none has one.
+def most_actionable(refusing: Iterable[Any], request: Any, view: Any) -> LogtoError | None:
+    """Return the refusal of the highest priority, None where no permission gives one.
+
+    A project's ``refusal`` that fails is logged, and the other refusals count without it.
 
     Args:
         refusing: the permissions.
         request: the request.
         view: the view.
     """
+    refusals = (_refusal(one, request, view) for one in refusing if hasattr(one, "refusal"))
+    given = (one for one in refusals if one is not None)
+    return max(given, key=attrgetter("priority"), default=None)
+
+
+def _refusal(permission: Any, request: Any, view: Any) -> LogtoError | None:
     try:
-        refusals = [one.refusal(request, view) for one in refusing if hasattr(one, "refusal")]
-        return min((one for one in refusals if one is not None), key=_distance, default=None)
-    except Exception:  # noqa: BLE001 - the project's own code; the denial stands without a reason
-        return None
+        refusal = permission.refusal(request, view)
+    except Exception as error:  # noqa: BLE001 - the project's own code; the denial stands
+        fault = f"raised {type(error).__name__}"
+    else:
+        if refusal is None or isinstance(refusal, LogtoError):
+            return refusal
+        fault = f"returned {type(refusal).__name__}"
+    name = type(permission).__qualname__
+    logger.error("A denial has no reason: %s.refusal() %s.", name, fault)
+    return None
 
 
 class _ExplainedDenial:
@@ -92,13 +100,12 @@ class _ExplainedDenial:
         try:
             return self._permission_denied(request, *args, **kwargs)
         except PermissionDenied as denied:
-            refusal = nearest_refusal(self._refusing(request), request, self._view)
+            refusal = most_actionable(self._refusing(request), request, self._view)
             if refusal is not None:
                 if request is self._request:
                     record_refusal(refusal)
-                explained = as_api_exception(refusal)
-                denied.detail = explained.detail
-                cast("Any", denied).auth_header = cast("Any", explained).auth_header
+                denied.detail = as_api_exception(refusal).detail
+                cast("Any", denied).auth_header = challenge(refusal)
             raise
 
     def check(self, check: Callable[..., None], *args: Any) -> None:
@@ -183,8 +190,3 @@ class _Recorded:
 def _awaits(view: Any) -> bool:
     """Whether it is a view of adrf, which awaits what is a coroutine function."""
     return hasattr(view, "check_async_permissions")
-
-
-def _distance(refusal: LogtoError) -> int:
-    """How far a refusal is from yes."""
-    return _NEAREST_FIRST.index(type(refusal))

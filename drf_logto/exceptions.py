@@ -4,27 +4,32 @@ from typing import ClassVar
 
 
 def gettext_noop(sentence: str) -> str:
-    """Mark a sentence for translation; it is translated where it is told."""
+    """Mark a sentence for translation; it is translated where it is reported."""
     return sentence
 
 
 class LogtoError(Exception):
-    """Why a request is refused.
+    """Why a request is refused; a project may derive refusals of its own.
 
     Attributes:
         code: stable name of the fact, for programs.
         message: one English sentence, for people; may hold ``%(name)s`` for ``params``.
         params: what the sentence names; never anything that a client sent.
-        status: the HTTP status that tells it.
+        status: the HTTP status of the answer; a denial of REST Framework's views is always a 403.
         error: the error code of RFC 6750 §3.1, or None where a challenge carries none.
+        priority: of the refusals of a composition the one with the highest is reported. It says how
+            actionable a reason is: 10 for another kind of token, 20 for another organization, 30
+            where the view declares no scope, 50 for a missing scope. A project's own has 40 unless
+            its class sets another.
         scope: what the ``scope`` attribute of the challenge names, or None.
-        kid: the key that the token names, for the log; never told to a client.
+        kid: the key that the token names, for the log; never shown to a client.
         issuer: the issuer that the token names, likewise.
     """
 
     code: str
-    status: int
-    error: ClassVar[str | None]
+    status: int = 403
+    error: ClassVar[str | None] = "invalid_token"
+    priority: ClassVar[int] = 40
     message: str
     scope: str | None = None
     kid: str | None = None
@@ -220,7 +225,7 @@ class ContradictoryOrganization(InvalidToken):
 
 
 class UnknownUser(InvalidToken):
-    """The token is valid, and ``get_user`` knows nobody of its subject."""
+    """The token is valid, and ``get_user`` returns None for its subject."""
 
     code = "unknown_user"
     message = gettext_noop("The access token is for a user that this API does not know.")
@@ -255,6 +260,7 @@ class WrongTokenKind(WrongToken):
     """
 
     code = "wrong_token_kind"
+    priority = 10
     sentences: ClassVar[dict[str, str]] = {
         "global": gettext_noop(
             "This endpoint needs an access token for the API resource: ask Logto with "
@@ -279,6 +285,7 @@ class WrongOrganization(WrongToken):
     """The token is for another organization than the one that the request names."""
 
     code = "wrong_organization"
+    priority = 20
     message = gettext_noop("The access token is for another organization.")
 
 
@@ -324,6 +331,7 @@ class InsufficientScope(LogtoError):
     status = 403
     error = "insufficient_scope"
     code = "insufficient_scope"
+    priority = 50
     message = gettext_noop("The access token needs the scope: %(scope)s.")
 
     def __init__(self, required: tuple[str, ...]) -> None:
@@ -339,6 +347,7 @@ class NoScopeDeclared(InsufficientScope):
         asked: the action or method, None where it has no name that may be repeated.
     """
 
+    priority = 30
     message = gettext_noop(
         "%(permission)s declares no scope for '%(asked)s', so no access token opens it."
     )
@@ -360,8 +369,8 @@ class AuthorizationServerUnavailable(LogtoError):
     """Logto cannot be reached, or answers nonsense, and no usable key is at hand.
 
     Args:
-        reason: what went wrong, for the log; never told to a client.
-        retry_after: after how many seconds another try can succeed, 0 where nobody knows.
+        reason: what went wrong, for the log; never shown to a client.
+        retry_after: after how many seconds another try can succeed, 0 where that is not known.
     """
 
     status = 503

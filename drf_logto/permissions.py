@@ -142,7 +142,7 @@ class AccessTokenPermission(OperationHolderMixin, BasePermission):
         """Return the scopes that ``request`` needs on ``view``, None where no token opens it."""
         try:
             declared = self.required_by(view, request)
-        except ValueError:  # told by a system check; closed until it is mended
+        except ValueError:  # reported by a system check; closed until it is corrected
             return None
         if declared is None:
             return None

@@ -25,7 +25,7 @@ class ServiceUnavailable(APIException):
 
 
 class RefusedByProject(LogtoError):
-    """A project's own refusal of a user, an exception of DRF: told with its sentence and code.
+    """A project's own refusal of a user, an exception of DRF: reported with its sentence and code.
 
     Args:
         exception: what ``get_user`` raised, of status 401 or 403.
@@ -37,18 +37,18 @@ class RefusedByProject(LogtoError):
     def __init__(self, exception: APIException) -> None:
         detail: Any = exception.detail
         members = detail if isinstance(detail, dict) else {"detail": detail}
-        told = members.get("detail")
-        if not isinstance(told, str):
-            told = ErrorDetail(str(exception.default_detail), exception.default_code)
+        given = members.get("detail")
+        if not isinstance(given, str):
+            given = ErrorDetail(str(exception.default_detail), exception.default_code)
         self.exception = exception
-        self.code = str(members.get("code") or getattr(told, "code", exception.default_code))
+        self.code = str(members.get("code") or getattr(given, "code", exception.default_code))
         self.status = exception.status_code
-        super().__init__(sentence=str(told))
+        super().__init__(sentence=str(given))
 
     def __str__(self) -> str:
         """The sentence for the challenge, which is ASCII (RFC 6750 §3)."""
-        told = super().__str__()
-        return told if told.isascii() else "The user of the access token is refused."
+        given = super().__str__()
+        return given if given.isascii() else "The user of the access token is refused."
 
 
 def as_api_exception(refusal: LogtoError) -> APIException:
@@ -60,7 +60,7 @@ def as_api_exception(refusal: LogtoError) -> APIException:
         unavailable = ServiceUnavailable(body, refusal.code)
         unavailable.wait = refusal.retry_after
         return unavailable
-    exception = _BY_STATUS[refusal.status](body, refusal.code)
+    exception = _BY_STATUS.get(refusal.status, PermissionDenied)(body, refusal.code)
     cast("Any", exception).auth_header = challenge(refusal)
     return exception
 

@@ -24,7 +24,7 @@ from tests.support.algebra import (
     generated,
     is_told,
     let_in,
-    nearest,
+    most_actionable,
     refusals,
     told_by,
     without_not,
@@ -64,11 +64,11 @@ def test_ours_grant_the_objects_of_what_they_grant(
     assert made.has_object_permission(*about, object()) is made.has_permission(*about)
 
 
-# What is told
+# What is reported
 
 
 @generated(st.lists(ANYTHING, min_size=1, max_size=2), ASKED, times=4)
-def test_the_refusal_that_is_told_is_a_real_one_and_the_nearest_to_yes(
+def test_the_refusal_that_is_reported_is_a_real_one_and_the_most_actionable(
     answer: Answer, permissions: list[Permission], asked: Asked
 ) -> None:
     response = answer(permissions, asked)
@@ -85,15 +85,15 @@ def test_the_refusal_that_is_told_is_a_real_one_and_the_nearest_to_yes(
     else:
         assert response.status_code == 403
         assert (told["code"], told["detail"], challenge) in [
-            (one.code, one.sentence, one.challenge) for one in nearest(expected)
+            (one.code, one.sentence, one.challenge) for one in most_actionable(expected)
         ]
 
 
 @generated(st.lists(OURS, min_size=2, max_size=4), ASKED, times=1.5)
-def test_of_alternatives_the_nearest_to_yes_is_told_in_any_order(
+def test_of_alternatives_the_most_actionable_is_reported_in_any_order(
     answer: Answer, alternatives: list[Any], asked: Asked
 ) -> None:
-    """Said once more without the tree: of all of them, none is nearer."""
+    """Said once more without the tree: of all of them, none is more actionable."""
     told = {
         answer([reduce(Either, order)], asked).headers.get("WWW-Authenticate")
         for order in (alternatives, alternatives[::-1])
@@ -104,7 +104,7 @@ def test_of_alternatives_the_nearest_to_yes_is_told_in_any_order(
     elif asked.held is None:
         assert told == {'Bearer realm="api"'}
     else:
-        assert told <= {one.challenge for one in nearest(own)}
+        assert told <= {one.challenge for one in most_actionable(own)}
 
 
 # Who gets in

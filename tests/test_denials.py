@@ -1,7 +1,8 @@
-"""What a denied request is told, whatever stands beside our permissions."""
+"""How a denial is explained, whatever stands beside the permissions of this package."""
 
 import re
 from collections.abc import Callable
+from functools import partial, reduce
 from typing import Any
 
 import pytest
@@ -16,8 +17,15 @@ from rest_framework.permissions import OR, BasePermission, OperandHolder
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from drf_logto.exceptions import InsufficientScope, LogtoError
+from drf_logto.exceptions import (
+    AuthorizationServerUnavailable,
+    InsufficientScope,
+    LogtoError,
+    NoScopeDeclared,
+    WrongOrganization,
+)
 from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
+from drf_logto.responses import as_api_exception
 from drf_logto.telemetry import snapshot
 from drf_logto.testing import Logto
 
@@ -63,7 +71,7 @@ def answer(logto: Logto, route: Route) -> Callable[..., Any]:
     return get
 
 
-def told(response: Any) -> tuple[str | None, str | None]:
+def reported(response: Any) -> tuple[str | None, str | None]:
     """The code of the body and the error of the challenge."""
     challenge = response.headers.get("WWW-Authenticate", "")
     error = challenge.partition('error="')[2].partition('"')[0] or None
@@ -75,7 +83,7 @@ def told(response: Any) -> tuple[str | None, str | None]:
 KIND = ("wrong_token_kind", "invalid_token")
 ORGANIZATION = ("wrong_organization", "invalid_token")
 SCOPE = ("insufficient_scope", "insufficient_scope")
-NOTHING_OF_OURS = (None, None)
+NO_REASON = (None, None)
 
 
 @pytest.mark.parametrize(
@@ -94,28 +102,30 @@ NOTHING_OF_OURS = (None, None)
         ([(InOrganization | HasScopes("a")) & Yes], SCOPE),
         ([Yes, HasScopes("a")], SCOPE),
         ([HasScopes("held"), HasScopes("a")], SCOPE),
-        ([~HasScopes("held")], NOTHING_OF_OURS),
-        ([~(HasScopes("held") | No)], NOTHING_OF_OURS),
+        ([~HasScopes("held")], NO_REASON),
+        ([~(HasScopes("held") | No)], NO_REASON),
         ([~HasScopes("a") & HasScopes("b")], SCOPE),
-        ([No], NOTHING_OF_OURS),
-        ([No, HasScopes("a")], NOTHING_OF_OURS),
-        ([No & HasScopes("a")], NOTHING_OF_OURS),
-        ([HasScopes("a") | Yes, No], NOTHING_OF_OURS),
-        ([(HasScopes("a") | Yes) & No], NOTHING_OF_OURS),
-        ([HasScopes("a") | Yes, NotThisObject], NOTHING_OF_OURS),
-        ([HasScopes("held"), NotThisObject], NOTHING_OF_OURS),
+        ([No], NO_REASON),
+        ([No, HasScopes("a")], NO_REASON),
+        ([No & HasScopes("a")], NO_REASON),
+        ([HasScopes("a") | Yes, No], NO_REASON),
+        ([(HasScopes("a") | Yes) & No], NO_REASON),
+        ([HasScopes("a") | Yes, NotThisObject], NO_REASON),
+        ([HasScopes("held"), NotThisObject], NO_REASON),
         ([HasScopes("a") | NotThisObject], SCOPE),
         ([NotThisObject | HasScopes("a")], SCOPE),
-        ([(HasScopes("a") | Yes) & NotThisObject], NOTHING_OF_OURS),
+        ([(HasScopes("a") | Yes) & NotThisObject], NO_REASON),
     ],
 )
-def test_the_refusal_nearest_to_yes_is_told(
+def test_the_most_actionable_refusal_is_reported(
     logto: Logto, answer: Any, permissions: list[Any], expected: Any
 ) -> None:
-    assert told(answer(logto.global_token(["held"]), *permissions)) == expected
+    assert reported(answer(logto.global_token(["held"]), *permissions)) == expected
 
 
-def test_of_two_missing_scopes_the_one_that_must_be_held_is_told(logto: Logto, answer: Any) -> None:
+def test_of_two_missing_scopes_the_one_that_must_be_held_is_reported(
+    logto: Logto, answer: Any
+) -> None:
     response = answer(logto.global_token(), ~HasScopes("a") & HasScopes("b"))
     assert 'scope="b"' in response.headers["WWW-Authenticate"]
 
@@ -123,10 +133,10 @@ def test_of_two_missing_scopes_the_one_that_must_be_held_is_told(logto: Logto, a
 @pytest.mark.parametrize(
     "permission", [InOrganization | HasScopes("a"), HasScopes("a") | InOrganization]
 )
-def test_another_organization_is_nearer_than_another_kind(
+def test_another_organization_is_reported_before_another_kind(
     logto: Logto, answer: Any, permission: Any
 ) -> None:
-    assert told(answer(logto.organization_token("org-b"), permission)) == ORGANIZATION
+    assert reported(answer(logto.organization_token("org-b"), permission)) == ORGANIZATION
 
 
 def test_a_refusal_that_is_not_ours_keeps_its_own_words(logto: Logto, answer: Any) -> None:
@@ -156,7 +166,7 @@ def test_a_project_can_deny_in_its_own_way_and_the_reason_is_added(
         raise Teapot
 
     response = answer(logto.global_token(), HasScopes("a"), permission_denied=permission_denied)
-    assert told(response) == SCOPE
+    assert reported(response) == SCOPE
 
 
 def test_a_project_can_hide_that_something_is_there(logto: Logto, answer: Any) -> None:
@@ -181,17 +191,17 @@ def test_permission_denied_of_django_is_left_alone(logto: Logto, answer: Any) ->
         raise DjangoPermissionDenied
 
     response = answer(logto.global_token(["a"]), HasScopes("a"), get=get)
-    assert told(response) == NOTHING_OF_OURS
+    assert reported(response) == NO_REASON
 
 
-def test_a_subclass_of_ours_is_told_like_ours(logto: Logto, answer: Any) -> None:
+def test_a_subclass_of_a_permission_is_reported_like_it(logto: Logto, answer: Any) -> None:
     class Admins(HasScopes):
         """A name of the project's own."""
 
-    assert told(answer(logto.global_token(), Admins("a"))) == SCOPE
+    assert reported(answer(logto.global_token(), Admins("a"))) == SCOPE
 
 
-def test_a_scope_that_would_open_it_is_nearer_than_a_closed_action(
+def test_a_scope_that_would_open_it_is_reported_before_a_closed_action(
     logto: Logto, answer: Any
 ) -> None:
     response = answer(logto.global_token(), HasScopes(post="a") | HasScopes("b"))
@@ -228,13 +238,13 @@ def test_a_refused_check_asks_each_permission_and_each_reason_once(
             return InsufficientScope(("a",))
 
     refused = answer(logto.global_token(), (Counted | No) & Yes, Counted)
-    assert told(refused) == SCOPE
+    assert reported(refused) == SCOPE
     assert asked == ["has_permission", "refusal"]
 
 
 def test_each_permission_is_asked_once(logto: Logto, answer: Any) -> None:
     once = Once()
-    assert told(answer(logto.global_token(), once, HasScopes("a") | No)) == SCOPE
+    assert reported(answer(logto.global_token(), once, HasScopes("a") | No)) == SCOPE
     assert len(once.asked) == 1
 
 
@@ -251,14 +261,14 @@ def lazily(view: Any, request: Any) -> None:
 
 def test_the_reason_is_reported_after_another_authentication(logto: Logto, answer: Any) -> None:
     refused = answer(logto.global_token(), HasScopes("a") | No, authentication_classes=[Another])
-    assert told(refused) == KIND
+    assert reported(refused) == KIND
 
 
 def test_a_permission_that_must_not_be_asked_twice_keeps_the_denial(
     logto: Logto, answer: Any
 ) -> None:
     refused = answer(logto.global_token(), Once(), HasScopes("a"), authentication_classes=[Another])
-    assert told(refused) == NOTHING_OF_OURS
+    assert reported(refused) == NO_REASON
 
 
 class Never(BasePermission):
@@ -302,7 +312,7 @@ class Later(BasePermission):
 def test_a_coroutine_refuses_the_whole_request_and_is_logged(
     logto: Logto, answer: Any, caplog: pytest.LogCaptureFixture, permissions: Any
 ) -> None:
-    assert told(answer(logto.global_token(["held"]), *permissions)) == NOTHING_OF_OURS
+    assert reported(answer(logto.global_token(["held"]), *permissions)) == NO_REASON
     [record] = [one for one in caplog.records if one.name == "drf_logto"]
     assert record.levelname == "ERROR"
     assert re.search("the permission (Never|NeverThisObject|Later) ", record.message)
@@ -357,7 +367,7 @@ def test_a_coroutine_refuses_where_a_check_began_unguarded(
     logto: Logto, answer: Any, caplog: pytest.LogCaptureFixture, permissions: Any, view: Any
 ) -> None:
     refused = answer(logto.global_token(), *permissions, **view)
-    assert told(refused) == NOTHING_OF_OURS
+    assert reported(refused) == NO_REASON
     assert [one.levelname for one in caplog.records if one.name == "drf_logto"] == ["ERROR"]
 
 
@@ -382,7 +392,7 @@ def test_a_refused_request_is_counted_once_where_its_check_began_unguarded(
 ) -> None:
     before = snapshot()["refused"].get("insufficient_scope", 0)
     refused = answer(logto.global_token(), HasScopes("a") | No, perform_authentication=lazily)
-    assert told(refused) == SCOPE
+    assert reported(refused) == SCOPE
     assert snapshot()["refused"]["insufficient_scope"] == before + 1
 
 
@@ -447,12 +457,130 @@ def test_a_check_that_awaits_its_permissions_is_left_alone(logto: Logto, route: 
     assert logto.client(logto.global_token(["a"])).get("/").status_code == 405
 
 
-def test_a_reason_that_raises_keeps_the_denial(logto: Logto, answer: Any) -> None:
-    class Raising(HasScopes):
-        def has_permission(self, request: Any, view: Any) -> bool:
-            return False
+# Refusals of the project
 
-        def refusal(self, request: Any, view: Any) -> LogtoError:
-            raise ZeroDivisionError
 
-    assert told(answer(logto.global_token(), Raising("a"))) == NOTHING_OF_OURS
+class PlanExpired(LogtoError):
+    """A refusal of the project, with what is left at its default."""
+
+    code = "plan_expired"
+    message = "The plan expired on a %(day)s."
+
+
+class Urgent(PlanExpired):
+    code = "urgent"
+    priority = InsufficientScope.priority + 1
+
+
+class Blocked(LogtoError):
+    """A refusal of the project that declares everything."""
+
+    status = 402
+    error = "insufficient_scope"
+    scope = "plan"
+    code = "blocked"
+    message = "Blocked."
+
+
+class OfProject(BasePermission):
+    """A permission of the project that refuses, and says why."""
+
+    def __init__(self, reason: Any) -> None:
+        self._reason = reason
+
+    def __call__(self) -> Any:
+        return self
+
+    def has_permission(self, request: Any, view: Any) -> bool:
+        return False
+
+    def refusal(self, request: Any, view: Any) -> Any:
+        return self._reason() if callable(self._reason) else self._reason
+
+
+def any_of(*permissions: Any) -> Any:
+    either: Any = OR
+    return reduce(partial(OperandHolder, either), permissions)
+
+
+EXPIRED = PlanExpired(day="Sunday")
+
+
+def test_a_refusal_of_the_project_is_reported_with_its_code_and_challenge(
+    logto: Logto, answer: Any
+) -> None:
+    refused = answer(logto.global_token(), OfProject(EXPIRED))
+    sentence = "The plan expired on a Sunday."
+    assert refused.status_code == 403
+    assert refused.json() == {"detail": sentence, "code": "plan_expired"}
+    assert refused.headers["WWW-Authenticate"] == (
+        f'Bearer realm="api", error="invalid_token", error_description="{sentence}"'
+    )
+
+
+@pytest.mark.parametrize("refusal", [Blocked(), AuthorizationServerUnavailable("timeout")])
+def test_a_refusal_of_another_status_is_still_a_denial(
+    logto: Logto, answer: Any, refusal: LogtoError
+) -> None:
+    refused = answer(logto.global_token(), OfProject(refusal))
+    assert (refused.status_code, refused.json()["code"]) == (403, refusal.code)
+
+
+def test_a_refusal_of_another_status_is_a_denial_in_a_plain_view(logto: Logto) -> None:
+    assert as_api_exception(Blocked()).status_code == 403
+
+
+class AdminScope(InsufficientScope):
+    """A missing scope by a name of the project's own."""
+
+
+@pytest.mark.parametrize(
+    ("permissions", "code"),
+    [
+        ([OfProject(EXPIRED), InOrganization], "plan_expired"),
+        ([InOrganization, OfProject(EXPIRED)], "plan_expired"),
+        ([OfProject(WrongOrganization()), OfProject(EXPIRED)], "plan_expired"),
+        ([OfProject(NoScopeDeclared("Own")), OfProject(EXPIRED)], "plan_expired"),
+        ([OfProject(EXPIRED), HasScopes("a")], "insufficient_scope"),
+        ([OfProject(EXPIRED), OfProject(AdminScope(("a",)))], "insufficient_scope"),
+        ([HasScopes("a"), OfProject(Urgent(day="Monday"))], "urgent"),
+        ([OfProject(EXPIRED), OfProject(Blocked())], "plan_expired"),
+        ([OfProject(Blocked()), OfProject(EXPIRED)], "blocked"),
+        ([OfProject(None), OfProject(EXPIRED)], "plan_expired"),
+    ],
+)
+def test_the_refusal_of_the_highest_priority_is_reported_and_of_equal_ones_the_first(
+    logto: Logto, answer: Any, permissions: list[Any], code: str
+) -> None:
+    refused = answer(logto.global_token(), any_of(*permissions))
+    assert (refused.status_code, refused.json()["code"]) == (403, code)
+
+
+def raising() -> LogtoError:
+    raise ZeroDivisionError("a secret")
+
+
+@pytest.mark.parametrize(
+    ("reason", "fault"), [(raising, "raised ZeroDivisionError"), ("Sunday", "returned str")]
+)
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_refusal_that_fails_is_logged_and_the_others_are_still_reported(
+    logto: Logto,
+    answer: Any,
+    caplog: pytest.LogCaptureFixture,
+    reason: Any,
+    fault: str,
+    order: int,
+) -> None:
+    permissions = [OfProject(reason), HasScopes("a")][::order]
+    assert reported(answer(logto.global_token(), any_of(*permissions))) == SCOPE
+    [record] = [one for one in caplog.records if one.levelname == "ERROR"]
+    assert record.name == "drf_logto"
+    assert record.message == f"A denial has no reason: OfProject.refusal() {fault}."
+    assert record.exc_info is None
+
+
+def test_a_refusal_that_fails_alone_keeps_the_denial(logto: Logto, answer: Any) -> None:
+    refused = answer(logto.global_token(), OfProject(raising))
+    assert reported(refused) == NO_REASON
+    assert "secret" not in refused.content.decode()

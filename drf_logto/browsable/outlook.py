@@ -9,7 +9,7 @@ from rest_framework.request import clone_request
 from ..auth_info import ORGANIZATION_AUDIENCE_PREFIX, AuthInfo
 from ..authentication import LogtoJWTAuthentication, find_user, for_view
 from ..conf import get_settings
-from ..denials import nearest_refusal
+from ..denials import most_actionable
 from ..evaluation import Evaluation
 from ..exceptions import InsufficientScope, LogtoError, NoScopeDeclared
 from ..verification.metadata import ISSUER_PATH
@@ -46,7 +46,7 @@ def outlook(
 
 
 def _answer(view: Any, request: Any, auth: AuthInfo) -> tuple[bool, LogtoError | None]:
-    """Whether the permissions grant the request to a token; if not, our nearest reason."""
+    """Whether the permissions grant the request to a token; if not, the most actionable reason."""
     user, token = request.user, request.auth
     asked: Any = clone_request(request, request.method)
     try:
@@ -56,7 +56,7 @@ def _answer(view: Any, request: Any, auth: AuthInfo) -> tuple[bool, LogtoError |
         if isinstance(asked.user, LogtoError):
             return False, None
         verdict = Evaluation(view.get_permissions(), asked, view).estimate()
-        return verdict.granted, nearest_refusal(verdict.refusing, asked, view)
+        return verdict.granted, most_actionable(verdict.refusing, asked, view)
     except Exception:  # noqa: BLE001 - the project's own code; it does not say yes
         return False, None
     finally:

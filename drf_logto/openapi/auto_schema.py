@@ -10,7 +10,7 @@ from .responses import refusals
 from .security import BEARER, OAUTH2
 from .wording import as_value, in_words
 
-_OURS = {BEARER, OAUTH2}
+_SCHEMES = {BEARER, OAUTH2}
 
 
 class AutoSchema(openapi.AutoSchema):
@@ -32,7 +32,7 @@ class AutoSchema(openapi.AutoSchema):
         """Return the operation, None where the view is left out of the description."""
         operation = super().get_operation(path, path_regex, path_prefix, method, registry)
         security = (operation or {}).get("security", [])
-        if operation is None or not any(_OURS.intersection(one) for one in security):
+        if operation is None or not any(_SCHEMES.intersection(one) for one in security):
             return operation
         ways = alternatives(self.view)
         operation["security"] = _exact(security, ways)
@@ -53,7 +53,9 @@ def _exact(
     drf-spectacular takes an AllowAny among several permissions for an open view, and offers the
     schemes of other authentication classes where only an access token will do.
     """
-    is_ours_alone = all(way.credential is Credential.ACCESS_TOKEN for way in ways)
-    kept = [one for one in security if one and (not is_ours_alone or _OURS.intersection(one))]
+    is_for_tokens_alone = all(way.credential is Credential.ACCESS_TOKEN for way in ways)
+    kept = [
+        one for one in security if one and (not is_for_tokens_alone or _SCHEMES.intersection(one))
+    ]
     is_open = any(way.credential is Credential.NONE for way in ways)
     return [*kept, {}] if is_open else kept

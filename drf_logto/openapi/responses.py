@@ -43,7 +43,7 @@ def _response(registry: ComponentRegistry, status: str) -> dict[str, str]:
             "detail": {"type": "string", "description": "A sentence for people."},
             "code": _register(registry, f"{name}Code", ResolvedComponent.SCHEMA, code),
         },
-        # DRF tells its own refusals, such as that of a request without a token, without a code.
+        # DRF reports its own refusals, such as that of a request without a token, without a code.
         "required": ["detail"],
     }
     schema = _register(registry, name, ResolvedComponent.SCHEMA, body)
@@ -56,7 +56,7 @@ def _response(registry: ComponentRegistry, status: str) -> dict[str, str]:
 
 
 def _codes(status: int) -> list[str]:
-    """Every code that is told with a status, in the order of ``exceptions``."""
+    """Every code of a status, in the order of ``exceptions``."""
     kinds = (one for one in vars(exceptions).values() if isinstance(one, type))
     facts = (kind for kind in kinds if issubclass(kind, LogtoError) and hasattr(kind, "code"))
     return list(dict.fromkeys(fact.code for fact in facts if fact.status == status))

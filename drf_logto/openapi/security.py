@@ -40,11 +40,11 @@ class LogtoJWTAuthenticationScheme(OpenApiAuthenticationExtension):
         """Return one requirement for each alternative, and the bearer token that stands for all.
 
         An HTTP scheme has no scopes in OpenAPI 3.0. Where several classes of a view derive from
-        LogtoJWTAuthentication, the first one tells it for all of them.
+        LogtoJWTAuthentication, the first one answers for all of them.
         """
         classes = [type(one) for one in auto_schema.view.get_authenticators()]
-        ours = [one for one in classes if issubclass(one, LogtoJWTAuthentication)]
-        if ours[0] is not type(self.target):
+        own = [one for one in classes if issubclass(one, LogtoJWTAuthentication)]
+        if own[0] is not type(self.target):
             return []
         ways = dict.fromkeys(way.scopes for way in alternatives(auto_schema.view))
         return [*({OAUTH2: list(scopes)} for scopes in ways or [()]), {BEARER: []}]
@@ -88,9 +88,9 @@ def _scopes(registry: ComponentRegistry, ways: tuple[Alternative, ...]) -> dict[
         if kind in way.kinds
     }
     for scope, how in sorted(granted):
-        told = scopes.get(scope)
-        if told is None:
+        known_as = scopes.get(scope)
+        if known_as is None:
             scopes[scope] = how
-        elif how not in told.split("; "):
-            scopes[scope] = f"{told}; {how}"
+        elif how not in known_as.split("; "):
+            scopes[scope] = f"{known_as}; {how}"
     return scopes

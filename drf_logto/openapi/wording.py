@@ -18,13 +18,13 @@ def in_words(ways: tuple[Alternative, ...], view: Any) -> str:
     if not ways:
         return "Closed: no access token opens this operation."
     if len(ways) == 1:
-        told = f"Needs {_way(ways[0])}."
+        words = f"Needs {_way(ways[0])}."
     else:
-        told = "Needs one of these:\n\n" + "\n".join(f"- {_way(way)}" for way in ways)
+        words = "Needs one of these:\n\n" + "\n".join(f"- {_way(way)}" for way in ways)
     resources = _only_resources(view)
     if resources is None:
-        return told
-    return f"{told}\n\nThe API resource is {' or '.join(map(_quoted, resources))}, and no other."
+        return words
+    return f"{words}\n\nThe API resource is {' or '.join(map(_quoted, resources))}, and no other."
 
 
 def as_value(ways: tuple[Alternative, ...], view: Any) -> list[dict[str, list[str]]]:
@@ -50,13 +50,13 @@ def _only_resources(view: Any) -> list[str] | None:
 def _way(way: Alternative) -> str:
     is_any = way.kinds == frozenset(TokenKind)
     tokens = [_TOKENS[kind] for kind in TokenKind if kind in way.kinds]
-    told = "any access token" if is_any else " or ".join(tokens)
+    words = "any access token" if is_any else " or ".join(tokens)
     if way.scopes:
         noun = "scope" if len(way.scopes) == 1 else "scopes"
-        told += f", with the {noun} {' and '.join(map(_quoted, way.scopes))}"
+        words += f", with the {noun} {' and '.join(map(_quoted, way.scopes))}"
     if way.others:
-        told += f", as far as {' and '.join(map(_quoted, way.others))} lets it in"
-    return told
+        words += f", as far as {' and '.join(map(_quoted, way.others))} lets it in"
+    return words
 
 
 def _quoted(value: object) -> str:

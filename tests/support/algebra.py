@@ -86,9 +86,9 @@ class Asked:
 
 @dataclass(frozen=True, order=True)
 class Refusal:
-    """What a refused request is told; the nearest to yes sorts first."""
+    """How a refused request is answered; the most actionable sorts last."""
 
-    distance: int
+    priority: int
     code: str
     error: str
     sentence: str
@@ -154,10 +154,10 @@ class Ours:
         held, kind = asked.held, self.model.kind
         if held is None or held.kind is not kind:
             sentence = WrongTokenKind.sentences[kind.value]
-            return Refusal(3, "wrong_token_kind", "invalid_token", sentence)
+            return Refusal(10, "wrong_token_kind", "invalid_token", sentence)
         if held.organization and asked.organization not in (None, held.organization):
             sentence = "The access token is for another organization."
-            return Refusal(2, "wrong_organization", "invalid_token", sentence)
+            return Refusal(20, "wrong_organization", "invalid_token", sentence)
         required = self.required(asked)
         code = "insufficient_scope"
         if required is None:
@@ -165,10 +165,10 @@ class Ours:
                 f"{self.model.__name__} declares no scope for {asked.name!r}, "
                 "so no access token opens it."
             )
-            return Refusal(1, code, code, sentence)
+            return Refusal(30, code, code, sentence)
         if not held.scopes.issuperset(required):
             scope = " ".join(required)
-            return Refusal(0, code, code, f"The access token needs the scope: {scope}.", scope)
+            return Refusal(50, code, code, f"The access token needs the scope: {scope}.", scope)
         return None
 
     def grants(self, asked: Asked) -> bool:
@@ -451,8 +451,8 @@ def refusals(permissions: list[Permission], asked: Asked) -> list[Refusal] | Non
     return None
 
 
-def nearest(told: list[Refusal]) -> list[Refusal]:
-    return [one for one in told if one.distance == min(told).distance]
+def most_actionable(refusals: list[Refusal]) -> list[Refusal]:
+    return [one for one in refusals if one.priority == max(refusals).priority]
 
 
 EVERYBODY = [
