@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+__all__ = ["AuthInfo", "TokenKind"]
+
 ORGANIZATION_AUDIENCE_PREFIX = "urn:logto:organization:"
 """What stands before the organization's id in the audience of an organization token."""
 

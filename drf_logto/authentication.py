@@ -19,6 +19,8 @@ from .verification import bearer
 from .verification.verifier import Verifier
 from .view_options import accepted_resources
 
+__all__ = ["LogtoJWTAuthentication"]
+
 _CHALLENGE = "_logto_challenge"
 _REFUSING = (401, 403)
 

@@ -28,6 +28,8 @@ from .view_options import (
     option,
 )
 
+__all__ = ["require_access_token"]
+
 View = Callable[..., Any]
 AuthenticationClass = type[LogtoJWTAuthentication]
 

@@ -2,6 +2,47 @@
 
 from typing import ClassVar
 
+__all__ = [
+    "AlgorithmMismatch",
+    "AmbiguousAudience",
+    "AuthorizationServerUnavailable",
+    "ContextChanged",
+    "ContextLost",
+    "ContradictoryOrganization",
+    "CriticalHeader",
+    "InactiveUser",
+    "InsufficientScope",
+    "InvalidAudience",
+    "InvalidClientId",
+    "InvalidExpiration",
+    "InvalidIssuer",
+    "InvalidNotBefore",
+    "InvalidOrganization",
+    "InvalidRequest",
+    "InvalidScope",
+    "InvalidSignature",
+    "InvalidSubject",
+    "InvalidToken",
+    "LogtoError",
+    "MalformedHeader",
+    "MalformedToken",
+    "MissingKeyId",
+    "NoScopeDeclared",
+    "NotAnAccessToken",
+    "OpaqueToken",
+    "SignInEnded",
+    "TokenExpired",
+    "TokenNotYetValid",
+    "TokenTooLong",
+    "UnknownKey",
+    "UnknownUser",
+    "UnsupportedAlgorithm",
+    "WrongAudience",
+    "WrongOrganization",
+    "WrongToken",
+    "WrongTokenKind",
+]
+
 
 def gettext_noop(sentence: str) -> str:
     """Mark a sentence for translation; it is translated where it is reported."""

@@ -18,6 +18,8 @@ from .exceptions import (
 from .scopes import RequiredScopes
 from .view_options import NOT_DECLARED, named_organization, option
 
+__all__ = ["HasScopes", "InOrganization", "OrgResourceScopes"]
+
 if TYPE_CHECKING:
     # DRF's stubs know instances in permission_classes and beside | as this type alone.
     from rest_framework.permissions import SingleOperandHolder as OperationHolderMixin

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from .auth_info import AuthInfo
 
+__all__ = ["LogtoPrincipal"]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LogtoPrincipal:

@@ -7,6 +7,8 @@ from typing import TypedDict
 from .exceptions import LogtoError
 from .forks import in_each_child
 
+__all__ = ["Snapshot", "snapshot"]
+
 logger = logging.getLogger("drf_logto")
 
 

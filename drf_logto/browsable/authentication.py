@@ -16,6 +16,8 @@ from .renewal import lasting_token
 from .session import BrowserSession
 from .vault import outside_transactions
 
+__all__ = ["LogtoSessionAuthentication"]
+
 
 class LogtoSessionAuthentication(LogtoJWTAuthentication):
     """Authenticates requests of a browser whose person has signed in at Logto.

@@ -1,0 +1,47 @@
+"""What semantic versioning covers: the public names, each of them in the reference."""
+
+import importlib
+import importlib.metadata
+from pathlib import Path
+
+import pytest
+
+import drf_logto
+from drf_logto import exceptions
+
+DOCS = Path(__file__).parent.parent / "docs"
+
+NAMES = {
+    "drf_logto": ["__version__"],
+    "drf_logto.auth_info": ["AuthInfo", "TokenKind"],
+    "drf_logto.authentication": ["LogtoJWTAuthentication"],
+    "drf_logto.browsable.authentication": ["LogtoSessionAuthentication"],
+    "drf_logto.decorators": ["require_access_token"],
+    "drf_logto.openapi": ["AutoSchema", "LogtoJWTAuthenticationScheme"],
+    "drf_logto.permissions": ["HasScopes", "InOrganization", "OrgResourceScopes"],
+    "drf_logto.principal": ["LogtoPrincipal"],
+    "drf_logto.telemetry": ["Snapshot", "snapshot"],
+    "drf_logto.testing": ["ABSENT", "Logto"],
+}
+
+
+@pytest.mark.parametrize("module", NAMES)
+def test_a_public_module_has_these_names(module: str) -> None:
+    assert sorted(importlib.import_module(module).__all__) == NAMES[module]
+
+
+def test_every_refusal_is_public() -> None:
+    defined = [name for name, one in vars(exceptions).items() if isinstance(one, type)]
+    assert sorted(exceptions.__all__) == sorted(defined)
+
+
+@pytest.mark.parametrize("page", ["reference.md", "reference.ko.md"])
+def test_the_reference_has_every_public_name(page: str) -> None:
+    text = (DOCS / page).read_text("utf-8")
+    modules = {**NAMES, "drf_logto.exceptions": exceptions.__all__}
+    named = [name for names in modules.values() for name in names] + [*modules]
+    assert [name for name in named if f"`{name}`" not in text] == []
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    assert drf_logto.__version__ == importlib.metadata.version("drf-logto-auth")
