@@ -10,9 +10,9 @@ import pytest
 from drf_logto.browsable import checks as browsable_checks
 from drf_logto.checks import declarations, organizations, routes, settings
 from drf_logto.conf import LogtoSettings
+from tests.support.documents import FENCE, ROOT, text
 from tests.support.refusals import leaves
 
-ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 TWINS = [("README.md", "README.ko.md"), ("docs/reference.md", "docs/reference.ko.md")]
 
@@ -24,13 +24,8 @@ CHECK_IDS = {
     for check_id in re.findall(r"drf_logto\.[EW]\d{3}", inspect.getsource(module))
 }
 
-FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 COMMENT = re.compile(r"(?:^|\s+)#.*")
 LINK = re.compile(r"\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?\)")
-
-
-def text(page: str | Path) -> str:
-    return (ROOT / page).read_text("utf-8")
 
 
 def code(page: str, *, language: str = "") -> list[str]:

@@ -4,14 +4,15 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import pytest
 
-from tests.test_docs import FENCE, text
+from tests.support.documents import FENCE, text
 
 pytestmark = pytest.mark.servers
 
@@ -48,11 +49,139 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
 execute_from_command_line(sys.argv)
 """
 
-VISIT = """
+WRAPPED = """
+from django.http import JsonResponse
+from django.urls import path
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET
+
+from drf_logto.decorators import require_access_token
+from drf_logto.permissions import InOrganization
+
+
+def team(*decorators):
+    def view(request, org_id):
+        return JsonResponse({"team": org_id})
+
+    for decorator in [require_access_token(InOrganization), *decorators]:
+        view = decorator(view)
+    view.organization_url_kwarg = "org_id"
+    return view
+
+
+urlpatterns = [
+    path("bare/plain-teams/<org_id>/", team()),
+    path("one/plain-teams/<org_id>/", team(require_GET)),
+    path("three/plain-teams/<org_id>/", team(require_GET, csrf_exempt, never_cache)),
+]
+"""
+
+COROUTINES = """
+from django.http import JsonResponse
+from django.urls import path
+from rest_framework.permissions import BasePermission
+
+from drf_logto.decorators import require_access_token
+from drf_logto.permissions import HasScopes
+
+
+class Never(BasePermission):
+    async def has_permission(self, request, view):
+        return False
+
+
+class Always(BasePermission):
+    async def has_permission(self, request, view):
+        return True
+
+
+def guarded(permission):
+    @require_access_token(permission)
+    async def view(request):
+        return JsonResponse({})
+
+    return view
+
+
+urlpatterns = [
+    path("never/", guarded(Never)),
+    path("scopes-and-never/", guarded(HasScopes("a") & Never)),
+    path("always/", guarded(Always)),
+    path("scopes-and-always/", guarded(HasScopes("a") & Always)),
+]
+"""
+
+GET_USER = """
+def get_user(self, auth, of_the_readme=UserAuthentication.get_user):
+    if auth.sub == "unknown":
+        return None
+    if auth.sub == "inactive":
+        return get_user_model()(username=auth.sub, is_active=False)
+    return of_the_readme(self, auth)
+
+
+UserAuthentication.get_user = get_user
+"""
+
+FAULTS = """
+class OrganizationViewSet(ViewSet):
+    permission_classes = [InOrganization]
+
+    def retrieve(self, request, pk):
+        return Response({"id": pk})
+
+
+class TenantViewSet(OrganizationViewSet):
+    pass
+
+
+class CompanyViewSet(OrganizationViewSet):
+    pass
+
+
+router.register("organizations", OrganizationViewSet, "organization")
+router.register("tenants", TenantViewSet, "tenant")
+router.register("companies", CompanyViewSet, "company")
+
+
+class NoteViewSet(ViewSet):
+    permission_classes = [HasScopes("a")]
+
+    def list(self, request):
+        return Response([])
+
+
+class WithUnknownKeyword(NoteViewSet):
+    permission_classes = [HasScopes(lst="a")]
+
+
+class WithUpperCaseMethod(NoteViewSet):
+    permission_classes = [HasScopes(GET="a")]
+
+
+class MembersWithUnknownAttribute(NoteViewSet):
+    permission_classes = [InOrganization]
+    required_scope = "a"
+
+
+class ScopesWithUnknownAttribute(NoteViewSet):
+    permission_classes = [HasScopes]
+    required_scope = "a"
+
+
+for view in NoteViewSet.__subclasses__():
+    router.register(view.__name__, view, view.__name__)
+urlpatterns += router.urls
+"""
+
+VISITS = """
+import faulthandler
 import json
 import os
 import sys
 
+faulthandler.dump_traceback_later(120, exit=True)
 os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
 
 import django
@@ -65,15 +194,16 @@ from django.core.management import call_command
 from drf_logto.testing import Logto
 
 call_command("migrate", verbosity=0)
-asked = json.load(sys.stdin)
-for name in asked["closed_accounts"]:
-    get_user_model().objects.create(username=name, is_active=False)
+get_user_model().objects.create(username="closed", is_active=False)
 with Logto() as logto:
-    kind, *args = asked["token"]
-    token = getattr(logto, kind)(*args)
-    response = logto.client(token).generic(asked["method"], asked["path"])
-print(json.dumps([response.status_code, response.content.decode()]))
+    for line in sys.stdin:
+        path, kind, args, user = json.loads(line)
+        token = getattr(logto, kind)(*args, **user)
+        response = logto.client(token).get(path)
+        print(json.dumps([response.status_code, response.content.decode()]), flush=True)
 """
+
+Visit = Callable[..., tuple[int, str]]
 
 
 @dataclass(frozen=True)
@@ -87,39 +217,44 @@ class Project:
         with (self.folder / name).open("a") as file:
             file.write(f"\n{code}\n")
 
-    def run(self, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    def start(self, *arguments: str, **options: Any) -> "subprocess.Popen[str]":
         """Run one of the project's files."""
         own = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
-        return subprocess.run(
+        return subprocess.Popen(
             [sys.executable, *arguments],
             cwd=self.folder,
             env={**own, "PYTHONPATH": ""},
-            input=given,
-            capture_output=True,
             text=True,
-            timeout=120,
-            check=False,
+            **options,
         )
 
     def check(self) -> str:
         """Return what ``manage.py check`` reports."""
-        done = self.run("manage.py", "check")
-        return done.stdout + done.stderr
+        pipe, stdout = subprocess.PIPE, subprocess.STDOUT
+        with self.start("manage.py", "check", stdout=pipe, stderr=stdout) as process:
+            return process.communicate(timeout=120)[0]
 
-    def visit(
-        self, path: str, *token: Any, method: str = "GET", closed_accounts: tuple[str, ...] = ()
-    ) -> tuple[int, str]:
-        """Return status and body of a request with a token, such as ``"global_token", ["a"]``."""
-        asked: Mapping[str, Any] = {
-            "path": path,
-            "token": token,
-            "method": method,
-            "closed_accounts": closed_accounts,
-        }
-        done = self.run("visit.py", given=json.dumps(asked))
-        assert done.returncode == 0, done.stderr
-        status, body = json.loads(done.stdout.splitlines()[-1])
-        return status, body
+    @contextmanager
+    def visits(self) -> Iterator[Visit]:
+        """Send requests with tokens, such as ``"global_token", ["a"]``; get status and body."""
+        log = self.folder / "visits.log"
+        with (
+            log.open("w") as stderr,
+            self.start(
+                "visits.py", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr
+            ) as process,
+        ):
+            asked, answers = cast("IO[str]", process.stdin), cast("IO[str]", process.stdout)
+
+            def visit(path: str, kind: str, *args: Any, **user: str) -> tuple[int, str]:
+                print(json.dumps([path, kind, args, user]), file=asked, flush=True)
+                answer = answers.readline()
+                assert answer, log.read_text()
+                status, body = json.loads(answer)
+                return status, body
+
+            yield visit
+            asked.close()
 
 
 def blocks(*headings: str) -> dict[str, str]:
@@ -134,9 +269,9 @@ def blocks(*headings: str) -> dict[str, str]:
     return found
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    project = Project(tmp_path)
+@pytest.fixture(scope="module")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Project]:
+    """Build the README's project in a folder of its own."""
     readme = blocks(
         "## Five-minute start", "## Permissions", "### Your own user model", "## Plain Django views"
     )
@@ -151,35 +286,46 @@ def project(tmp_path: Path) -> Project:
         "settings.py": SETTINGS,
         "urls.py": URLS,
         "manage.py": MANAGE,
-        "visit.py": VISIT,
+        "visits.py": VISITS,
     }
-    for files in (readme, added):
-        for name, code in files.items():
-            project.add(name, code)
+
+    def built() -> Project:
+        project = Project(tmp_path_factory.mktemp("project"))
+        for files in (readme, added):
+            for name, code in files.items():
+                project.add(name, code)
+        return project
+
+    return built
+
+
+@pytest.fixture(scope="module")
+def visit(build: Callable[[], Project]) -> Iterator[Visit]:
+    with build().visits() as visit:
+        yield visit
+
+
+@pytest.fixture(scope="module")
+def more(build: Callable[[], Project]) -> Project:
+    """The README's project and plain views that others wrap, or whose permissions are awaited."""
+    project = build()
+    for name, code in {"wrapped": WRAPPED, "coroutines": COROUTINES}.items():
+        project.add(f"{name}.py", code)
+        project.add("urls.py", f"import {name}\nurlpatterns += {name}.urlpatterns")
     return project
 
 
-def with_users(project: Project) -> None:
-    """Name the README's class for the project's own user model."""
-    project.add(
-        "settings.py",
-        'REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] = ["authentication.UserAuthentication"]',
-    )
-
-
-def add_view(project: Project, route: str, code: str) -> None:
-    """Add a plain view called ``view``."""
-    project.add("more_views.py", code)
-    project.add(
-        "urls.py", f"import more_views\nurlpatterns.append(path({route!r}, more_views.view))"
-    )
+@pytest.fixture(scope="module")
+def visit_more(more: Project) -> Iterator[Visit]:
+    with more.visits() as visit:
+        yield visit
 
 
 # The README as it stands
 
 
-def test_the_project_of_the_readme_has_no_fault(project: Project) -> None:
-    assert project.check() == "System check identified no issues (0 silenced).\n"
+def test_the_project_of_the_readme_has_no_fault(build: Callable[[], Project]) -> None:
+    assert build().check() == "System check identified no issues (0 silenced).\n"
 
 
 @pytest.mark.parametrize(
@@ -201,131 +347,97 @@ def test_the_project_of_the_readme_has_no_fault(project: Project) -> None:
     ids=str,
 )
 def test_a_route_of_the_readme_answers_as_it_says(
-    project: Project, path: str, token: list[Any], status: int
+    visit: Visit, path: str, token: list[Any], status: int
 ) -> None:
-    assert project.visit(path, *token)[0] == status
+    assert visit(path, *token)[0] == status
 
 
 # 1. An attribute on a function that something wraps
 
 
-@pytest.mark.parametrize(
-    "decorators",
-    [
-        "@require_access_token(InOrganization)",
-        "@require_GET\n@require_access_token(InOrganization)",
-        "@never_cache\n@csrf_exempt\n@require_GET\n@require_access_token(InOrganization)",
-    ],
-    ids=["bare", "one", "three"],
-)
-def test_the_organization_of_a_plain_view_is_compared_whatever_wraps_it(
-    project: Project, decorators: str
+def test_a_plain_view_that_compares_its_organization_has_no_fault_whatever_wraps_it(
+    more: Project,
 ) -> None:
-    code = f"""
-from django.http import JsonResponse
-from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET
-
-from drf_logto.decorators import require_access_token
-from drf_logto.permissions import InOrganization
+    assert "no issues" in more.check()
 
 
-{decorators}
-def view(request, org_id):
-    return JsonResponse({{"team": org_id}})
-
-
-view.organization_url_kwarg = "org_id"
-"""
-    add_view(project, "plain-teams/<org_id>/", code)
-    assert "no issues" in project.check()
-    assert project.visit("/plain-teams/acme/", "organization_token", "acme")[0] == 200
-    status, body = project.visit("/plain-teams/globex/", "organization_token", "acme")
+@pytest.mark.parametrize("decorators", ["bare", "one", "three"])
+def test_the_organization_of_a_plain_view_is_compared_whatever_wraps_it(
+    visit_more: Visit, decorators: str
+) -> None:
+    url = f"/{decorators}/plain-teams"
+    assert visit_more(f"{url}/acme/", "organization_token", "acme")[0] == 200
+    status, body = visit_more(f"{url}/globex/", "organization_token", "acme")
     assert (status, "wrong_organization" in body) == (403, True)
 
 
 # 2. Closed accounts
 
 
+@pytest.fixture(scope="module")
+def visit_users(build: Callable[[], Project]) -> Iterator[Visit]:
+    """The README's class for the project's own user model, which refuses two more."""
+    project = build()
+    project.add(
+        "settings.py",
+        'REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] = ["authentication.UserAuthentication"]',
+    )
+    project.add("authentication.py", GET_USER)
+    with project.visits() as visit:
+        yield visit
+
+
 @pytest.mark.parametrize("path", ["/products/", "/whoami/"])
-def test_a_closed_account_gets_in_nowhere(project: Project, path: str) -> None:
-    with_users(project)
-    token = ["global_token", ["read:products"]]
-    status, body = project.visit(path, *token, closed_accounts=("user-1",))
-    assert (status, "inactive_user" in body) == (401, True)
-    assert project.visit(path, *token, closed_accounts=("user-2",))[0] == 401
-    (project.folder / "db.sqlite3").unlink()
-    assert project.visit(path, *token)[0] == 200
+def test_a_closed_account_gets_in_nowhere(visit_users: Visit, path: str) -> None:
+    for _ in range(2):
+        status, body = visit_users(path, "global_token", ["read:products"], user="closed")
+        assert (status, "inactive_user" in body) == (401, True)
+        assert visit_users(path, "global_token", ["read:products"], user="open")[0] == 200
 
 
 @pytest.mark.parametrize("path", ["/products/", "/whoami/"])
 @pytest.mark.parametrize(
-    ("returned", "code"),
-    [
-        ("get_user_model()(username=auth.sub, is_active=False)", "inactive_user"),
-        ("None", "unknown_user"),
-    ],
+    ("user", "code"), [("inactive", "inactive_user"), ("unknown", "unknown_user")]
 )
 def test_a_user_that_is_inactive_or_unknown_gets_in_nowhere(
-    project: Project, path: str, returned: str, code: str
+    visit_users: Visit, path: str, user: str, code: str
 ) -> None:
-    with_users(project)
-    project.add("authentication.py", f"UserAuthentication.get_user = lambda self, auth: {returned}")
-    status, body = project.visit(path, "global_token", ["read:products"])
+    status, body = visit_users(path, "global_token", ["read:products"], user=user)
     assert (status, f'"code":"{code}"' in body.replace(" ", "")) == (401, True)
 
 
-# 3. A route that names an organization
+# 3. Routes that name an organization, and 4. declarations that are not what they seem
+
+
+@pytest.fixture(scope="module")
+def reported(build: Callable[[], Project]) -> str:
+    """What is reported of a project with all these faults."""
+    project = build()
+    project.add("urls.py", FAULTS)
+    return project.check()
 
 
 @pytest.mark.parametrize("prefix", ["organizations", "tenants", "companies"])
 def test_a_route_of_organizations_that_compares_none_is_reported(
-    project: Project, prefix: str
+    reported: str, prefix: str
 ) -> None:
-    code = """
-class OrganizationViewSet(ViewSet):
-    permission_classes = [InOrganization]
-
-    def retrieve(self, request, pk):
-        return Response({"id": pk})
-
-
-"""
-    registered = f'router.register("{prefix}", OrganizationViewSet, "organization")'
-    project.add("urls.py", f"{code}{registered}\nurlpatterns += router.urls")
-    assert "(drf_logto.E008)" in project.check()
-
-
-# 4. Declarations that are not what they seem
+    assert f"(drf_logto.E008) The route '{prefix}/<str:pk>/'" in reported
 
 
 @pytest.mark.parametrize(
-    ("permission", "attribute", "check_id"),
+    ("view", "check_id"),
     [
-        ('HasScopes(lst="a")', "", "drf_logto.E016"),
-        ('HasScopes(GET="a")', "", "drf_logto.E016"),
-        ("InOrganization", 'required_scope = "a"', "drf_logto.E015"),
-        ("HasScopes", 'required_scope = "a"', "drf_logto.E015"),
+        ("WithUnknownKeyword", "drf_logto.E016"),
+        ("WithUpperCaseMethod", "drf_logto.E016"),
+        ("MembersWithUnknownAttribute", "drf_logto.E015"),
+        ("ScopesWithUnknownAttribute", "drf_logto.E015"),
     ],
 )
 def test_a_declaration_that_never_counts_is_reported(
-    project: Project, permission: str, attribute: str, check_id: str
+    reported: str, view: str, check_id: str
 ) -> None:
-    code = f"""
-class NoteViewSet(ViewSet):
-    permission_classes = [{permission}]
-    {attribute}
-
-    def list(self, request):
-        return Response([])
-
-
-router.register("notes", NoteViewSet, "note")
-urlpatterns += router.urls
-"""
-    project.add("urls.py", code)
-    assert f"({check_id})" in project.check()
+    (line,) = (line for line in reported.splitlines() if f"'{view}/'" in line)
+    assert f"({check_id})" in line
 
 
 # 5. Coroutines
@@ -333,40 +445,12 @@ urlpatterns += router.urls
 
 @pytest.mark.parametrize(
     ("permission", "status"),
-    [
-        ("Never", 403),
-        ('HasScopes("a") & Never', 403),
-        ("Always", 200),
-        ('HasScopes("a") & Always', 200),
-    ],
+    [("never", 403), ("scopes-and-never", 403), ("always", 200), ("scopes-and-always", 200)],
 )
 def test_a_permission_that_is_a_coroutine_is_awaited(
-    project: Project, permission: str, status: int
+    visit_more: Visit, permission: str, status: int
 ) -> None:
-    code = f"""
-from django.http import JsonResponse
-from rest_framework.permissions import BasePermission
-
-from drf_logto.decorators import require_access_token
-from drf_logto.permissions import HasScopes
-
-
-class Never(BasePermission):
-    async def has_permission(self, request, view):
-        return False
-
-
-class Always(BasePermission):
-    async def has_permission(self, request, view):
-        return True
-
-
-@require_access_token({permission})
-async def view(request):
-    return JsonResponse({{}})
-"""
-    add_view(project, "async/", code)
-    assert project.visit("/async/", "global_token", ["a"])[0] == status
+    assert visit_more(f"/{permission}/", "global_token", ["a"])[0] == status
 
 
 # 6. Authentication that is missing
@@ -380,6 +464,9 @@ async def view(request):
     ],
     ids=["default", "another"],
 )
-def test_authentication_that_is_missing_is_reported(project: Project, setting: str) -> None:
+def test_authentication_that_is_missing_is_reported(
+    build: Callable[[], Project], setting: str
+) -> None:
+    project = build()
     project.add("settings.py", setting)
     assert "(drf_logto.E013)" in project.check()
