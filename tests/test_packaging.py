@@ -59,8 +59,10 @@ with Logto() as logto:
     ],
 )
 def test_dotted_paths_work_whatever_is_imported_first(apps: str, first: str) -> None:
+    own = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     result = subprocess.run(
         [sys.executable, "-W", "error", "-c", PROJECT.format(apps=apps, first=first)],
+        env=own,
         capture_output=True,
         text=True,
         check=False,

@@ -23,7 +23,7 @@ from tests.loopback import LoopbackServer, http
 
 API = "https://api.example.test"
 # Short, for what hangs; long enough for what does not, on a busy machine.
-IMPATIENT = 1
+IMPATIENT = 0.5
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ A session is read at the beginning of a request and written as a whole at its en
 would put a used refresh token back. A record here is read and written in one go under a lock.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -123,15 +124,18 @@ def delete(key: str) -> None:
     _session_class()(key).delete()
 
 
-def locked(key: str, patience: float) -> AbstractContextManager[None]:
+def locked(
+    key: str, patience: float, *, clock: Callable[[], float] = time.monotonic
+) -> AbstractContextManager[None]:
     """Let no other request, in whatever process, write the sign-in under a key meanwhile.
 
     Args:
         key: of the sign-in.
         patience: seconds for which nobody holds it; a lock that stands for longer was left behind
             by a process that has died, and is broken.
+        clock: seconds that only increase.
     """
-    return Lock(_LockRecords(), key, patience).held()
+    return Lock(_LockRecords(), key, patience, clock=clock).held()
 
 
 def outside_transactions(call: Callable[[], Result]) -> Result:
