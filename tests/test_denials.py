@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial, reduce
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -323,6 +325,15 @@ class ReadsTheUser(BasePermission):
         return request.user is not None
 
 
+class Catches(BasePermission):
+    """Asks a permission of this package, and takes its exception for a grant."""
+
+    def has_permission(self, request: Any, view: Any) -> bool:
+        with suppress(PermissionDenied):
+            HasScopes("a").has_permission(request, view)
+        return True
+
+
 class ChecksNothing(APIView):
     """Authenticates when the user is first read, and checks no more than an object."""
 
@@ -361,6 +372,7 @@ UNGUARDED: dict[str, dict[str, Any]] = {
         [(No | HasScopes("a")) | Never],
         [ReadsTheUser, Never, ~HasScopes("a")],
         [HasScopes("held") | HasScopes("a") | Never],
+        [Catches, Never, ~HasScopes("a")],
     ],
 )
 def test_a_coroutine_refuses_where_a_check_began_unguarded(
@@ -368,7 +380,7 @@ def test_a_coroutine_refuses_where_a_check_began_unguarded(
 ) -> None:
     refused = answer(logto.global_token(), *permissions, **view)
     assert reported(refused) == NO_REASON
-    assert [one.levelname for one in caplog.records if one.name == "drf_logto"] == ["ERROR"]
+    assert {one.levelname for one in caplog.records if one.name == "drf_logto"} == {"ERROR"}
 
 
 def test_a_coroutine_about_an_object_refuses_where_no_other_check_came_before(
@@ -385,6 +397,16 @@ def test_permissions_that_need_not_be_awaited_grant_where_a_check_began_unguarde
 ) -> None:
     permissions = [Once(), HasScopes("a") | Yes, ~HasScopes("b")]
     assert answer(logto.global_token(), *permissions, **view).status_code == 200
+
+
+def test_permissions_may_be_chosen_by_a_permission_where_a_check_began_unguarded(
+    logto: Logto, answer: Any
+) -> None:
+    def get_permissions(view: Any) -> list[Any]:
+        return [Yes()] if HasScopes("a").has_permission(view.request, view) else [No()]
+
+    view = {"get_permissions": get_permissions, "authentication_classes": [Another]}
+    assert answer(logto.global_token(["a"]), **view).json() == {"detail": "Not on a Sunday."}
 
 
 def test_a_refused_request_is_counted_once_where_its_check_began_unguarded(
@@ -455,6 +477,13 @@ def test_a_check_that_awaits_its_permissions_is_left_alone(logto: Logto, route: 
 
     route(path("", Awaited.as_view(permission_classes=[HasScopes("a"), Never])))
     assert logto.client(logto.global_token(["a"])).get("/").status_code == 405
+
+
+@pytest.mark.parametrize("name", ["permission_denied", "check_object_permissions"])
+def test_a_view_that_does_not_deny_as_those_of_drf_is_left_alone(name: str) -> None:
+    view = SimpleNamespace(**{name: None})
+    assert HasScopes("a").has_permission(SimpleNamespace(auth=None), view) is False
+    assert vars(view) == {name: None}
 
 
 # Refusals of the project
