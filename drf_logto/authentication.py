@@ -1,7 +1,8 @@
 """LogtoJWTAuthentication: from the Authorization header to request.user and request.auth."""
 
 import inspect
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from rest_framework.authentication import BaseAuthentication
@@ -16,8 +17,7 @@ from .responses import RefusedByProject, as_api_exception, challenge
 from .runtime import get_verifier
 from .telemetry import record_refusal
 from .verification import bearer
-from .verification.verifier import Verifier
-from .view_options import accepted_resources
+from .view_options import accepted_resources, django_request
 
 __all__ = ["LogtoJWTAuthentication"]
 
@@ -28,19 +28,13 @@ _REFUSING = (401, 403)
 class LogtoJWTAuthentication(BaseAuthentication):
     """Authenticates requests by an access token of Logto in the Authorization header.
 
-    ``request.user`` becomes what ``get_user`` returns and ``request.auth`` the token's AuthInfo.
-    Requests without a bearer token are left to the next authentication class; requests with a bad
-    one are refused, on open views as well.
-
-    Attributes:
-        reads_authorization_header: whether the token comes in that header, so that no browser sends
-            it by itself, and plain views may use the class without a CSRF token.
+    The token that ``get_token`` returns is verified; ``request.auth`` becomes its AuthInfo and
+    ``request.user`` what ``get_user`` returns. Requests without a token are left to the next
+    authentication class; requests with a bad one are refused, on open views as well.
     """
 
-    reads_authorization_header: ClassVar[bool] = True
-
     def authenticate(self, request: Request) -> tuple[Any, AuthInfo] | None:
-        """Return user and AuthInfo, or None where the request carries no bearer token.
+        """Return user and AuthInfo, or None where the request carries no token.
 
         Raises:
             AuthenticationFailed: the token is no valid access token, or its user is unknown or not
@@ -50,25 +44,24 @@ class LogtoJWTAuthentication(BaseAuthentication):
         """
         view = (getattr(request, "parser_context", None) or {}).get("view")
         explain_denials(view, request)
-        verified = self.verify(request, view)
-        if verified is None:
-            return None
-        user = find_user(self, verified) if isinstance(verified, AuthInfo) else verified
-        if isinstance(verified, AuthInfo) and not isinstance(user, LogtoError):
-            return user, verified
-        # The view asks a fresh authenticator for the challenge, so it travels on the request.
-        setattr(request, _CHALLENGE, challenge(user))
-        record_refusal(user)
-        raise as_api_exception(user)
+        # First of all, so that the report of a broken setting has no token among its variables.
+        return authenticate_with(get_verifier().verify, self, request, view)
 
     def authenticate_header(self, request: Request) -> str:
         """Return the challenge of a 401 (RFC 6750 §3)."""
-        told: str | None = getattr(request, _CHALLENGE, None)
-        return challenge() if told is None else told
+        of_refusal: str | None = getattr(request, _CHALLENGE, None)
+        return challenge() if of_refusal is None else of_refusal
 
-    def verify(self, request: Any, view: Any) -> AuthInfo | LogtoError | None:
-        """Return the facts of the request's token or why it is refused, None where it has none."""
-        return verify_credentials(request, view)
+    def get_token(self, request: Request) -> str | None:
+        """Return the access token of a request, None where it carries none.
+
+        Override it to take the token from elsewhere, such as another header. Where a browser sends
+        it by itself, as it does a cookie, ``authenticate`` must ask for a CSRF token as well.
+
+        Raises:
+            LogtoError: there is a token, and the request is refused whatever it says.
+        """
+        return bearer.credentials(django_request(request).META.get("HTTP_AUTHORIZATION", ""))
 
     def get_user(self, auth: AuthInfo) -> Any:
         """Return ``request.user`` for a verified token.
@@ -79,6 +72,42 @@ class LogtoJWTAuthentication(BaseAuthentication):
         ``is_active`` is false is refused without its doing.
         """
         return LogtoPrincipal(auth)
+
+
+def authenticate_with(
+    verify: Callable[[str], AuthInfo],
+    authentication: LogtoJWTAuthentication,
+    request: Any,
+    view: Any,
+) -> tuple[Any, AuthInfo] | None:
+    """Return and raise as ``authenticate``.
+
+    Args:
+        verify: returns the facts of a token, or raises LogtoError.
+        authentication: finds token and user.
+        request: the request, Django's or DRF's.
+        view: the view, whose ``api_resource`` may narrow the audience.
+    """
+    verified = _verified(verify, authentication, request)
+    if verified is None:
+        return None
+    user: Any = verified
+    if isinstance(verified, AuthInfo):
+        user = _user_on(view, authentication, request, verified)
+        if not isinstance(user, LogtoError):
+            return user, verified
+    # The view asks a fresh authenticator for the challenge, so it travels on the request.
+    setattr(request, _CHALLENGE, challenge(user))
+    record_refusal(user)
+    raise as_api_exception(user)
+
+
+def _user_on(
+    view: Any, authentication: LogtoJWTAuthentication, request: Any, auth: AuthInfo
+) -> Any:
+    """Return the user of a verified token, or the LogtoError that refuses the token here."""
+    refused = for_view(auth, view, request)
+    return find_user(authentication, auth) if refused is auth else refused
 
 
 def find_user(authentication: LogtoJWTAuthentication, auth: AuthInfo) -> Any:
@@ -109,22 +138,6 @@ def find_user(authentication: LogtoJWTAuthentication, auth: AuthInfo) -> Any:
     return user
 
 
-def verify_credentials(request: Any, view: Any) -> AuthInfo | LogtoError | None:
-    """Return the facts of a request's access token, None where it carries no bearer token.
-
-    A refusal is returned, not raised, and without its traceback: whoever reports an exception may
-    report the variables of its frames as well, and here they hold the token.
-
-    Args:
-        request: the request, Django's or DRF's.
-        view: the view, whose ``api_resource`` may narrow the audience.
-    """
-    # First of all, so that the report of a broken setting has no token among its variables.
-    verifier = get_verifier()
-    auth = _verify(verifier, request.META.get("HTTP_AUTHORIZATION", ""))
-    return for_view(auth, view, request) if isinstance(auth, AuthInfo) else auth
-
-
 def for_view(auth: AuthInfo, view: Any, request: Any) -> AuthInfo | WrongAudience:
     """Return the facts of a token, or a refusal where ``view`` narrows its audience to others."""
     narrowed = accepted_resources(view, request)
@@ -133,9 +146,17 @@ def for_view(auth: AuthInfo, view: Any, request: Any) -> AuthInfo | WrongAudienc
     return WrongAudience()
 
 
-def _verify(verifier: Verifier, header: str) -> AuthInfo | LogtoError | None:
+def _verified(
+    verify: Callable[[str], AuthInfo], authentication: LogtoJWTAuthentication, request: Any
+) -> AuthInfo | LogtoError | None:
+    """Return the facts of a request's token or why it is refused, None where it has none.
+
+    A refusal is returned, not raised, without its traceback and what led to it: whoever reports an
+    exception may report the variables of its frames as well, and here they hold the token.
+    """
     try:
-        token = bearer.credentials(header)
-        return None if token is None else verifier.verify(token)
+        token = authentication.get_token(request)
+        return None if token is None else verify(token)
     except LogtoError as refusal:
+        refusal.__cause__ = refusal.__context__ = None
         return refusal.with_traceback(None)

@@ -87,8 +87,9 @@ def _is_permission(argument: Any) -> bool:
 
 
 def _reads_header(one: Any) -> bool:
-    is_ours = isinstance(one, type) and issubclass(one, LogtoJWTAuthentication)
-    return is_ours and bool(one.reads_authorization_header)
+    """Whether no browser sends the token by itself, so that no CSRF token is needed."""
+    of_package = isinstance(one, type) and issubclass(one, LogtoJWTAuthentication)
+    return of_package and one.get_token is LogtoJWTAuthentication.get_token
 
 
 def _protect(

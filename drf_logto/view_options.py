@@ -73,7 +73,7 @@ def option(view: Any, name: str, request: Any = None) -> Any:
         value = getattr(view, name) if given else getattr(view, name, NOT_DECLARED)
         if value is not NOT_DECLARED:
             return value
-    match = getattr(request, "resolver_match", None)
+    match = getattr(django_request(request), "resolver_match", None)
     value = declared(getattr(match, "func", None), name)
     return declared(view, name) if is_function and value is NOT_DECLARED else value
 
@@ -102,7 +102,7 @@ def named_organization(view: Any, request: Any = None) -> str | None:
     except ValueError:  # E010 reports it; closed until it is corrected
         return NO_ORGANIZATION
     # A decorator may hand a keyword on by position, or keep it; the route has it all the same.
-    match = getattr(request, "resolver_match", None)
+    match = getattr(django_request(request), "resolver_match", None)
     kwargs = {**getattr(match, "kwargs", {}), **(getattr(view, "kwargs", None) or {})}
     named = None if keyword is None else kwargs.get(keyword)
     return None if named is None else str(named)
@@ -122,6 +122,11 @@ def organization_keyword(view: Any, request: Any = None) -> str | None:
     if keyword is not None and not (isinstance(keyword, str) and keyword.isidentifier()):
         raise ValueError(f"{keyword!r} is not the name of a URL keyword.")
     return keyword
+
+
+def django_request(request: Any) -> Any:
+    """Return Django's request below one of DRF, whose look-up of its attributes is slow."""
+    return getattr(request, "_request", request)
 
 
 def sources(callback: Any) -> Iterator[Any]:

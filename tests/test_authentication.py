@@ -19,7 +19,7 @@ from rest_framework.test import APIClient, APIRequestFactory
 
 from drf_logto.auth_info import AuthInfo
 from drf_logto.authentication import LogtoJWTAuthentication
-from drf_logto.exceptions import InvalidToken, LogtoError, UnknownUser
+from drf_logto.exceptions import InvalidToken, LogtoError, MalformedHeader, UnknownUser
 from drf_logto.principal import LogtoPrincipal
 from drf_logto.responses import as_api_exception
 from drf_logto.telemetry import snapshot
@@ -125,6 +125,54 @@ def test_classes_after_it_see_requests_without_a_bearer_token(logto: Logto, rout
     classes = [LogtoJWTAuthentication, SessionAuthentication]
     route(path("", Seen.as_view(authentication_classes=classes)))
     assert APIClient().get("/").status_code == 200
+
+
+class FromHeader(LogtoJWTAuthentication):
+    """Takes the token from a header of the project's own, and nothing else is its own."""
+
+    def get_token(self, request: Any) -> str | None:
+        token: str | None = request.headers.get("X-Token")
+        if token == "":
+            raise MalformedHeader
+        return token
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "code"),
+    [
+        ({}, 401, None),
+        ({"X-Token": ""}, 401, "malformed_header"),
+        ({"X-Token": "opaque"}, 401, "opaque_token"),
+    ],
+)
+def test_a_class_that_overrides_get_token_refuses_as_any_other(
+    logto: Logto, route: Route, headers: Any, status: int, code: str | None
+) -> None:
+    classes, permissions = [FromHeader], [IsAuthenticated]
+    route(path("", Seen.as_view(authentication_classes=classes, permission_classes=permissions)))
+    bearer = {"Authorization": f"Bearer {logto.global_token()}"}
+    response = APIClient().get("/", headers={**bearer, **headers})
+    assert (response.status_code, response.json().get("code")) == (status, code)
+
+
+def test_the_token_that_get_token_returns_is_verified(logto: Logto, route: Route) -> None:
+    route(path("", Seen.as_view(authentication_classes=[FromHeader])))
+    response = APIClient().get("/", headers={"X-Token": logto.global_token(user="alice")})
+    assert response.json()["user"] == "alice"
+
+
+def test_a_refusal_of_get_token_keeps_no_frames_and_no_cause(logto: Logto) -> None:
+    class Failing(LogtoJWTAuthentication):
+        def get_token(self, request: Any) -> str | None:
+            try:
+                raise ValueError("a token")
+            except ValueError as error:
+                raise refusal from error
+
+    refusal = MalformedHeader()
+    with pytest.raises(AuthenticationFailed):
+        Failing().authenticate(APIRequestFactory().get("/"))
+    assert (refusal.__traceback__, refusal.__cause__, refusal.__context__) == (None, None, None)
 
 
 class ByEmail(LogtoJWTAuthentication):

@@ -523,7 +523,14 @@ def test_the_user_is_the_same_for_async_code(logto: Logto, route: Route) -> None
     assert get(logto.global_token()).json()["user"] == "user-1@example.test"
 
 
-@pytest.mark.parametrize("mistake", [InSession, SessionAuthentication, ByEmail(), "ByEmail"])
+class InCookie(LogtoJWTAuthentication):
+    def get_token(self, request: Any) -> str | None:
+        """Is never called: a browser would send the cookie by itself."""
+
+
+@pytest.mark.parametrize(
+    "mistake", [InSession, InCookie, SessionAuthentication, ByEmail(), "ByEmail"]
+)
 def test_a_class_that_reads_no_header_is_refused_where_it_is_written(mistake: Any) -> None:
     with pytest.raises(ImproperlyConfigured, match="reads the Authorization header"):
         require_access_token(authentication_class=mistake)

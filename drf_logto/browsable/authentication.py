@@ -7,9 +7,8 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
 from ..auth_info import AuthInfo
-from ..authentication import LogtoJWTAuthentication, for_view
-from ..exceptions import LogtoError, SignInEnded
-from ..runtime import get_verifier
+from ..authentication import LogtoJWTAuthentication
+from ..exceptions import SignInEnded
 from .exceptions import SignedOut
 from .page_context import page_context
 from .renewal import lasting_token
@@ -28,8 +27,6 @@ class LogtoSessionAuthentication(LogtoJWTAuthentication):
     LogtoJWTAuthentication.
     """
 
-    reads_authorization_header = False
-
     def authenticate(self, request: Request) -> tuple[Any, AuthInfo] | None:
         """Return user and AuthInfo, or None where nobody is signed in.
 
@@ -46,10 +43,14 @@ class LogtoSessionAuthentication(LogtoJWTAuthentication):
             SessionAuthentication().enforce_csrf(request)
         return authenticated
 
-    def verify(self, request: Any, view: Any) -> AuthInfo | LogtoError | None:
-        """Return the facts of the chosen token or why it is refused, None without a sign-in.
+    def get_token(self, request: Request) -> str | None:
+        """Return the token of the chosen context, None without a sign-in.
 
-        An unsafe request whose page had a sign-in that has ended is refused as well.
+        Raises:
+            SignInEnded: an unsafe request comes from a page whose sign-in has ended.
+            ContextLost: Logto gives no token for the chosen context.
+            ContextChanged: the request comes from a page that was made in another context.
+            AuthorizationServerUnavailable: the token has ended, and Logto cannot be asked.
         """
         if not hasattr(request, "session"):
             return None
@@ -57,31 +58,27 @@ class LogtoSessionAuthentication(LogtoJWTAuthentication):
         is_safe = request.method in SAFE_METHODS
         made_in = None if is_safe else page_context(request)
         if not outside_transactions(lambda: browser.is_signed_in):
-            return None if made_in is None else SignInEnded()
-        verified = outside_transactions(lambda: _verified(browser, is_safe, made_in))
-        if verified is not None:
-            _keep_out_of_caches(view)
-        return for_view(verified, view, request) if isinstance(verified, AuthInfo) else verified
+            if made_in is not None:
+                raise SignInEnded
+            return None
+        _keep_out_of_caches(request)
+        return outside_transactions(lambda: _token(browser, is_safe, made_in))
 
 
-def _verified(
-    browser: BrowserSession, is_safe: bool, made_in: str | None
-) -> AuthInfo | LogtoError | None:
-    """As ``verify``; no refusal has a traceback or what led to it, whose frames hold tokens."""
+def _token(browser: BrowserSession, is_safe: bool, made_in: str | None) -> str | None:
     try:
-        token = lasting_token(browser.key, is_safe=is_safe, made_in=made_in)
-        return get_verifier().verify(token)
+        return lasting_token(browser.key, is_safe=is_safe, made_in=made_in)
     except SignedOut:
         browser.end()
-        # What a person sends must not be done without that person, where the view is open to all.
-        return None if is_safe else SignInEnded()
-    except LogtoError as refusal:
-        refusal.__cause__ = refusal.__context__ = None
-        return refusal.with_traceback(None)
+    if is_safe:
+        return None
+    # What a person sends must not be done without that person, where the view is open to all.
+    raise SignInEnded
 
 
-def _keep_out_of_caches(view: Any) -> None:
+def _keep_out_of_caches(request: Request) -> None:
     """Let the answer, which is for one person, be kept by no cache."""
+    view = (getattr(request, "parser_context", None) or {}).get("view")
     headers = getattr(view, "headers", None)
     if isinstance(headers, dict):
         headers["Cache-Control"] = "private, no-store"

@@ -7,12 +7,13 @@ from typing import Any
 from rest_framework.request import clone_request
 
 from ..auth_info import ORGANIZATION_AUDIENCE_PREFIX, AuthInfo
-from ..authentication import LogtoJWTAuthentication, find_user, for_view
+from ..authentication import find_user, for_view
 from ..conf import get_settings
 from ..denials import most_actionable
 from ..evaluation import Evaluation
 from ..exceptions import InsufficientScope, LogtoError, NoScopeDeclared
 from ..verification.metadata import ISSUER_PATH
+from .authentication import LogtoSessionAuthentication
 from .contexts import Context, Person
 
 
@@ -64,10 +65,10 @@ def _answer(view: Any, request: Any, auth: AuthInfo) -> tuple[bool, LogtoError |
         request.user, request.auth = user, token
 
 
-def _of_sessions(view: Any) -> LogtoJWTAuthentication:
+def _of_sessions(view: Any) -> LogtoSessionAuthentication:
     """What would authenticate a request with another token of the session."""
-    ours = (one for one in view.get_authenticators() if isinstance(one, LogtoJWTAuthentication))
-    return next(one for one in ours if not one.reads_authorization_header)
+    classes = view.get_authenticators()
+    return next(one for one in classes if isinstance(one, LogtoSessionAuthentication))
 
 
 def _unseen(person: Person, context: Context) -> AuthInfo:

@@ -9,12 +9,13 @@ from urllib.parse import parse_qs
 
 import pytest
 from django.test import Client, RequestFactory
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
 
 from drf_logto.browsable import vault
 from drf_logto.browsable.authentication import LogtoSessionAuthentication
 from drf_logto.browsable.exceptions import SignedOut
 from drf_logto.browsable.renewal import RENEWED_BEFORE, lasting_token
-from drf_logto.exceptions import OpaqueToken
 from sandbox.stand_in.server import StandIn
 from sandbox.tenant import API_RESOURCE
 from tests.browsable.browser import Browser, page, text_of
@@ -148,9 +149,9 @@ def test_a_token_that_is_not_valid_here_is_told_as_any_other(liar: Liar) -> None
     assert (response.status_code, response.json()["code"]) == (401, "opaque_token")
     plain: Any = RequestFactory().get("/")
     plain.session = browser.client.session
-    refusal = LogtoSessionAuthentication().verify(plain, None)
-    assert isinstance(refusal, OpaqueToken)
-    assert refusal.__traceback__ is None  # its frames hold the token
+    with pytest.raises(AuthenticationFailed) as refused:
+        LogtoSessionAuthentication().authenticate(Request(plain))
+    assert refused.value.__cause__ is refused.value.__context__ is None  # their frames hold tokens
 
 
 @pytest.mark.parametrize("accept", ["application/json", "text/html"])

@@ -48,8 +48,8 @@ def deciding(browser: Browser, route: Any) -> Callable[[Get], Browser]:
 class HeldInSession(LogtoJWTAuthentication):
     """Reads the session under another name, so that the page finds no class for sessions."""
 
-    def verify(self, request: Any, view: Any) -> Any:
-        return LogtoSessionAuthentication().verify(request, view)
+    def get_token(self, request: Any) -> Any:
+        return LogtoSessionAuthentication().get_token(request)
 
 
 @pytest.mark.parametrize("name", REFUSED)
