@@ -164,10 +164,7 @@ def test_the_token_that_get_token_returns_is_verified(logto: Logto, route: Route
 def test_a_refusal_of_get_token_keeps_no_frames_and_no_cause(logto: Logto) -> None:
     class Failing(LogtoJWTAuthentication):
         def get_token(self, request: Any) -> str | None:
-            try:
-                raise ValueError("a token")
-            except ValueError as error:
-                raise refusal from error
+            raise refusal from ValueError("a token")
 
     refusal = MalformedHeader()
     with pytest.raises(AuthenticationFailed):
