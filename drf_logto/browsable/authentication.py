@@ -57,7 +57,8 @@ class LogtoSessionAuthentication(LogtoJWTAuthentication):
         browser = BrowserSession(request)
         is_safe = request.method in SAFE_METHODS
         made_in = None if is_safe else page_context(request)
-        if not outside_transactions(lambda: browser.is_signed_in):
+        # Most requests have no session, and need no thread to find that out.
+        if browser.is_new or not outside_transactions(lambda: browser.is_signed_in):
             if made_in is not None:
                 raise SignInEnded
             return None

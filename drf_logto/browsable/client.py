@@ -24,6 +24,7 @@ from .exceptions import (
     GrantRefused,
     NoRefreshToken,
     SignInRefused,
+    WrongIssuer,
 )
 from .id_token import validated_claims
 from .pending import Pending, code_verifier
@@ -85,7 +86,8 @@ class LogtoClient:
             answer: the parameters that the browser brought (RFC 6749 §4.1.2).
 
         Raises:
-            AnswerNotTrusted: another issuer, or an ID token that is not valid for this sign-in.
+            WrongIssuer: the answer is that of another issuer.
+            AnswerNotTrusted: an ID token that is not valid for this sign-in.
             AccessDenied: the person or Logto said no.
             SignInRefused: any other error, or a code that Logto does not take.
             NoRefreshToken: no access token can be had.
@@ -185,4 +187,4 @@ class LogtoClient:
         named = answer.get("iss")
         names_itself = metadata.document.get("authorization_response_iss_parameter_supported")
         if named != self._issuer and (named is not None or names_itself is True):
-            raise AnswerNotTrusted
+            raise WrongIssuer

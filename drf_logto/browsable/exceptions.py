@@ -56,6 +56,12 @@ class AnswerNotTrusted(BrowserError):
     message = gettext_noop("The answer to the sign-in cannot be trusted, so it was not taken.")
 
 
+class WrongIssuer(AnswerNotTrusted):
+    """The answer names another issuer (RFC 9207 §2.4); anybody can send a browser here with it."""
+
+    status = 400
+
+
 class NoRefreshToken(BrowserError):
     """Logto signed the person in, and gave nothing to get access tokens with."""
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from cachetools import TTLCache
 
 from ..exceptions import AuthorizationServerUnavailable
+from ..telemetry import logger
 from .exceptions import SignInExpired
 from .pending import PENDING_LIFETIME
 
@@ -56,7 +57,8 @@ class Exchanges:
             raise AuthorizationServerUnavailable("too many exchanges at a time", 1)
         try:
             yield
-        except AuthorizationServerUnavailable:
+        except AuthorizationServerUnavailable as failure:
+            logger.warning("The sign-in cannot go on: %s.", failure.reason)
             self._paused_until = self._now() + PAUSE
             raise
         finally:

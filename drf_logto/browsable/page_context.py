@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import unquote
 
+from django.conf import settings
 from rest_framework.request import is_form_media_type
 
 FIELD = "drf_logto_context"
@@ -17,7 +18,11 @@ def page_context(request: Any) -> str | None:
     header = request.headers.get(HEADER)
     if header is not None:
         return unquote(header)
-    if not is_form_media_type(request.META.get("CONTENT_TYPE", "")):
-        return None  # without reading the body, which may be one that the view refuses
+    # A browser that was given a form has one of these cookies. Any other body stays unread: the
+    # view may refuse its type or want it as it is.
+    cookies = (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME)
+    is_of_a_browser = not request.COOKIES.keys().isdisjoint(cookies)
+    if not is_of_a_browser or not is_form_media_type(request.META.get("CONTENT_TYPE", "")):
+        return None
     named: str | None = request.POST.get(FIELD)
     return named

@@ -20,6 +20,11 @@ class BrowserSession:
         self._session: Any = request.session
 
     @property
+    def is_new(self) -> bool:
+        """Whether the browser sent no session cookie; to know this, nothing is read."""
+        return self._session.session_key is None
+
+    @property
     def is_signed_in(self) -> bool:
         """Whether somebody has signed in, and not out."""
         return isinstance(self._session.get(_KEY), str)
@@ -53,6 +58,8 @@ class BrowserSession:
 
     def end(self) -> None:
         """Forget the sign-in because Logto renews it no more, and let the next page say so."""
+        if _SUB not in self._session:  # nobody has signed in with it, and it may not exist
+            return
         self._forget()
         self._session[_ENDED] = True
         self._save()

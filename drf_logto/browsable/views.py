@@ -18,7 +18,6 @@ from django.views.decorators.http import require_GET, require_POST
 from ..exceptions import AuthorizationServerUnavailable, LogtoError
 from ..responses import sentence
 from ..runtime import get_kept, get_surroundings
-from ..telemetry import logger
 from . import pending, vault
 from .client import LogtoClient
 from .curl import UnprintableLine, curl_command
@@ -46,8 +45,6 @@ def _for_one_person(view: View) -> View:
         except BrowserError as error:
             failure = error
         # Beyond the handler: a page that breaks would report what led to it, tokens included.
-        if isinstance(failure, LogtoUnavailable):
-            logger.warning("The sign-in cannot go on: %s.", failure.reason)
         context = {
             "sentence": gettext(failure.message),
             "next": failure.next_path,

@@ -4,6 +4,7 @@ import math
 import threading
 from collections.abc import Callable
 
+from .. import telemetry
 from ..exceptions import AuthorizationServerUnavailable
 from .key_set import Lifetimes
 from .metadata import Metadata
@@ -71,6 +72,7 @@ class KnownMetadata:
             is_known = True
         except AuthorizationServerUnavailable as failure:
             self._fault = failure.reason  # requests that wait learn it from the cooldown
+            telemetry.logger.warning("No metadata from Logto: %s.", failure.reason)
         finally:
             self._retry_at = -math.inf if is_known else self._now() + self._lifetimes.cooldown
             self._fetch = None

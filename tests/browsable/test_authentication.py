@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from django.contrib.sessions.backends.cache import SessionStore
+from django.db import transaction
 from django.test import RequestFactory
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
@@ -24,6 +26,28 @@ def test_nobody_is_anonymous(browser: Browser) -> None:
 def test_a_request_without_a_session_is_left_alone() -> None:
     request = Request(APIRequestFactory().get("/"))
     assert LogtoSessionAuthentication().authenticate(request) is None
+
+
+def without_sign_in(**cookies: str) -> Request:
+    """A form of a client whose session, if it has one, is new."""
+    request = APIRequestFactory().post("/", {"drf_logto_context": "organization acme"})
+    request.COOKIES.update(cookies)
+    request.session = SessionStore()
+    return Request(request)
+
+
+def test_the_body_of_a_request_that_no_page_sent_is_not_read() -> None:
+    """A view may want it as it is, or refuse its type, and an upload costs."""
+    request = without_sign_in()
+    assert LogtoSessionAuthentication().authenticate(request) is None
+    assert b"organization acme" in request._request.body
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("no_threads")
+def test_a_request_without_a_session_needs_no_thread_within_a_transaction() -> None:
+    with transaction.atomic():
+        assert LogtoSessionAuthentication().authenticate(without_sign_in()) is None
 
 
 def test_a_person_is_the_same_user_with_the_same_facts(browser: Browser) -> None:

@@ -205,11 +205,11 @@ def test_an_answer_of_another_issuer_is_refused_where_logto_names_itself(
     browser = Browser()
     asked = liar.begin(browser)
     liar.answer(liar.tokens(asked["nonce"]))
-    refused(liar.come_back(browser, asked, iss=iss), 502, "cannot be trusted")
+    refused(liar.come_back(browser, asked, iss=iss), 400, "cannot be trusted")
     assert "/oidc/token" not in liar.server.asked
 
 
-@pytest.mark.parametrize(("iss", "status"), [("https://evil.test/oidc", 502), (ABSENT, 302)])
+@pytest.mark.parametrize(("iss", "status"), [("https://evil.test/oidc", 400), (ABSENT, 302)])
 def test_an_answer_need_not_name_its_issuer_where_logto_does_not_name_itself(
     liar: Liar, iss: object, status: int
 ) -> None:
@@ -520,6 +520,17 @@ def test_an_error_that_says_nothing_of_the_person_is_no_refusal_of_the_sign_in(
     assert [record.getMessage() for record in caplog.records if record.name == "drf_logto"] == [
         f"The sign-in cannot go on: it answers {error}."
     ]
+
+
+def test_an_outage_is_logged_once_however_often_a_sign_in_is_tried(
+    liar: Liar, caplog: pytest.LogCaptureFixture
+) -> None:
+    liar.server.answers["/oidc/.well-known/openid-configuration"] = http("", "500 Down")
+    for _ in range(3):
+        refused(Browser().get("/auth/login/"), 503, "unavailable")
+    logged = [one.getMessage() for one in caplog.records if one.name == "drf_logto"]
+    assert len(logged) == 1
+    assert logged[0].startswith("No metadata from Logto: ")
 
 
 def test_a_refusal_with_quotes_in_its_description_is_read(liar: Liar) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.contrib.sessions.models import Session
 
 from sandbox.stand_in.server import StandIn
 from sandbox.tenant import API_RESOURCE
@@ -226,6 +227,14 @@ def test_a_body_that_cannot_be_read_is_refused_as_before_where_nobody_is_signed_
 ) -> None:
     response = browser.client.post("/products/", "{", "application/json")
     assert response.status_code == 401
+
+
+@pytest.mark.django_db
+def test_choosing_without_a_sign_in_leaves_no_session(browser: Browser, settings: Any) -> None:
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.db"
+    browser.client.cookies["csrftoken"] = "a" * 32
+    assert browser.post("/auth/context/", {"context": "global x"}).status_code == 302
+    assert not Session.objects.exists()
 
 
 def test_a_form_is_refused_whose_page_s_sign_in_has_gone(browser: Browser) -> None:
