@@ -16,8 +16,8 @@ import pytest
 from redis import Redis
 
 from drf_logto.testing import Logto
-from tests.loopback import LoopbackServer
-from tests.running import free_port, running
+from tests.support.loopback import LoopbackServer
+from tests.support.running import free_port, running
 
 pytestmark = [
     pytest.mark.servers,
@@ -64,11 +64,15 @@ def serve(server: LoopbackServer) -> Callable[..., Any]:
             ),
         }
         gunicorn = [
-            *("-m", "gunicorn", "tests.served:wsgi", f"--bind=127.0.0.1:{port}"),
+            *("-m", "gunicorn", "tests.support.served:wsgi", f"--bind=127.0.0.1:{port}"),
             *(f"--workers={WORKERS}", f"--threads={THREADS}", "--worker-tmp-dir=/dev/shm"),
         ]
         command, until, times = {
-            "asgi": (["-m", "uvicorn", "tests.served:asgi", f"--port={port}"], "running on", 1),
+            "asgi": (
+                ["-m", "uvicorn", "tests.support.served:asgi", f"--port={port}"],
+                "running on",
+                1,
+            ),
             "forked": (gunicorn, "Booting worker", WORKERS),
             # Imported once, before it forks: as good wherever that is not the point, and faster.
             "preloaded": ([*gunicorn, "--preload"], "Booting worker", WORKERS),

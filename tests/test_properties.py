@@ -33,8 +33,8 @@ from drf_logto.verification import bearer
 from drf_logto.verification.fetch import fetch_json
 from drf_logto.verification.jwk import SIGNATURE_ALGORITHMS, parse_jwks
 from drf_logto.verification.metadata import discover_jwks_uri
-from tests.loopback import Connection, LoopbackServer, http, loopback_server
 from tests.support.desk import API, NOW, Desk, segment
+from tests.support.loopback import Connection, LoopbackServer, http, loopback_server
 
 SECRET = "s3cret-3f9c"
 TWICE, FOURFOLD = (profile(max_examples=times * profile().max_examples) for times in (2, 4))

@@ -19,7 +19,7 @@ from drf_logto.exceptions import (
 from drf_logto.runtime import Surroundings, get_kept, get_metadata, get_verifier, within
 from drf_logto.telemetry import snapshot
 from drf_logto.testing import Logto
-from tests.loopback import LoopbackServer, http
+from tests.support.loopback import LoopbackServer, http
 
 API = "https://api.example.test"
 # Short, for what hangs; long enough for what does not, on a busy machine.

@@ -25,8 +25,8 @@ from drf_logto.testing import Logto
 from sandbox import settings
 from sandbox.server import bound_server
 from sandbox.tenant import ADA, API_RESOURCE, BACK_OFFICE, DAN, SWAGGER_UI
-from tests.exchange import Answer, claims_of, send, send_form
-from tests.relying_party import RelyingParty
+from tests.support.exchange import Answer, claims_of, send, send_form
+from tests.support.relying_party import RelyingParty
 
 ROOT = Path(__file__).parent.parent
 LAST_LINE = re.compile(r"curl .*/oidc/token'?\n")

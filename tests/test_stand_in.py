@@ -33,8 +33,8 @@ from sandbox.tenant import (
     SWAGGER_UI,
     Person,
 )
-from tests.exchange import Answer, claims_of, send, send_form
-from tests.relying_party import CHALLENGE, Browser, RelyingParty, told
+from tests.support.exchange import Answer, claims_of, send, send_form
+from tests.support.relying_party import CHALLENGE, Browser, RelyingParty, told
 
 API = {"resource": API_RESOURCE}
 DAY = 24 * 3600

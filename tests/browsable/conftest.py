@@ -12,7 +12,7 @@ from sandbox.stand_in.server import StandIn, running_stand_in
 from sandbox.tenant import API_RESOURCE, BROWSABLE_API
 from tests.browsable.browser import Browser
 from tests.browsable.liar import Liar
-from tests.loopback import LoopbackServer
+from tests.support.loopback import LoopbackServer
 
 
 def _configure(settings: Any, endpoint: str) -> None:

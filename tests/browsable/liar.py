@@ -6,7 +6,7 @@ from typing import Any
 from drf_logto.testing import ABSENT, Logto
 from sandbox.tenant import BROWSABLE_API
 from tests.browsable.browser import Browser, query
-from tests.loopback import LoopbackServer, document
+from tests.support.loopback import LoopbackServer, document
 
 
 @dataclass

@@ -13,7 +13,7 @@ from drf_logto.browsable.pending import PENDING_LIFETIME
 from drf_logto.exceptions import AuthorizationServerUnavailable
 from tests.browsable.browser import Browser
 from tests.browsable.liar import Liar
-from tests.loopback import http
+from tests.support.loopback import http
 
 
 def replay(liar: Liar, browser: Browser, asked: dict[str, str], code: str = "code") -> Any:

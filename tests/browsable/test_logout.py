@@ -15,7 +15,7 @@ from sandbox.stand_in.server import StandIn
 from tests.browsable.browser import Browser, local, page, query, text_of
 from tests.browsable.liar import Liar
 from tests.browsable.test_renewal import LIFETIME, key_of, signed_in
-from tests.loopback import document, http
+from tests.support.loopback import document, http
 
 
 def log_out(browser: Browser) -> Any:

@@ -20,7 +20,7 @@ from sandbox.stand_in.server import StandIn
 from sandbox.tenant import API_RESOURCE
 from tests.browsable.browser import Browser, page, text_of
 from tests.browsable.liar import Liar
-from tests.loopback import document, http
+from tests.support.loopback import document, http
 
 LIFETIME = 3600
 EVERYWHERE = f"global {API_RESOURCE}"

@@ -16,7 +16,7 @@ from sandbox.tenant import BROWSABLE_API
 from tests.browsable.browser import Browser
 from tests.browsable.liar import Liar
 from tests.browsable.test_renewal import LIFETIME, key_of, signed_in
-from tests.loopback import http
+from tests.support.loopback import http
 from tests.test_secrets import Reports, assert_no_secret, reports
 
 __all__ = ["reports"]

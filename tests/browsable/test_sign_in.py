@@ -23,7 +23,7 @@ from sandbox.tenant import API_RESOURCE
 from tests.browsable.browser import Browser, local, page, query, text_of
 from tests.browsable.liar import Liar
 from tests.browsable.test_renewal import key_of, signed_in
-from tests.loopback import document, http
+from tests.support.loopback import document, http
 
 
 def test_a_person_signs_in_and_comes_back(browser: Browser) -> None:

@@ -14,7 +14,7 @@ from tests.browsable.browser import Browser, hidden, page, text_of
 from tests.browsable.liar import Liar
 from tests.browsable.test_renewal import EVERYWHERE, signed_in
 from tests.browsable.test_sign_in import refused
-from tests.loopback import http
+from tests.support.loopback import http
 
 
 def offered(response: Any) -> list[str]:

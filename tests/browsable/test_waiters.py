@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.running import free_port, running
+from tests.support.running import free_port, running
 
 pytestmark = [
     pytest.mark.servers,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.running import free_port, running
+from tests.support.running import free_port, running
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ViewportSize

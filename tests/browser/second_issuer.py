@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import free_port, running
+from tests.support.running import free_port, running
 
 FOLDER = Path(__file__).parent / "oidc_provider"
 API_RESOURCE = "https://api.example.com"

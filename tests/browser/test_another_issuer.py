@@ -7,7 +7,7 @@ import pytest
 from tests.browser.conftest import running_sandbox
 from tests.browser.driving import Browsing, expect
 from tests.browser.second_issuer import API_RESOURCE, CLIENT, needs_it, second_issuer
-from tests.running import free_port
+from tests.support.running import free_port
 
 pytestmark = [pytest.mark.browser, needs_it]
 

@@ -15,7 +15,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from drf_logto.exceptions import AuthorizationServerUnavailable
 from drf_logto.verification.fetch import MAX_BODY, _DeadlineSocket, fetch_json, post_form
-from tests.loopback import Answer, Connection, LoopbackServer, document, http, loopback_server
+from tests.support.loopback import (
+    Answer,
+    Connection,
+    LoopbackServer,
+    document,
+    http,
+    loopback_server,
+)
 
 
 def fetch(server: LoopbackServer, answer: Answer, timeout: float = 5) -> object:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 from sandbox.tenant import API_RESOURCE, BROWSABLE_API, Application, Person
-from tests.exchange import Answer, send, send_form
+from tests.support.exchange import Answer, send, send_form
 
 VERIFIER = "verifier-" * 5
 CHALLENGE = (

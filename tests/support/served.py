@@ -12,7 +12,7 @@ from django.core.wsgi import get_wsgi_application
 settings.configure(
     SECRET_KEY="only-for-tests",
     ALLOWED_HOSTS=["127.0.0.1"],
-    ROOT_URLCONF="tests.served",
+    ROOT_URLCONF="tests.support.served",
     INSTALLED_APPS=["rest_framework", "drf_logto"],
     LOGTO=json.loads(os.environ["SERVED_LOGTO"]),
     CACHES=json.loads(os.environ["SERVED_CACHES"]),
