@@ -83,7 +83,7 @@ def test_an_answer_that_is_none_gives_503_and_keeps_what_was_known(
     server: LoopbackServer, tenant: Logto, path: str, answer: Any
 ) -> None:
     good = server.answers[path]
-    patience = 60
+    patience: float = 60
     if isinstance(answer, str):
         answer = getattr(server, answer)
         patience = IMPATIENT
