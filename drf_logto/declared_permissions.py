@@ -41,16 +41,15 @@ def _ignoring(permission: Any) -> Iterator[AccessTokenPermission]:
 
 def _reads_required_scopes(permission: Any) -> bool:
     """Whether no permission of this package in it grants without the view's ``required_scopes``."""
-    match read(permission):
-        case Operator.NOT, _:
-            return False
-        case Operator.OR, operands:
-            own = [one for one in operands if _has_own(one)]
-            return bool(own) and all(map(_reads_required_scopes, own))
-        case _, ():
-            return any(one.declared is None for one in own_permissions(permission))
-        case _, operands:
-            return any(map(_reads_required_scopes, operands))
+    operator, operands = read(permission)
+    if operator is Operator.NOT:
+        return False
+    if operator is Operator.OR:
+        own = [one for one in operands if _has_own(one)]
+        return bool(own) and all(map(_reads_required_scopes, own))
+    if operands:
+        return any(map(_reads_required_scopes, operands))
+    return any(one.declared is None for one in own_permissions(permission))
 
 
 def open_by_negation(permissions: Sequence[Any]) -> bool:
@@ -67,25 +66,23 @@ def open_by_negation(permissions: Sequence[Any]) -> bool:
 
 
 def _opens_by_negation(permission: Any) -> bool:
-    match read(permission):
-        case Operator.NOT, operands:
-            return _has_own(permission) and _may_answer(False, *operands)
-        case Operator.OR, operands:
-            return any(map(_opens_by_negation, operands))
-        case _, operands:
-            return bool(operands) and open_by_negation(operands)
+    operator, operands = read(permission)
+    if operator is Operator.NOT:
+        return _has_own(permission) and _may_answer(False, *operands)
+    if operator is Operator.OR:
+        return any(map(_opens_by_negation, operands))
+    return bool(operands) and open_by_negation(operands)
 
 
 def _may_answer(answer: bool, permission: Any) -> bool:
     """Whether ``permission`` may give this answer while every one of this package refuses."""
-    match read(permission):
-        case _, ():
-            return not (answer and _is_own(permission))
-        case Operator.NOT, operands:
-            return _may_answer(not answer, *operands)
-        case operator, operands:
-            one_is_enough = (operator is Operator.OR) is answer
-            return (any if one_is_enough else all)(_may_answer(answer, one) for one in operands)
+    operator, operands = read(permission)
+    if not operands:
+        return not (answer and _is_own(permission))
+    if operator is Operator.NOT:
+        return _may_answer(not answer, *operands)
+    one_is_enough = (operator is Operator.OR) is answer
+    return (any if one_is_enough else all)(_may_answer(answer, one) for one in operands)
 
 
 def _has_own(permission: Any) -> bool:

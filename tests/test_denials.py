@@ -340,9 +340,8 @@ class ChecksNothing(APIView):
     perform_authentication = lazily
     check_permissions = lazily
 
-    def get(self, request: Any, **kwargs: Any) -> Response:
+    def get(self, request: Any, **kwargs: Any) -> None:
         self.check_object_permissions(request, "object")
-        return Response("got")
 
 
 UNGUARDED: dict[str, dict[str, Any]] = {
@@ -579,10 +578,15 @@ class AdminScope(InsufficientScope):
     ],
 )
 def test_the_refusal_of_the_highest_priority_is_reported_and_of_equal_ones_the_first(
-    logto: Logto, answer: Any, permissions: list[Any], code: str
+    logto: Logto,
+    answer: Any,
+    caplog: pytest.LogCaptureFixture,
+    permissions: list[Any],
+    code: str,
 ) -> None:
     refused = answer(logto.global_token(), any_of(*permissions))
     assert (refused.status_code, refused.json()["code"]) == (403, code)
+    assert not [one for one in caplog.records if one.levelname == "ERROR"]
 
 
 def raising() -> LogtoError:
