@@ -16,7 +16,9 @@ class Operator(enum.Enum):
     NOT = enum.auto()
 
 
-_OPERATORS = {AND: Operator.AND, OR: Operator.OR, NOT: Operator.NOT}
+_OPERATORS: dict[Any, Operator] = {AND: Operator.AND, OR: Operator.OR, NOT: Operator.NOT}
+_INSTANCES = (AND, OR, NOT)
+_HOLDERS = (OperandHolder, SingleOperandHolder)
 # The operators of adrf are subclasses of DRF's. Any other subclass may mean something else.
 _MODULES = frozenset({"rest_framework.permissions", "adrf.permissions"})
 
@@ -30,15 +32,14 @@ def read(permission: Any) -> tuple[Operator | None, tuple[Any, ...]]:
     Args:
         permission: an instance, or what stands in ``permission_classes``.
     """
-    composed: Any = permission  # DRF's stubs do not know what an operator holds
-    match permission:
-        case OperandHolder() | SingleOperandHolder():
-            operator, names = composed.operator_class, ("op1_class", "op2_class")
-        case AND() | OR() | NOT():
-            operator, names = type(permission), ("op1", "op2")
-        case _:
-            return None, ()
-    operands = tuple(getattr(composed, name) for name in names if hasattr(composed, name))
+    operator: Any
+    if isinstance(permission, _INSTANCES):
+        operator, names = type(permission), ("op1", "op2")
+    elif isinstance(permission, _HOLDERS):
+        operator, names = permission.operator_class, ("op1_class", "op2_class")
+    else:
+        return None, ()
+    operands = tuple(getattr(permission, name) for name in names if hasattr(permission, name))
     if operator.__module__ not in _MODULES:
         return None, operands
     return next(_OPERATORS[one] for one in operator.__mro__ if one in _OPERATORS), operands

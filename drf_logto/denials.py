@@ -18,7 +18,7 @@ from .telemetry import logger, record_refusal
 _GRANTED = Verdict(True)
 
 
-def explain_denials(view: Any, request: Any) -> None:
+def explain_denials(view: Any, request: Any) -> "_ExplainedDenial | None":
     """Let ``view``, if it denies its request, report why its permissions refuse.
 
     DRF's operators carry no reason, and a permission that raises would defeat ``|``. So the checks
@@ -30,15 +30,19 @@ def explain_denials(view: Any, request: Any) -> None:
         view: the view of the request; what does not deny as DRF's views do is left alone.
         request: the request that the view is for; the browsable API asks about others as well.
     """
-    denies = hasattr(view, "permission_denied") and hasattr(view, "check_object_permissions")
-    if denies and not isinstance(view.permission_denied, _ExplainedDenial):
-        explained = _ExplainedDenial(view, request)
-        view.permission_denied = explained
-        for name in ("check_permissions", "check_object_permissions"):
-            check = getattr(view, name)
-            # What has to be awaited itself is the project's own and awaits its permissions.
-            if not iscoroutinefunction(check):
-                setattr(view, name, partial(explained.check, check))
+    denied = getattr(view, "permission_denied", None)
+    if isinstance(denied, _ExplainedDenial):
+        return denied
+    if denied is None or not hasattr(view, "check_object_permissions"):
+        return None
+    explained = _ExplainedDenial(view, request)
+    view.permission_denied = explained
+    for name in ("check_permissions", "check_object_permissions"):
+        check = getattr(view, name)
+        # What has to be awaited itself is the project's own and awaits its permissions.
+        if not iscoroutinefunction(check):
+            setattr(view, name, partial(explained.check, check))
+    return explained
 
 
 def explain_check(view: Any, request: Any) -> None:
@@ -50,9 +54,8 @@ def explain_check(view: Any, request: Any) -> None:
         PermissionDenied: a permission of the view is a coroutine function, and the view does not
             await it; it is logged. Under ``|`` and ``~`` an answer could not refuse the request.
     """
-    explain_denials(view, request)
-    explained = getattr(view, "permission_denied", None)
-    if isinstance(explained, _ExplainedDenial):
+    explained = explain_denials(view, request)
+    if explained is not None:
         explained.refuse_unawaited()
 
 
