@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from types import SimpleNamespace
 from typing import Any, cast, overload
@@ -11,20 +12,31 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.views import View as ClassBasedView
 from rest_framework.exceptions import APIException, NotAuthenticated, PermissionDenied
-from rest_framework.permissions import BasePermission, OperandHolder, SingleOperandHolder
+from rest_framework.permissions import (
+    AND,
+    NOT,
+    OR,
+    BasePermission,
+    OperandHolder,
+    SingleOperandHolder,
+)
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
-from .authentication import LogtoJWTAuthentication
+from .auth_info import AuthInfo
+from .authentication import LogtoJWTAuthentication, authenticate_with
 from .denials import most_actionable
 from .evaluation import Evaluation, Pending
+from .permissions import HasScopes, InOrganization, OrgResourceScopes
 from .responses import as_api_exception, challenge
+from .runtime import get_verifier
 from .telemetry import record_refusal
 from .view_options import (
     ACCESS_TOKEN_PERMISSIONS,
     NOT_DECLARED,
     VIEW_ATTRIBUTES,
     chain_of,
+    django_request,
     option,
 )
 
@@ -98,18 +110,20 @@ def _protect(
     class_based = _instance_of(view)
     protected: Any
 
-    def admit(request: Any, kwargs: dict[str, Any]) -> "HttpResponseBase | _Permissions | None":
+    def admit(request: Any, kwargs: dict[str, Any], *, waits: bool = True) -> "_Outcome":
         declared_by = protected if class_based is None else class_based
         as_view = _as_view(declared_by, request, kwargs)
-        refused = _authenticate(request, as_view, authentication_class or _default_class())
+        one = authentication_class or _default_class()
+        refused = _authenticate(request, as_view, one, waits=waits)
         return _admit(request, as_view, permissions) if refused is None else refused
 
     if _is_async(view) or getattr(class_based, "view_is_async", False):
+        # What a class declares may be computed by code of the project.
+        may_wait = class_based is not None or not all(map(_reads_auth_alone, permissions))
 
         @wraps(view)
         async def protected(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            outcome = await sync_to_async(admit)(request, kwargs)
-            refused = await outcome.afinish() if isinstance(outcome, _Permissions) else outcome
+            refused = await _aadmit(admit, request, kwargs, may_wait=may_wait)
             return await view(request, *args, **kwargs) if refused is None else refused
 
     else:
@@ -124,6 +138,32 @@ def _protect(
     setattr(protected, ACCESS_TOKEN_PERMISSIONS, permissions)
     protected.awaits_permissions = iscoroutinefunction(protected)
     return cast("View", protected)
+
+
+async def _aadmit(
+    admit: Callable[..., "_Outcome"], request: Any, kwargs: dict[str, Any], *, may_wait: bool
+) -> HttpResponseBase | None:
+    """Return the refusal, None where the request is granted.
+
+    A token that was verified before is answered on the event loop: it takes microseconds, while a
+    thread takes hundreds. Everything else has a thread: a fetch of keys and code of the project,
+    which may wait, and a signature, which takes up to a third of a millisecond.
+    """
+    if not may_wait:
+        with suppress(_NeedsThread):
+            return cast("HttpResponseBase | None", admit(request, kwargs, waits=False))
+    outcome = await sync_to_async(admit)(request, kwargs)
+    return await outcome.afinish() if isinstance(outcome, _Permissions) else outcome
+
+
+def _reads_auth_alone(permission: Any) -> bool:
+    """Whether it is made of this package's permissions alone, so that it waits for nothing."""
+    operator: Any = getattr(permission, "operator_class", None)
+    if operator is not None:
+        operands = (permission.op1_class, getattr(permission, "op2_class", None))
+        return operator in (AND, OR, NOT) and all(map(_reads_auth_alone, filter(None, operands)))
+    made_of = permission if isinstance(permission, type) else type(permission)
+    return made_of in (HasScopes, InOrganization, OrgResourceScopes)
 
 
 def _instance_of(view: View) -> Any:
@@ -149,16 +189,35 @@ def _default_class() -> AuthenticationClass:
     return cast("AuthenticationClass", next(filter(_reads_header, configured)))
 
 
+class _NeedsThread(Exception):
+    """A request cannot be answered on the event loop."""
+
+
+def _verify_at_once(token: str) -> AuthInfo:
+    auth = get_verifier().find_cached(token)
+    if auth is None:
+        raise _NeedsThread
+    return auth
+
+
 def _authenticate(
-    request: Any, view: Any, authentication_class: AuthenticationClass
+    request: Any, view: Any, authentication_class: AuthenticationClass, *, waits: bool
 ) -> HttpResponseBase | None:
-    """Set ``auth`` and ``user`` of a request with a valid token; else return the refusal."""
+    """Set ``auth`` and ``user`` of a request with a valid token; else return the refusal.
+
+    Raises:
+        _NeedsThread: ``waits`` is false, and it would wait or run code of the project.
+    """
+    if not waits and authentication_class is not LogtoJWTAuthentication:
+        raise _NeedsThread
     authentication = authentication_class()
     # Below @api_view it is one of REST Framework already.
-    asked = getattr(request, "_request", request)
-    asked = Request(asked, parser_context={"view": view})
+    asked = Request(django_request(request), parser_context={"view": view})
     try:
-        authenticated = authentication.authenticate(asked)
+        if waits:
+            authenticated = authentication.authenticate(asked)
+        else:
+            authenticated = authenticate_with(_verify_at_once, authentication, asked, view)
     except APIException as exception:
         return _as_response(exception, authentication.authenticate_header(asked))
     if authenticated is None:
@@ -172,9 +231,7 @@ def _authenticate(
     return None
 
 
-def _admit(
-    request: Any, view: Any, permissions: tuple[Any, ...]
-) -> "HttpResponseBase | _Permissions | None":
+def _admit(request: Any, view: Any, permissions: tuple[Any, ...]) -> "_Outcome":
     """Ask the permissions of an authenticated request; return as ``_Permissions.advance``."""
     return _Permissions(permissions, request, view).advance()
 
@@ -188,7 +245,7 @@ class _Permissions:
         self._evaluation = Evaluation(asked, request, view)
         self._pending: Pending
 
-    def advance(self, answer: Any = None) -> "HttpResponseBase | _Permissions | None":
+    def advance(self, answer: Any = None) -> "_Outcome":
         """Return the refusal, None where all grant, itself where an answer must be awaited."""
         try:
             outcome = self._evaluation.advance(answer)
@@ -211,7 +268,7 @@ class _Permissions:
 
     async def afinish(self) -> HttpResponseBase | None:
         """Await and go on; synchronous permissions may use the database, so they get a thread."""
-        outcome: HttpResponseBase | _Permissions | None = self
+        outcome: _Outcome = self
         while outcome is self:
             try:
                 answer = await self._pending.answer
@@ -219,6 +276,9 @@ class _Permissions:
                 return _as_response(exception)
             outcome = await sync_to_async(self.advance)(answer)
         return cast("HttpResponseBase | None", outcome)
+
+
+_Outcome = HttpResponseBase | _Permissions | None
 
 
 def _as_response(exception: APIException, header: str | None = None) -> HttpResponseBase:

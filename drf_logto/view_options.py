@@ -2,6 +2,7 @@
 
 import enum
 from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 from itertools import islice
 from types import FunctionType
 from typing import Any, Final
@@ -74,8 +75,19 @@ def option(view: Any, name: str, request: Any = None) -> Any:
         if value is not NOT_DECLARED:
             return value
     match = getattr(django_request(request), "resolver_match", None)
-    value = declared(getattr(match, "func", None), name)
-    return declared(view, name) if is_function and value is NOT_DECLARED else value
+    value = _declared_once(getattr(match, "func", None), name)
+    return _declared_once(view, name) if is_function and value is NOT_DECLARED else value
+
+
+def _declared_once(callback: Any, name: str) -> Any:
+    """As ``declared``; what a function declares is looked up at its first request."""
+    # Other callables need not be hashable, and may compute what they declare.
+    return (_of_function if isinstance(callback, FunctionType) else declared)(callback, name)
+
+
+@lru_cache(maxsize=4096)
+def _of_function(function: FunctionType, name: str) -> Any:
+    return declared(function, name)
 
 
 def accepted_resources(view: Any, request: Any = None) -> Collection[object] | None:

@@ -12,7 +12,7 @@ import pytest
 from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.test import AsyncClient, Client
+from django.test import AsyncClient, Client, RequestFactory
 from django.urls import path
 from django.utils.decorators import method_decorator
 from django.views import View
@@ -419,6 +419,108 @@ def test_a_synchronous_permission_of_an_async_view_is_asked_in_a_thread(
     protect = require_access_token(OutsideALoop, Always, OutsideALoop)
     route(path("", protect(seen_async)))
     assert async_to_sync(answer_to)(logto.global_token())[0] == 200
+
+
+# The event loop
+
+
+class Counted:
+    """Awaits a coroutine, and counts how often it leaves the event loop to others."""
+
+    def __init__(self, coroutine: Any) -> None:
+        self.coroutine = coroutine
+        self.suspensions = 0
+
+    def __await__(self) -> Any:
+        while True:
+            try:
+                awaited = self.coroutine.send(None)
+            except StopIteration as end:
+                return end.value
+            self.suspensions += 1
+            yield awaited
+
+
+def answered(view: Any, header: str | None) -> tuple[int, bool]:
+    """The status, and whether it was answered on the event loop without a thread."""
+    request = RequestFactory().get("/", headers={"Authorization": header} if header else {})
+
+    async def answer() -> tuple[int, bool]:
+        counted = Counted(view(request))
+        response = await counted
+        return response.status_code, counted.suspensions == 0
+
+    return async_to_sync(answer)()
+
+
+class Narrower(HasScopes):
+    pass
+
+
+class ByEmailAndHeader(LogtoJWTAuthentication):
+    def get_user(self, auth: Any) -> Any:
+        with pytest.raises(RuntimeError):
+            asyncio.get_running_loop()
+        return "somebody"
+
+
+@pytest.mark.parametrize(
+    ("permissions", "status"),
+    [
+        ([], 200),
+        ([HasScopes("held")], 200),
+        ([HasScopes], 403),
+        ([HasScopes("read:a")], 403),
+        ([InOrganization], 403),
+        ([HasScopes("read:a") | HasScopes("held")], 200),
+        ([~InOrganization, HasScopes("held") & ~HasScopes("read:a")], 200),
+    ],
+)
+def test_a_cached_token_is_answered_on_the_event_loop(
+    logto: Logto, permissions: Any, status: int
+) -> None:
+    view = cast("Any", require_access_token(*permissions))(seen_async)
+    header = f"Bearer {logto.global_token(['held'])}"
+    assert answered(view, header) == (status, False)
+    assert answered(view, header) == (status, True)
+
+
+@pytest.mark.parametrize("header", [None, "Basic dXNlcjpwdw==", "Bearer a b", "Bearer \u00e4"])
+def test_a_request_without_a_token_to_verify_is_refused_on_the_event_loop(
+    logto: Logto, header: str | None
+) -> None:
+    view = require_access_token(HasScopes("held"))(seen_async)
+    assert answered(view, header) == (401, True)
+
+
+@pytest.mark.parametrize(
+    ("permissions", "options"),
+    [
+        ([IsAuthenticated], {}),
+        ([Narrower("held")], {}),
+        ([HasScopes("held") & IsAuthenticated], {}),
+        ([~No], {}),
+        ([HasScopes("held")], {"authentication_class": ByEmailAndHeader}),
+    ],
+)
+def test_code_of_the_project_has_a_thread_for_a_cached_token_too(
+    logto: Logto, permissions: Any, options: Any
+) -> None:
+    view = cast("Any", require_access_token(*permissions, **options))(seen_async)
+    header = f"Bearer {logto.global_token(['held'])}"
+    assert [answered(view, header) for _ in range(2)] == [(200, False), (200, False)]
+
+
+def test_what_a_class_declares_is_computed_in_a_thread(logto: Logto, route: Route) -> None:
+    class Computed(AsyncView):
+        @property
+        def api_resource(self) -> Any:
+            with pytest.raises(RuntimeError):
+                asyncio.get_running_loop()
+
+    route(path("", Computed.as_view()))
+    token = logto.global_token(["read:a"])
+    assert [async_to_sync(answer_to)(token)[0] for _ in range(2)] == [200, 200]
 
 
 # Users

@@ -352,3 +352,14 @@ def test_functions_that_wrap_each_other_are_read_to_a_bound() -> None:
     first = SimpleNamespace()
     first.__wrapped__ = first
     assert declared(first, "api_resource") is NOT_DECLARED
+
+
+def test_what_a_function_declares_is_looked_up_at_its_first_request() -> None:
+    def function() -> None:
+        """Is never called."""
+
+    function.api_resource = "https://first.test"  # type: ignore[attr-defined]
+    assert accepted_resources(function) == ("https://first.test",)
+    function.api_resource = "https://second.test"  # type: ignore[attr-defined]
+    assert accepted_resources(function) == ("https://first.test",)
+    assert declared(function, "api_resource") == "https://second.test"

@@ -142,11 +142,15 @@ class KeySet:
             UnknownKey: the issuer publishes no such key.
             AuthorizationServerUnavailable: the issuer cannot be asked, and no usable key is known.
         """
+        return self.find_known(kid) or self._find_in_new(kid)
+
+    def find_known(self, kid: str) -> SigningKey | None:
+        """Return the key under ``kid``, None where a fetch must end first; never waits for one."""
         known = self._known
         key = known.keys.get(kid)
         age = self._age(known)
         if key is None or age >= self._lifetimes.max_stale:
-            return self._find_in_new(kid)
+            return None
         if age >= self._lifetimes.ttl:
             self._start(None)
         return key

@@ -1,12 +1,11 @@
 """RFC 9068 §4 from top to bottom: an access token as a string in, an AuthInfo out."""
 
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
-
-from cachetools import LRUCache
 
 from .. import exceptions as refusals
 from ..auth_info import ORGANIZATION_AUDIENCE_PREFIX, RESERVED_AUDIENCE, AuthInfo, numeric_date
@@ -28,14 +27,6 @@ class _CachedToken:
     ends_at: float
     key: SigningKey
     key_set: KeySet
-
-
-class _TokenCache(LRUCache[bytes, _CachedToken]):
-    """Verified tokens by their digest, None for any other."""
-
-    # One look-up: ``get`` would ask twice, and a KeyError for each new token costs more.
-    def __missing__(self, key: bytes) -> None:  # type: ignore[override]  # stubs know no default
-        return None
 
 
 class Verifier:
@@ -68,7 +59,9 @@ class Verifier:
         self._leeway = leeway
         self._max_token_length = max_token_length
         self._now = now
-        self._tokens = _TokenCache(cache_size)
+        self._cache_size = cache_size
+        # By the digest of the token, the one that was used last at the end.
+        self._tokens: OrderedDict[bytes, _CachedToken] = OrderedDict()
         self._tokens_lock = threading.Lock()
 
     def verify(self, token: str) -> AuthInfo:
@@ -79,13 +72,24 @@ class Verifier:
             WrongAudience: a valid token of the tenant for another API resource.
             AuthorizationServerUnavailable: no key is at hand to verify it with.
         """
+        octets = self._octets(token)
+        digest = sha256(octets).digest()
+        return self._find_cached(digest) or self._verify_new(octets, digest)
+
+    def find_cached(self, token: str) -> AuthInfo | None:
+        """Return the facts of a token that ``verify`` knows; None where it would verify or wait.
+
+        Raises:
+            InvalidToken: the token is too long or not ASCII.
+        """
+        return self._find_cached(sha256(self._octets(token)).digest())
+
+    def _octets(self, token: str) -> bytes:
         if len(token) > self._max_token_length:
             raise refusals.TokenTooLong
         if not token.isascii():
             raise refusals.MalformedToken
-        octets = token.encode("ascii")
-        digest = sha256(octets).digest()
-        return self._cached(digest) or self._verify_new(octets, digest)
+        return token.encode("ascii")
 
     def verify_signature(self, jws: Jws) -> tuple[SigningKey, KeySet]:
         """Return the key that signed, of the issuer that the claims name; they stay unvalidated.
@@ -106,21 +110,24 @@ class Verifier:
             raise refusals.InvalidSignature
         return key, key_set
 
-    def _cached(self, digest: bytes) -> AuthInfo | None:
+    def _find_cached(self, digest: bytes) -> AuthInfo | None:
         """Return a token that was verified before, None where it has to be verified again."""
         with self._tokens_lock:
-            cached: _CachedToken | None = self._tokens[digest]
-        if cached is None or self._now() >= cached.ends_at:
-            return None
-        try:
-            key = cached.key_set.find(cached.key.kid)
-        except refusals.LogtoError as refusal:
-            refusal.kid, refusal.issuer = cached.key.kid, AuthInfo(cached.payload).issuer
-            raise
-        if key is not cached.key:
+            cached = self._tokens.get(digest)
+            if cached is None:
+                return None
+            self._tokens.move_to_end(digest)
+        key = cached.key
+        if self._now() >= cached.ends_at or cached.key_set.find_known(key.kid) is not key:
             return None
         count_cached()
         return AuthInfo(cached.payload)
+
+    def _cache(self, digest: bytes, verified: _CachedToken) -> None:
+        with self._tokens_lock:
+            self._tokens[digest] = verified
+            if len(self._tokens) > self._cache_size:
+                self._tokens.popitem(last=False)
 
     def _verify_new(self, token: bytes, digest: bytes) -> AuthInfo:
         jws = parse_jws(token)
@@ -138,9 +145,7 @@ class Verifier:
         key, key_set = self.verify_signature(jws)
         ends_at = self._validate_claims(jws.claims)
         count_verified()
-        if self._tokens.maxsize:
-            with self._tokens_lock:
-                self._tokens[digest] = _CachedToken(jws.payload, ends_at, key, key_set)
+        self._cache(digest, _CachedToken(jws.payload, ends_at, key, key_set))
         return AuthInfo(jws.payload)
 
     def _validate_header(self, header: Mapping[str, Any]) -> tuple[str, str]:

@@ -551,6 +551,34 @@ def test_a_remembered_token_keeps_its_leeway() -> None:
         desk.verify(token)
 
 
+def test_find_cached_returns_what_was_verified_and_nothing_else(desk: Desk) -> None:
+    token = desk.global_token()
+    assert desk.verifier.find_cached(token) is None
+    auth = desk.verify(token)
+    assert desk.verifier.find_cached(token) == auth
+    assert desk.verifier.find_cached(desk.global_token(exp=NOW - 1)) is None
+
+
+def test_find_cached_fetches_nothing_where_the_keys_are_too_old(desk: Desk) -> None:
+    token = desk.global_token(exp=NOW + 10**6)
+    auth = desk.verify(token)
+    desk.time += 86400
+    asked = desk.loads
+    assert desk.verifier.find_cached(token) is None
+    assert desk.loads == asked
+    assert desk.verify(token) == auth
+    assert desk.verifier.find_cached(token) == auth
+
+
+@pytest.mark.parametrize(
+    ("token", "refusal"),
+    [("a" * 16385, refusals.TokenTooLong), ("\u00e4", refusals.MalformedToken)],
+)
+def test_find_cached_refuses_what_no_token_can_be(desk: Desk, token: str, refusal: Any) -> None:
+    with pytest.raises(refusal):
+        desk.verifier.find_cached(token)
+
+
 def test_dates_reach_from_the_epoch_to_the_year_9999(desk: Desk) -> None:
     desk.verify(desk.global_token(nbf=0, exp=253_402_300_799))
     with pytest.raises(refusals.InvalidExpiration):
