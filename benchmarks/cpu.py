@@ -29,18 +29,24 @@ class Cpu:
 
 def measure(scenario: Scenario, tenant: Tenant, server: Server) -> dict[str, Cpu]:
     """Return what each contender took, by name."""
-    works = {one.name: one.start(tenant, server) for one in scenario.contenders}
+    works = {one.name: _started(one, tenant, server) for one in scenario.contenders}
     gc.collect()
     gc.freeze()
     took: dict[str, list[float]] = {name: [] for name in works}
     for number in range(ROUNDS):
         for contender in _rotated(scenario.contenders, number):
-            took[contender.name].append(_nanoseconds(works[contender.name], contender.batch))
+            whole, *less = (_nanoseconds(one, contender.batch) for one in works[contender.name])
+            took[contender.name].append(whole - sum(less))
     gc.unfreeze()
     base = took[scenario.base.name]
     return {
         name: Cpu(median(times) / 1000, _quartiles(times, base)) for name, times in took.items()
     }
+
+
+def _started(contender: Contender, tenant: Tenant, server: Server) -> list[Work]:
+    """The work, and behind it what is subtracted of it."""
+    return [start(tenant, server) for start in (contender.start, contender.less) if start]
 
 
 def _nanoseconds(work: Work, times: int) -> float:

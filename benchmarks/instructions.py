@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def count(tenants: Path) -> Counted:
     if counted.returncode:
         sys.exit(counted.stderr)
     collected = {int(pid): int(total) for pid, total in _COUNTED_PROCESS.findall(counted.stderr)}
-    return {
-        (title, name): (collected[twice] - collected[once]) / times
-        for title, name, times, once, twice in json.loads(counted.stdout)
-    }
+    result: dict[tuple[str, str], float] = defaultdict(float)
+    for title, name, times, once, twice in json.loads(counted.stdout):
+        result[title, name] += (collected[twice] - collected[once]) / times
+    return result

@@ -1,18 +1,21 @@
-"""The project's views: an empty one behind the package, and the same with a constant user."""
+"""The project's views: empty ones of DRF and plain ones, with this package and without."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
-from django.urls import path
+from django.urls import path, resolve
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from drf_logto.authentication import LogtoJWTAuthentication
+from drf_logto.decorators import require_access_token
 from drf_logto.permissions import HasScopes
 
 _CONSTANT = (AnonymousUser(), None)
@@ -47,10 +50,26 @@ class Scoped(Protected):
     permission_classes = [HasScopes("read:products")]
 
 
+def plain(request: HttpRequest) -> HttpResponse:
+    """Answer nothing."""
+    return HttpResponse()
+
+
+async def plain_async(request: HttpRequest) -> HttpResponse:
+    """Answer nothing."""
+    return HttpResponse()
+
+
+_scoped = require_access_token(HasScopes("read:products"))
+
 urlpatterns = [
     path("constant", ForConstantUser.as_view()),
     path("protected", Protected.as_view()),
     path("scoped", Scoped.as_view()),
+    path("plain", plain),
+    path("plain/scoped", _scoped(plain)),
+    path("async", plain_async),
+    path("async/scoped", _scoped(plain_async)),
 ]
 
 
@@ -65,6 +84,24 @@ def requests_to(url: str) -> Callable[[str], int]:
         return response.status_code
 
     return send
+
+
+def calls_of(url: str) -> Callable[[str], int]:
+    """Return what calls the view at ``url`` with a token, and returns the status."""
+    request: Any = RequestFactory().get(url)
+    request.resolver_match = match = resolve(url)
+    request.csrf_processing_done = True
+    meta, view = request.META, match.func
+    run = asyncio.new_event_loop().run_until_complete
+
+    def call(token: str) -> int:
+        meta["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+        answer = view(request)
+        response = run(answer) if asyncio.iscoroutine(answer) else answer
+        status: int = response.status_code
+        return status
+
+    return call
 
 
 def _start_response(*_: object) -> Callable[[bytes], object]:

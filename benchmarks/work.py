@@ -79,12 +79,20 @@ def _refusing(verify: Verify) -> Verify:
 
 def requests(url: str) -> Start:
     """Send requests with the same few tokens to a view."""
+    return _to_view("requests_to", url)
 
+
+def view_calls(url: str) -> Start:
+    """Call a view with the same few tokens, without what Django does around it."""
+    return _to_view("calls_of", url)
+
+
+def _to_view(way: str, url: str) -> Start:
     def start(tenant: Tenant, _: Server) -> Work:
         # It imports what reads Django's settings.
-        from .views import requests_to  # noqa: PLC0415
+        from . import views  # noqa: PLC0415
 
-        send, tokens = requests_to(url), tenant.tokens[:_CACHED]
+        send, tokens = getattr(views, way)(url), tenant.tokens[:_CACHED]
         if {send(token) for token in tokens} != {200}:
             raise RuntimeError("the view answers with another status than 200")
         return map(send, cycle(tokens))
