@@ -81,6 +81,8 @@ def option(view: Any, name: str, request: Any = None) -> Any:
 
 def _declared_once(callback: Any, name: str) -> Any:
     """As ``declared``; what a function declares is looked up at its first request."""
+    if callback is None:
+        return NOT_DECLARED
     # Other callables need not be hashable, and may compute what they declare.
     return (_of_function if isinstance(callback, FunctionType) else declared)(callback, name)
 
