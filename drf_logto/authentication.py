@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from types import NoneType
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -129,13 +130,19 @@ def find_user(authentication: LogtoJWTAuthentication, auth: AuthInfo) -> Any:
         raise ImproperlyConfigured(
             f"{type(authentication).__name__}.get_user must be a plain function, not 'async def'."
         )
-    if user is None:
+    if isinstance(user, (NoneType, bool)):  # a lazy object that comes to None is one as well
         user = UnknownUser()
-    elif not isinstance(user, LogtoError) and not getattr(user, "is_active", True):
+    elif not isinstance(user, LogtoError) and not _is_active(user):
         user = InactiveUser()
     if isinstance(user, LogtoError):
         user.issuer = auth.issuer
     return user
+
+
+def _is_active(user: Any) -> bool:
+    # A property that fails with an AttributeError is there all the same, and its failure counts.
+    is_declared = hasattr(user.__class__, "is_active")
+    return bool(user.is_active if is_declared else getattr(user, "is_active", True))
 
 
 def for_view(auth: AuthInfo, view: Any, request: Any) -> AuthInfo | WrongAudience:

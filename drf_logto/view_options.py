@@ -7,6 +7,8 @@ from itertools import islice
 from types import FunctionType
 from typing import Any, Final
 
+from django.urls import Resolver404, resolve
+
 from .conf import get_settings
 
 
@@ -76,7 +78,10 @@ def option(view: Any, name: str, request: Any = None) -> Any:
             return value
     match = getattr(django_request(request), "resolver_match", None)
     value = _declared_once(getattr(match, "func", None), name)
-    return _declared_once(view, name) if is_function and value is NOT_DECLARED else value
+    if value is NOT_DECLARED:
+        # A function may call that of @api_view, and then the route does not lead to it.
+        value = _declared_once(view if is_function else _below_api_view(type(view)), name)
+    return value
 
 
 def _declared_once(callback: Any, name: str) -> Any:
@@ -115,11 +120,27 @@ def named_organization(view: Any, request: Any = None) -> str | None:
         keyword = organization_keyword(view, request)
     except ValueError:  # E010 reports it; closed until it is corrected
         return NO_ORGANIZATION
+    if keyword is None:
+        return None
     # A decorator may hand a keyword on by position, or keep it; the route has it all the same.
     match = getattr(django_request(request), "resolver_match", None)
     kwargs = {**getattr(match, "kwargs", {}), **(getattr(view, "kwargs", None) or {})}
-    named = None if keyword is None else kwargs.get(keyword)
-    return None if named is None else str(named)
+    named = kwargs.get(keyword, NOT_DECLARED)
+    if named is NOT_DECLARED and f"{keyword}>" in (getattr(match, "route", None) or ""):
+        named = _captured(keyword, request)
+    if named is NOT_DECLARED:
+        return None
+    return NO_ORGANIZATION if named is None else str(named)
+
+
+def _captured(keyword: str, request: Any) -> Any:
+    """What the path holds for a keyword that a middleware may have taken from the others."""
+    asked = django_request(request)
+    try:
+        found = resolve(asked.path_info, getattr(asked, "urlconf", None))
+    except Resolver404:
+        return None
+    return found.kwargs.get(keyword, NOT_DECLARED)
 
 
 def organization_keyword(view: Any, request: Any = None) -> str | None:
@@ -178,12 +199,16 @@ def _wrapped(function: Any) -> Iterator[Any]:
     while function is not None:
         yield function
         inner = getattr(function, "__wrapped__", None) or getattr(function, "func", None)
-        function = inner or _function_of_api_view(function)
+        function = inner or _below_api_view(_class_of(function) or object)
 
 
-def _function_of_api_view(function: Any) -> Any:
-    """The function below ``@api_view``, None where there is none: a closure alone refers to it."""
-    for handler in vars(_class_of(function) or object).values():
+def _below_api_view(cls: type) -> Any:
+    """The function below ``@api_view``, None where there is none: a closure alone refers to it.
+
+    Args:
+        cls: the class that ``@api_view`` has made of it.
+    """
+    for handler in vars(cls).values():
         if isinstance(handler, FunctionType) and handler.__qualname__.startswith(_OF_API_VIEW):
             cells = dict(zip(handler.__code__.co_freevars, handler.__closure__ or (), strict=True))
             return cells["func"].cell_contents if "func" in cells else None

@@ -7,6 +7,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import path
 from django.utils import translation
+from django.utils.functional import SimpleLazyObject
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import (
     APIException,
@@ -15,6 +16,7 @@ from rest_framework.exceptions import (
     Throttled,
 )
 from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.request import WrappedAttributeError
 from rest_framework.test import APIClient, APIRequestFactory
 
 from drf_logto.auth_info import AuthInfo
@@ -219,6 +221,14 @@ REFUSED: dict[str, tuple[Any, int, str, str]] = {
         "unknown_user",
         "The access token is for a user that this API does not know.",
     ),
+    "no user at all": (False, 401, "unknown_user", str(UnknownUser())),
+    "lazy none": (SimpleLazyObject(lambda: None), 401, "unknown_user", str(UnknownUser())),
+    "lazy and inactive": (
+        SimpleLazyObject(lambda: Person(is_active=False)),
+        401,
+        "inactive_user",
+        "The user of the access token is not active.",
+    ),
     "inactive": (
         Person(is_active=False),
         401,
@@ -265,6 +275,19 @@ def test_a_user_that_is_refused_is_told_with_a_challenge(
         f'Bearer realm="api", error="invalid_token", error_description="{sentence}"'
     )
     assert snapshot()["refused"][code] == before + 1
+
+
+def test_a_user_whose_activity_cannot_be_computed_does_not_get_in(
+    logto: Logto, route: Route
+) -> None:
+    class WithProfile:
+        @property
+        def is_active(self) -> bool:
+            return bool(self.profile.is_active)  # type: ignore[attr-defined]
+
+    route(path("", Seen.as_view(authentication_classes=[answering(WithProfile())])))
+    with pytest.raises(WrappedAttributeError, match="profile"):
+        logto.client(logto.global_token()).get("/")
 
 
 def test_a_refusal_of_a_project_keeps_its_class_and_what_else_it_says(logto: Logto) -> None:

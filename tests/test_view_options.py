@@ -10,7 +10,7 @@ import pytest
 from django.core.checks import run_checks
 from django.http import HttpResponse
 from django.test import RequestFactory
-from django.urls import path
+from django.urls import include, path
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.http import require_GET
@@ -257,6 +257,65 @@ def test_a_keyword_that_a_decorator_does_not_hand_on_is_compared(
     route(path("<org_id>/", with_attributes(hand_on(made), {"organization_url_kwarg": "org_id"})))
     acme = logto.client(logto.organization_token("acme"))
     assert [acme.get(url).status_code for url in ("/acme/", "/globex/")] == [200, 403]
+
+
+class Taking:
+    """A middleware that takes the organization out of what the view is called with."""
+
+    def __init__(self, get_response: Callable[..., Any]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> Any:
+        return self.get_response(request)
+
+    def process_view(self, request: Any, view: Any, args: Any, kwargs: dict[str, Any]) -> None:
+        kwargs.pop("org_id", None)
+
+
+@pytest.mark.parametrize("is_plain", [True, False])
+def test_a_keyword_that_a_middleware_takes_out_is_compared(
+    logto: Logto, route: Route, settings: Any, is_plain: bool
+) -> None:
+    @require_access_token(InOrganization)
+    def plain(request: Any) -> HttpResponse:
+        return HttpResponse("seen")
+
+    settings.MIDDLEWARE = [f"{__name__}.Taking"]
+    made = plain if is_plain else OneOrganization.as_view()
+    given = with_attributes(made, {"organization_url_kwarg": "org_id"})
+    route(path("none/", given), path("<org_id>/", include([path("x/", given)])))
+    acme = logto.client(logto.organization_token("acme"))
+    urls = ("/acme/x/", "/globex/x/", "/none/")
+    assert [acme.get(url).status_code for url in urls] == [200, 403, 200]
+    # Where a middleware has changed the path as well, no organization fits.
+    settings.MIDDLEWARE = [f"{__name__}.Moving"]
+    acme = logto.client(logto.organization_token("acme"))
+    assert acme.get("/acme/x/").status_code == 403
+
+
+class Moving(Taking):
+    def process_view(self, request: Any, view: Any, args: Any, kwargs: dict[str, Any]) -> None:
+        super().process_view(request, view, args, kwargs)
+        request.path_info = "/nowhere/to/be/found/"
+
+
+def test_an_organization_that_a_converter_makes_none_of_fits_no_token() -> None:
+    assert named_organization(view(kwargs={"organization_id": None})) == ""
+
+
+@pytest.mark.parametrize("name", ["organization_url_kwarg", "api_resource"])
+def test_an_attribute_below_api_view_counts_behind_a_function_that_calls_it(
+    logto: Logto, route: Route, name: str
+) -> None:
+    given = {name: "org_id" if name == "organization_url_kwarg" else OTHER}
+    made = below_api_view(InOrganization, given)
+
+    def calling(request: Any, org_id: str) -> Any:
+        return made(request, org_id=org_id)
+
+    route(path("<str:org_id>/", calling))
+    acme = logto.client(logto.organization_token("acme"))
+    assert acme.get("/globex/").status_code == 403
 
 
 def test_a_keyword_that_a_decorator_translates_is_compared_as_translated(
