@@ -1,1 +1,1 @@
-"""What a request costs with drf_logto and with its peers: ``python -m benchmarks``."""
+"""Benchmarks of drf_logto beside other packages: ``python -m benchmarks``."""

@@ -45,7 +45,7 @@ def _lines(*, with_instructions: bool) -> Iterator[str]:
     yield _memory()
     yield from _fetches(tenants)
     yield ""
-    yield report.surroundings()
+    yield report.environment()
 
 
 def _with_fixed_hashes() -> None:
@@ -62,13 +62,13 @@ def _compared(scenario: Scenario, tenant: Tenant, counted: instructions.Counted)
     base = counted.get((scenario.title, scenario.base.name))
     for contender in scenario.contenders:
         took, own = measured[contender.name], counted.get((scenario.title, contender.name))
-        low, middle, high = map(scenario.told, took.ratio)
+        low, middle, high = map(scenario.format, took.ratio)
         yield report.row(
             scenario.title,
             contender.name,
             scenario.target if contender is scenario.others[0] else "",
             f"{middle} ({low} to {high})",
-            scenario.told(own / base) if own and base else "",
+            scenario.format(own / base) if own and base else "",
             f"{took.microseconds:.1f}",
         )
 
@@ -97,8 +97,8 @@ def _fetches(tenants: Tenants) -> Iterator[str]:
     for scenario in SCENARIOS:
         if scenario.fetches:
             counts = fetches.count(scenario, tenants[scenario.algorithm])
-            told = ", ".join(f"{name} {count}" for name, count in counts.items())
-            yield report.row(f"fetches for {fetches.TIMES} {scenario.fetches}", "", "0", told)
+            counted = ", ".join(f"{name} {count}" for name, count in counts.items())
+            yield report.row(f"fetches for {fetches.TIMES} {scenario.fetches}", "", "0", counted)
 
 
 main()

@@ -1,4 +1,4 @@
-"""The process whose memory is measured; run by ``memory``."""
+"""Runs in the process whose memory is measured."""
 
 import gc
 import os

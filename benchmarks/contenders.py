@@ -1,4 +1,4 @@
-"""Ways to verify an access token: each is prepared once and then takes tokens, one by one."""
+"""The compared ways to verify an access token."""
 
 from collections.abc import Callable
 from typing import Any, cast

@@ -1,4 +1,4 @@
-"""The processes whose instructions are counted; run under valgrind by ``instructions``."""
+"""Runs in the processes whose instructions are counted by valgrind."""
 
 import gc
 import json

@@ -1,4 +1,4 @@
-"""CPU time of the thread: all contenders of a scenario in turns, round by round."""
+"""Measures CPU time of the thread; the contenders of a scenario take turns."""
 
 import gc
 from collections.abc import Sequence
@@ -56,7 +56,7 @@ def _nanoseconds(work: Work, times: int) -> float:
 
 
 def _rotated(contenders: Sequence[Contender], by: int) -> Sequence[Contender]:
-    """So that nobody always runs after the same one."""
+    """Rotate the order, so that no contender always runs after the same one."""
     by %= len(contenders)
     return (*contenders[by:], *contenders[:by])
 

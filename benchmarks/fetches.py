@@ -1,4 +1,4 @@
-"""How often Logto is asked, by a process that knows its keys already."""
+"""Counts the requests to Logto of a process that knows its keys."""
 
 from .project import trusting
 from .scenarios import Scenario

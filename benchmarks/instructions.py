@@ -1,4 +1,4 @@
-"""Instructions: what ``valgrind --tool=callgrind`` counts in processes of their own.
+"""Counts instructions with ``valgrind --tool=callgrind``.
 
 Each contender does its work in one process, and twice as much of it in another: what the two differ
 by is the work and nothing else.

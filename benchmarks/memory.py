@@ -1,4 +1,4 @@
-"""Bytes that a cached token takes, measured in a process that does nothing else."""
+"""Measures the memory that a cached token takes."""
 
 import subprocess
 import sys

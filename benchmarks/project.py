@@ -1,4 +1,4 @@
-"""A Django project that trusts one tenant: set up once, pointed at tenants in turn."""
+"""The Django project that the benchmarks run in."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

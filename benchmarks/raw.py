@@ -1,4 +1,4 @@
-"""The limit: what ``cryptography`` alone needs to verify a signature."""
+"""The lower limit: verifying a signature with ``cryptography`` alone."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any

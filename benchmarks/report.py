@@ -1,4 +1,4 @@
-"""The table, in Markdown, and the versions under it."""
+"""Prints the results as a Markdown table, with the versions."""
 
 import platform
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ HEADINGS = f"{row(*_COLUMNS)}\n{row(*('---',) * len(_COLUMNS))}"
 """The first two lines."""
 
 
-def surroundings() -> str:
+def environment() -> str:
     """Return in one sentence when, with what and on which kind of machine this was measured."""
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     return (

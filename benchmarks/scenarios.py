@@ -1,4 +1,4 @@
-"""What is compared: scenarios, each a base and contenders that do the same work in turns."""
+"""The scenarios: each compares contenders that do the same work with a base."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Scenario:
         title: what the table calls it.
         algorithm: of the tenant.
         target: what the first contender must reach: CPU, then instructions.
-        told: how the table writes a ratio.
+        format: how the table writes a ratio.
         base: what all others are divided by.
         others: what is compared.
         fetches: what its repetitions are called in the row of their fetches; without, no row.
@@ -42,7 +42,7 @@ class Scenario:
     title: str
     algorithm: str
     target: str
-    told: Callable[[float], str]
+    format: Callable[[float], str]
     base: Contender
     others: tuple[Contender, ...]
     fetches: str = ""
@@ -68,7 +68,7 @@ def _with_new_tokens(algorithm: str, target: str) -> Scenario:
         title=f"{algorithm}, new token, over raw verification",
         algorithm=algorithm,
         target=target,
-        told="{:.3f}".format,
+        format="{:.3f}".format,
         base=Contender("raw", signatures, batch),
         others=tuple(Contender(name, new_tokens(prepare), batch) for name, prepare in _ALL.items()),
         fetches=f"warm requests, {algorithm}",
@@ -81,7 +81,7 @@ def _with_cached_tokens(algorithm: str, target: str) -> Scenario:
         title=f"{algorithm}, cached token, times cheaper than",
         algorithm=algorithm,
         target=target,
-        told="{:.0f}".format,
+        format="{:.0f}".format,
         base=Contender("drf_logto", known_tokens(contenders.drf_logto), 200),
         others=tuple(
             Contender(name, known_tokens(prepare), batch) for name, prepare in _PEERS.items()
@@ -97,7 +97,7 @@ def _with_refused_tokens(
         title=f"refusing {title}, over raw RS256 verification",
         algorithm="RS256",
         target=target,
-        told="{:.2f}".format,
+        format="{:.2f}".format,
         base=Contender("raw", signatures, batch),
         others=tuple(
             Contender(name, bad_tokens(prepare, tokens_of), batch) for name, prepare in _ALL.items()
@@ -119,7 +119,7 @@ SCENARIOS = (
         title="whole DRF request, cached token, over a constant user",
         algorithm="ES384",
         target="instructions ≤ +12 %",
-        told=lambda ratio: f"{ratio - 1:+.1%}",
+        format=lambda ratio: f"{ratio - 1:+.1%}",
         base=Contender("constant user", requests("/constant"), 20),
         others=(
             Contender("drf_logto", requests("/protected"), 20),
@@ -130,7 +130,7 @@ SCENARIOS = (
         title="what HasScopes adds to a view call, cached token, over a DRF view",
         algorithm="ES384",
         target="≤ 1.3",
-        told="{:.2f}".format,
+        format="{:.2f}".format,
         base=_added("DRF view", "/constant", "/scoped"),
         others=(
             _added("sync plain view", "/plain", "/plain/scoped"),

@@ -1,4 +1,4 @@
-"""The tenant's two documents over HTTP on loopback, with the headers of Logto; it counts."""
+"""Serves a tenant's metadata and JWK Set on loopback and counts the requests."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""A tenant of Logto: one signing key, and tokens as Logto issues them."""
+"""A tenant of Logto with one signing key."""
 
 import json
 import secrets

@@ -1,4 +1,4 @@
-"""The project's views: empty ones of DRF and plain ones, with this package and without."""
+"""The views that are measured."""
 
 import asyncio
 from collections.abc import Callable

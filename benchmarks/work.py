@@ -1,4 +1,4 @@
-"""The work that is repeated: each contender's own, prepared once."""
+"""The work that each contender repeats."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator

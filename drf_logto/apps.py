@@ -1,4 +1,4 @@
-"""Registers the system checks, and the OpenAPI extension where there is a use for it."""
+"""The Django application; registers the system checks and the OpenAPI extension."""
 
 from django.apps import AppConfig, apps
 

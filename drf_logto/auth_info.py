@@ -1,4 +1,4 @@
-"""AuthInfo and TokenKind: the validated claims of an access token as one immutable value."""
+"""AuthInfo and TokenKind: the validated claims of an access token."""
 
 import enum
 import json
@@ -118,7 +118,7 @@ class AuthInfo:
 
     @property
     def actor(self) -> str | None:
-        """Who acts for the subject (``act.sub``, RFC 8693 §4.1), None where nobody is named."""
+        """Who acts for the subject (``act.sub``, RFC 8693 §4.1), None if there is none."""
         act = self._claims.get("act")
         actor = act.get("sub") if isinstance(act, dict) else None
         return actor if isinstance(actor, str) else None

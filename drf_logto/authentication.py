@@ -1,4 +1,4 @@
-"""LogtoJWTAuthentication: from the Authorization header to request.user and request.auth."""
+"""LogtoJWTAuthentication: authenticates a request by its access token."""
 
 import inspect
 from collections.abc import Callable
@@ -158,8 +158,8 @@ def _verified(
 ) -> AuthInfo | LogtoError | None:
     """Return the facts of a request's token or why it is refused, None where it has none.
 
-    A refusal is returned, not raised, without its traceback and what led to it: whoever reports an
-    exception may report the variables of its frames as well, and here they hold the token.
+    A refusal is returned, not raised, without traceback and context: a report of an exception may
+    include the variables of its frames, and here they hold the token.
     """
     try:
         token = authentication.get_token(request)

@@ -1,4 +1,4 @@
-"""The ``LOGTO`` setting as one frozen LogtoSettings, forgotten when the setting changes."""
+"""Parses the ``LOGTO`` setting into LogtoSettings and caches the result until it changes."""
 
 import difflib
 import re
@@ -169,7 +169,7 @@ def _is_address(value: str) -> bool:
 def _public_url(value: object) -> str:
     address = _url(value)
     if not address.startswith("https:") and not is_loopback(address):
-        raise _Invalid("plain_http", "must use https: over plain http anybody can swap the keys.")
+        raise _Invalid("plain_http", "must use https: over plain http anyone can replace the keys.")
     return address
 
 
@@ -183,7 +183,7 @@ def _resource(value: object) -> str:
 
 def _algorithm(value: object) -> str:
     if isinstance(value, str) and (value.upper().startswith("HS") or value.lower() == "none"):
-        raise _Invalid("symmetric", f"must not hold {value!r}: anybody could sign with it.")
+        raise _Invalid("symmetric", f"must not hold {value!r}: anyone could sign with it.")
     if value not in SIGNATURE_ALGORITHMS:
         raise _Invalid("value", f"must be some of {', '.join(SIGNATURE_ALGORITHMS)}.")
     return str(value)

@@ -1,4 +1,4 @@
-"""What ``permission_classes`` declare, read before there is a request."""
+"""Questions about ``permission_classes`` that need no request."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -56,7 +56,7 @@ def open_by_negation(permissions: Sequence[Any]) -> bool:
     """Whether a NOT lets in what every permission of this package refuses.
 
     So do tokens of a kind that no permission names, and requests without a token. What any other
-    permission says is not known beforehand: it may grant, and it may refuse.
+    permission says is not known before a request: it may grant, and it may refuse.
 
     Args:
         permissions: the operands as ``permission_classes`` has them; all must grant.

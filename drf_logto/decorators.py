@@ -1,4 +1,4 @@
-"""require_access_token: the same protection for plain Django views, sync and async."""
+"""require_access_token: protects plain Django views, sync and async."""
 
 import math
 from collections.abc import Callable
@@ -284,7 +284,7 @@ _Outcome = HttpResponseBase | _Permissions | None
 def _as_response(exception: APIException, header: str | None = None) -> HttpResponseBase:
     """Answer as DRF does, in the form of a plain view; ``header`` is the challenge of a 401."""
     detail: Any = exception.detail
-    if isinstance(detail, dict) and {"detail", "code"} <= detail.keys():  # a refusal of ours
+    if isinstance(detail, dict) and {"detail", "code"} <= detail.keys():  # of this package
         detail, code = detail["detail"], detail["code"]
     else:
         code = exception.get_codes()

@@ -1,4 +1,4 @@
-"""Explains a 403: of the refusals in a composition, the most actionable one is reported."""
+"""Finds the reason of a 403: the most actionable refusal of a composition."""
 
 from collections.abc import Callable, Iterable
 from functools import partial

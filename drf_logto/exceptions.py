@@ -1,4 +1,4 @@
-"""What can be wrong with an access token or with Logto: one class and one code per fact."""
+"""The exceptions of the package: one class and one code for each reason to refuse a request."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""What a forked process does first."""
+"""Runs functions in child processes after a fork."""
 
 import os
 from collections.abc import Callable

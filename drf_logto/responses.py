@@ -1,4 +1,4 @@
-"""Facts become DRF's exceptions: status, body and headers of a refusal."""
+"""Turns a refusal into a DRF exception with status, body and challenge."""
 
 from typing import Any, cast
 

@@ -1,4 +1,4 @@
-"""The composition root: from the settings to this process's one verifier."""
+"""Builds the verifier of this process from the settings."""
 
 import threading
 import time
@@ -24,8 +24,8 @@ Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a verifier takes from the world.
+class Environment:
+    """What a verifier depends on besides the settings.
 
     Attributes:
         fetch: gets a JSON document.
@@ -42,8 +42,8 @@ _Built = tuple[LogtoSettings, Verifier, KnownMetadata]
 
 
 class _Runtime:
-    def __init__(self, surroundings: Surroundings) -> None:
-        self.surroundings = surroundings
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
         self._lock = threading.Lock()
         self._built: _Built | None = None
         self._kept: dict[object, Any] = {}
@@ -62,20 +62,20 @@ class _Runtime:
         return self._built if self._built and self._built[0] is settings else None
 
     def _build(self, settings: LogtoSettings) -> _Built:
-        surroundings = self.surroundings
-        built = settings, _verifier(settings, surroundings), _known_metadata(settings, surroundings)
+        environment = self.environment
+        built = settings, _verifier(settings, environment), _known_metadata(settings, environment)
         self._built = built
         return built
 
     def get_kept(self, make: Callable[[Callable[[], float]], Kept]) -> Kept:
         with self._lock:
             if make not in self._kept:
-                self._kept[make] = make(self.surroundings.now)
+                self._kept[make] = make(self.environment.now)
             kept: Kept = self._kept[make]
             return kept
 
 
-_runtime = _Runtime(Surroundings())
+_runtime = _Runtime(Environment())
 
 
 def get_verifier() -> Verifier:
@@ -109,53 +109,53 @@ def get_kept(make: Callable[[Callable[[], float]], Kept]) -> Kept:
     return _runtime.get_kept(make)
 
 
-def get_surroundings() -> Surroundings:
-    """Return what this process takes from the world."""
-    return _runtime.surroundings
+def get_environment() -> Environment:
+    """Return the environment of this process."""
+    return _runtime.environment
 
 
 @contextmanager
-def within(surroundings: Surroundings) -> Iterator[None]:
-    """Let the verifier live in other surroundings for a while; for tests."""
-    before = _runtime.surroundings
-    _begin(surroundings)
+def override(environment: Environment) -> Iterator[None]:
+    """Use another environment, and a new verifier, for the block; for tests."""
+    before = _runtime.environment
+    _begin(environment)
     try:
         yield
     finally:
         _begin(before)
 
 
-def _begin(surroundings: Surroundings) -> None:
+def _begin(environment: Environment) -> None:
     """Forget the verifier, the metadata and what else is kept, and everything that they know."""
     global _runtime  # noqa: PLW0603 - the one place that holds the process's state
-    _runtime = _Runtime(surroundings)
+    _runtime = _Runtime(environment)
 
 
 # A child process has copies of its parent's locks, and none of its threads.
-in_each_child(lambda: _begin(_runtime.surroundings))
+in_each_child(lambda: _begin(_runtime.environment))
 
 
-def _verifier(settings: LogtoSettings, surroundings: Surroundings) -> Verifier:
+def _verifier(settings: LogtoSettings, environment: Environment) -> Verifier:
     return Verifier(
-        key_sets=_key_sets(settings, surroundings),
+        key_sets=_key_sets(settings, environment),
         audiences=settings.api_resource,
         algorithms=settings.algorithms,
         leeway=settings.leeway,
         max_token_length=settings.max_token_length,
         cache_size=settings.token_cache_size,
-        now=surroundings.now,
+        now=environment.now,
     )
 
 
-def _key_sets(settings: LogtoSettings, surroundings: Surroundings) -> dict[str, KeySet]:
+def _key_sets(settings: LogtoSettings, environment: Environment) -> dict[str, KeySet]:
     """One key set for each address that is asked, under every issuer that it may answer for."""
     issuers = {endpoint: f"{endpoint}{ISSUER_PATH}" for endpoint in settings.endpoint}
     if settings.internal_endpoint is not None:
         everyone = tuple(issuers.values())
-        keys = _key_set(settings.internal_endpoint, everyone, settings, surroundings)
+        keys = _key_set(settings.internal_endpoint, everyone, settings, environment)
         return dict.fromkeys(everyone, keys)
     return {
-        issuer: _key_set(endpoint, (issuer,), settings, surroundings)
+        issuer: _key_set(endpoint, (issuer,), settings, environment)
         for endpoint, issuer in issuers.items()
     }
 
@@ -169,38 +169,38 @@ def _lifetimes(settings: LogtoSettings) -> Lifetimes:
     )
 
 
-def _known_metadata(settings: LogtoSettings, surroundings: Surroundings) -> KnownMetadata:
+def _known_metadata(settings: LogtoSettings, environment: Environment) -> KnownMetadata:
     ask = partial(
         discover_for_sign_in,
         settings.internal_endpoint or settings.endpoint[0],
         (f"{settings.endpoint[0]}{ISSUER_PATH}",),
-        fetch=surroundings.fetch,
+        fetch=environment.fetch,
         timeout=settings.http_timeout,
     )
-    return KnownMetadata(ask, lifetimes=_lifetimes(settings), now=surroundings.now)
+    return KnownMetadata(ask, lifetimes=_lifetimes(settings), now=environment.now)
 
 
 def _key_set(
-    address: str, issuers: tuple[str, ...], settings: LogtoSettings, surroundings: Surroundings
+    address: str, issuers: tuple[str, ...], settings: LogtoSettings, environment: Environment
 ) -> KeySet:
     lifetimes = _lifetimes(settings)
     parse = partial(parse_jwks, algorithms=settings.algorithms)
     remote = RemoteKeys(
         address,
         issuers,
-        fetch=surroundings.fetch,
+        fetch=environment.fetch,
         timeout=settings.http_timeout,
         parse=parse,
-        now=surroundings.now,
+        now=environment.now,
     )
     source: Source = remote
-    if settings.cache is not None and surroundings.is_shared:
+    if settings.cache is not None and environment.is_shared:
         source = SharedKeys(
             remote,
             cache=SharedCache(settings.cache, settings.http_timeout / 3),
             name=" ".join((address, *issuers, *sorted(settings.algorithms))),
             parse=parse,
             lifetimes=lifetimes,
-            now=surroundings.now,
+            now=environment.now,
         )
-    return KeySet(source, lifetimes=lifetimes, now=surroundings.now)
+    return KeySet(source, lifetimes=lifetimes, now=environment.now)

@@ -1,4 +1,4 @@
-"""Which scopes a view requires: declared once, looked up for each request."""
+"""RequiredScopes: the scopes that a view requires for each action or method."""
 
 import re
 from collections.abc import Collection, Mapping

@@ -1,4 +1,4 @@
-"""A cache of Django's that may be down or slow: it never raises, and never holds anybody up."""
+"""Django's cache as the verification needs it: it never raises and never blocks for long."""
 
 import threading
 import time

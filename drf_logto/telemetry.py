@@ -1,4 +1,4 @@
-"""What operators see: counters of this process, and lines on the logger ``drf_logto``."""
+"""Counters of this process and the logger ``drf_logto``."""
 
 import logging
 import threading

@@ -1,4 +1,4 @@
-"""What a view declares, wherever it stands: in as_view, on its class, on its functions."""
+"""Reads what a view declares: in ``as_view``, on its class and on its functions."""
 
 import enum
 from collections.abc import Collection, Iterator, Mapping

@@ -1,1 +1,1 @@
-"""The properties of tests/test_properties.py under the guidance of coverage: ``python -m fuzz``."""
+"""Fuzzes the properties of tests/test_properties.py: ``python -m fuzz``."""

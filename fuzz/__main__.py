@@ -1,4 +1,4 @@
-"""Fuzz the properties: the first octet of an input chooses one, Hypothesis reads the others.
+"""The first byte of an input chooses a property; Hypothesis reads the rest.
 
 What else is given goes to libFuzzer, such as the path of a finding, which is then tried alone.
 """

@@ -1,4 +1,4 @@
-"""Which Logto the sandbox trusts: the tenant that the environment names, or the stand-in."""
+"""Chooses the Logto that the sandbox trusts: a tenant from the environment, or the stand-in."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The end: a signal asks for it, and a second one does not disturb it."""
+"""Ends the sandbox on a signal."""
 
 import signal
 import sys

@@ -1,4 +1,4 @@
-"""What the sandbox stores: products for everybody, documents and invitations per organization."""
+"""The models of the sandbox: products, and documents and invitations of an organization."""
 
 from django.db import models
 

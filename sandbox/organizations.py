@@ -1,4 +1,4 @@
-"""The two organizations that the sandbox comes with."""
+"""The two organizations of the sandbox."""
 
 ACME = "acme"
 GLOBEX = "globex"

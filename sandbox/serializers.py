@@ -1,4 +1,4 @@
-"""How the sandbox's rows look in JSON; a client never chooses the organization of one."""
+"""The serializers of the sandbox; a client never chooses the organization of a row."""
 
 from rest_framework import serializers
 

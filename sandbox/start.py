@@ -1,4 +1,4 @@
-"""The start: a port, a Logto, a database, a welcome; then requests until the end."""
+"""Starts the sandbox: chooses a port and a Logto, makes a database, serves requests."""
 
 import os
 import sys

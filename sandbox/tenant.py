@@ -1,4 +1,4 @@
-"""The stand-in's data: roles, what they grant, and the people and applications that hold them."""
+"""The data of the stand-in: roles, people and applications."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The addresses of the API; `organization_id` is what the token is compared with."""
+"""The URLs of the API; `organization_id` is compared with the token."""
 
 from django.conf import settings
 from django.urls import include, path

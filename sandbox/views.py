@@ -1,4 +1,4 @@
-"""The API: each of Logto's three permission models once, and what needs no scope."""
+"""The API: one view for each of Logto's permission models, and views that need no scope."""
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, JsonResponse
@@ -95,7 +95,7 @@ class DocumentViewSet(ModelViewSet[Document]):
 
 
 class WhoAmI(APIView):
-    """What the token says of whoever asks: any valid one will do."""
+    """What the token says of its bearer; any valid token is accepted."""
 
     request: TokenRequest
     name = "Who am I?"

@@ -1,4 +1,4 @@
-"""What the sandbox says when it starts: its address, and requests to paste into a shell."""
+"""What the sandbox prints when it has started."""
 
 import shlex
 

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from rest_framework.views import APIView
 
 from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
-from drf_logto.runtime import Surroundings, within
+from drf_logto.runtime import Environment, override
 from drf_logto.testing import Logto
 
 ENDPOINT = "http://localhost:3001"
@@ -93,11 +93,11 @@ def recorded(
         "/oidc/.well-known/openid-configuration": recordings["openid_configuration"],
         "/oidc/jwks": recordings["jwks"],
     }
-    surroundings = Surroundings(
+    environment = Environment(
         fetch=lambda url, timeout: documents[url.removeprefix(ENDPOINT)],
         now=lambda: answers["frozen_at"],
     )
-    with within(surroundings):
+    with override(environment):
         yield {**answers["tokens"], "documents": documents, "recordings": recordings}
 
 

@@ -90,14 +90,14 @@ def test_the_description_of_the_sandbox_is_valid_complete_and_as_committed(tmp_p
     command = (
         f"django spectacular --settings sandbox.settings --validate --fail-on-warn --file {told}"
     )
-    surroundings = {
+    environment = {
         "LOGTO_ENDPOINT": "https://your-tenant.logto.app",
         "LOGTO_API_RESOURCE": "https://api.example.com",
     }
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", *command.split()],
         cwd=ROOT,
-        env=os.environ | surroundings,
+        env=os.environ | environment,
         capture_output=True,
         text=True,
         check=False,

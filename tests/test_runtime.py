@@ -16,7 +16,7 @@ from drf_logto.exceptions import (
     TokenTooLong,
     UnsupportedAlgorithm,
 )
-from drf_logto.runtime import Surroundings, get_kept, get_metadata, get_verifier, within
+from drf_logto.runtime import Environment, get_kept, get_metadata, get_verifier, override
 from drf_logto.telemetry import snapshot
 from drf_logto.testing import Logto
 from tests.support.loopback import LoopbackServer, http
@@ -182,9 +182,9 @@ def test_settings_that_cannot_work_are_told(settings: Any) -> None:
         get_verifier()
 
 
-def test_surroundings_last_as_long_as_they_are_wanted() -> None:
+def test_environment_last_as_long_as_they_are_wanted() -> None:
     outside = get_verifier()
-    with within(Surroundings()):
+    with override(Environment()):
         inside = get_verifier()
         assert inside is not outside
     assert get_verifier() is not inside
@@ -215,19 +215,19 @@ def test_the_metadata_is_fetched_once_and_again_when_the_settings_change(
     with override_settings(LOGTO=_changed(LEEWAY=1)):
         get_metadata(waits=False)
     assert len(server.asked) == 2
-    with within(Surroundings()):
+    with override(Environment()):
         get_metadata(waits=False)
     assert len(server.asked) == 3
 
 
-def test_what_is_kept_is_made_once_and_again_in_other_surroundings(logto: Logto) -> None:
+def test_what_is_kept_is_made_once_and_again_in_other_environment(logto: Logto) -> None:
     class Kept:
         def __init__(self, now: Callable[[], float]) -> None:
             self.now = now
 
     before = get_kept(Kept)
     assert get_kept(Kept) is before
-    with within(Surroundings(now=logto.now)):
+    with override(Environment(now=logto.now)):
         assert get_kept(Kept) is not before
         assert get_kept(Kept).now == logto.now
 
@@ -247,7 +247,7 @@ def test_the_metadata_of_the_first_endpoint_is_asked_for_at_the_internal_address
         "INTERNAL_ENDPOINT": "http://logto:3001",
         "HTTP_TIMEOUT": 7,
     }
-    with within(Surroundings(fetch=fetch)):
+    with override(Environment(fetch=fetch)):
         assert get_metadata(waits=False).issuer == "https://one.test/oidc"
     assert asked == [("http://logto:3001/oidc/.well-known/openid-configuration", 7)]
 

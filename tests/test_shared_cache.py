@@ -9,7 +9,7 @@ import pytest
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.management import call_command
 
-from drf_logto.runtime import Surroundings, get_verifier, within
+from drf_logto.runtime import Environment, get_verifier, override
 from drf_logto.shared_cache import SharedCache
 from drf_logto.testing import Logto
 
@@ -146,7 +146,7 @@ def test_settings_with_other_algorithms_share_nothing(settings: Any) -> None:
     logto = Logto()
     for algorithms in (["ES384"], ["ES384", "RS256"], ["RS256", "ES384"]):
         settings.LOGTO = {**settings.LOGTO, "CACHE": "locmem", "ALGORITHMS": algorithms}
-        with within(Surroundings(logto.fetch, logto.now)):
+        with override(Environment(logto.fetch, logto.now)):
             get_verifier().verify(logto.global_token())
     assert sum(url.endswith("/jwks") for url in logto.fetched) == 2
 
@@ -159,7 +159,7 @@ def test_tokens_are_verified_whatever_the_cache_does(settings: Any, alias: str) 
     settings.LOGTO = {**settings.LOGTO, "CACHE": alias, "HTTP_TIMEOUT": timeout}
     logto = Logto()
     for _ in range(2):
-        with within(Surroundings(logto.fetch, logto.now)):
+        with override(Environment(logto.fetch, logto.now)):
             assert get_verifier().verify(logto.global_token()).sub == "user-1"
     jwks_fetches = sum(url.endswith("/jwks") for url in logto.fetched)
     assert jwks_fetches == (1 if alias in {"locmem", "file", "db"} else 2)

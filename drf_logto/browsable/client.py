@@ -14,7 +14,7 @@ from ..auth_info import RESERVED_AUDIENCE
 from ..conf import get_settings
 from ..exceptions import AuthorizationServerUnavailable
 from ..routes import all_scopes
-from ..runtime import get_metadata, get_surroundings, get_verifier
+from ..runtime import get_environment, get_metadata, get_verifier
 from ..verification.fetch import fetch_json
 from ..verification.metadata import ISSUER_PATH, Metadata
 from .contexts import Context, Person, contexts_of
@@ -46,7 +46,7 @@ class LogtoClient:
 
     def __init__(self) -> None:
         self._settings = get_settings()
-        self._surroundings = get_surroundings()
+        self._environment = get_environment()
         if self._settings.app_id is None:
             raise ImproperlyConfigured("LOGTO['APP_ID'] is missing: nobody can sign in without it.")
         self._issuer = f"{self._settings.endpoint[0]}{ISSUER_PATH}"
@@ -62,7 +62,7 @@ class LogtoClient:
             nonce=generate_token(43),
             redirect_uri=redirect_uri,
             next=next_path,
-            begun_at=self._surroundings.now(),
+            begun_at=self._environment.now(),
         )
         address, _state = oauth_client(self._settings).create_authorization_url(
             get_metadata(waits=False).front_channel("authorization_endpoint"),
@@ -160,7 +160,7 @@ class LogtoClient:
             client_id=str(self._settings.app_id),
             nonce=nonce,
             access_token=tokens.access_token,
-            now=self._surroundings.now(),
+            now=self._environment.now(),
             leeway=self._settings.leeway,
         )
         if tokens.refresh_token is None:

@@ -12,7 +12,7 @@ from django.utils.cache import patch_cache_control
 from ..auth_info import AuthInfo
 from ..exceptions import AuthorizationServerUnavailable, ContextLost
 from ..responses import sentence
-from ..runtime import get_surroundings
+from ..runtime import get_environment
 from ..view_options import named_organization
 from . import vault
 from .authentication import LogtoSessionAuthentication
@@ -153,7 +153,7 @@ def _addresses() -> Addresses | None:
 def _signed_in(sign_in: SignIn, view: Any, request: Any, response: Any) -> SignedIn:
     chosen = chosen_context(sign_in)
     auth = _held(sign_in, chosen)
-    seconds = auth.expires_at - get_surroundings().now() if auth else 0
+    seconds = auth.expires_at - get_environment().now() if auth else 0
     choices = [Choice(one, one == chosen) for one in contexts(sign_in.person)]
     body, body_type = _body(request)
     by_organization = groupby(choices, key=lambda choice: choice.context.organization)

@@ -13,7 +13,7 @@ from ..exceptions import (
     InvalidToken,
     WrongAudience,
 )
-from ..runtime import get_surroundings, get_verifier
+from ..runtime import get_environment, get_verifier
 from ..telemetry import logger
 from . import vault
 from .client import LogtoClient
@@ -144,7 +144,7 @@ def _renew(key: str, context: Context, *, is_chosen: bool = False) -> SignIn:
 
 
 def _asked(key: str, sign_in: SignIn, context: Context) -> SignIn:
-    pause = sign_in.asked_again_at - get_surroundings().now()
+    pause = sign_in.asked_again_at - get_environment().now()
     if 0 < pause <= _PAUSE:
         raise AuthorizationServerUnavailable("the last renewal failed", math.ceil(pause))
     failure: Exception
@@ -157,10 +157,10 @@ def _asked(key: str, sign_in: SignIn, context: Context) -> SignIn:
     # Beyond the handlers: what follows may break, and would report what led to it, tokens included.
     if isinstance(failure, AuthorizationServerUnavailable):
         logger.warning("No token from Logto: %s.", failure.reason)
-        vault.save(key, replace(sign_in, asked_again_at=get_surroundings().now() + _PAUSE))
+        vault.save(key, replace(sign_in, asked_again_at=get_environment().now() + _PAUSE))
     raise failure
 
 
 def _lasts(sign_in: SignIn, context: Context) -> bool:
     auth = held(sign_in, context)
-    return auth is not None and auth.expires_at - get_surroundings().now() > RENEWED_BEFORE
+    return auth is not None and auth.expires_at - get_environment().now() > RENEWED_BEFORE

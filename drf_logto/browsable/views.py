@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from ..exceptions import AuthorizationServerUnavailable, LogtoError
 from ..responses import sentence
-from ..runtime import get_kept, get_surroundings
+from ..runtime import get_environment, get_kept
 from . import pending, vault
 from .client import LogtoClient
 from .curl import UnprintableLine, curl_command
@@ -110,7 +110,7 @@ def _used_once(view: View) -> View:
 def callback(request: HttpRequest) -> HttpResponse:
     """Take the browser back from Logto (RFC 6749 §4.1.2)."""
     answer = request.GET.dict()
-    now = get_surroundings().now()
+    now = get_environment().now()
     begun, code_verifier = pending.find(request, answer.get("state", ""), now)
     with _on_the_way_to(begun.next), get_kept(Exchanges).once(begun.state):
         if len(answer) != sum(len(values) for _, values in request.GET.lists()):

@@ -1,4 +1,4 @@
-"""What lets a request in: a view's permissions as alternatives, each of which is enough."""
+"""Reads a view's permissions as alternatives, each of which grants access."""
 
 import enum
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ _SIGNS = {Operator.AND: " & ", Operator.OR: " | "}
 
 
 class Credential(enum.IntEnum):
-    """Who is let in: anybody, whoever is authenticated, or the bearer of an access token."""
+    """Who is let in: everyone, every authenticated user, or the bearer of an access token."""
 
     NONE = 0
     ANY = 1

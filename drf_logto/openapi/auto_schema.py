@@ -1,4 +1,4 @@
-"""AutoSchema: drf-spectacular's, and what a protected operation asks and refuses with."""
+"""AutoSchema: drf-spectacular's, with security requirements and refusals."""
 
 from typing import Any
 

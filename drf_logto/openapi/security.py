@@ -1,4 +1,4 @@
-"""The security schemes of LogtoJWTAuthentication, and what each operation asks of a token."""
+"""The security schemes of LogtoJWTAuthentication and the requirements of each operation."""
 
 from typing import Any
 

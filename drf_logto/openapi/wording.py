@@ -1,4 +1,4 @@
-"""What an operation asks of a token: in words for people, and as a value for programs."""
+"""Describes the security requirements of an operation in words and as a value."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Logto: an authorization server in the test's own process."""
+"""Logto: an authorization server in the process of the test."""
 
 import secrets
 import time
@@ -58,8 +58,8 @@ class Logto:
         self._active = ExitStack()
 
     def __enter__(self) -> "Logto":
-        surroundings = runtime.Surroundings(self.fetch, self.now, is_shared=False)
-        self._active.enter_context(runtime.within(surroundings))
+        environment = runtime.Environment(self.fetch, self.now, is_shared=False)
+        self._active.enter_context(runtime.override(environment))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -106,7 +106,7 @@ class Logto:
         """Return an ID token: signed with the same key, and no access token.
 
         Args:
-            user: whom it tells about.
+            user: the subject.
             options: see ``issue``.
         """
         absent = dict.fromkeys(("client_id", "jti", "scope"), ABSENT)

@@ -1,4 +1,4 @@
-"""The discovery document of a Logto, as far as applications and APIs read it."""
+"""The metadata document of a Logto."""
 
 from typing import Any
 

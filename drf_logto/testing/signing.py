@@ -1,4 +1,4 @@
-"""Keys that sign as Logto's do, and the JWK Set that publishes them."""
+"""Signing keys like Logto's, and the JWK Set that publishes them."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""RFC 6750: credentials out of Authorization, the challenge into WWW-Authenticate."""
+"""Parses the Authorization header and builds the challenge (RFC 6750)."""
 
 import re
 

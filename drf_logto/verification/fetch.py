@@ -1,4 +1,4 @@
-"""One bounded HTTP request for one JSON document: the only socket of the package."""
+"""Fetches one JSON document over HTTP, bounded in time and size."""
 
 import http.client
 import io
@@ -53,7 +53,7 @@ def post_form(
     Raises:
         AuthorizationServerUnavailable: as ``fetch_json``, unless the status is that of a refusal.
     """
-    return _exchange(url, timeout, headers, body.encode(), told=_REFUSALS)
+    return _exchange(url, timeout, headers, body.encode(), accepted=_REFUSALS)
 
 
 def _exchange(
@@ -62,16 +62,16 @@ def _exchange(
     headers: Mapping[str, str],
     body: bytes | None = None,
     *,
-    told: Collection[int] = (),
+    accepted: Collection[int] = (),
 ) -> tuple[int, object]:
-    """Return status and JSON value of an answer whose status is 2xx or one of ``told``."""
-    ours = {"Accept": "application/json", "User-Agent": "drf-logto-auth"}
+    """Return status and JSON value of an answer whose status is 2xx or one of ``accepted``."""
+    own = {"Accept": "application/json", "User-Agent": "drf-logto-auth"}
     try:
         request = urllib.request.Request(  # noqa: S310 - the opener knows http and https only
-            url, body, {**ours, **headers}
+            url, body, {**own, **headers}
         )
         with _opener().open(request, timeout=timeout) as response:
-            if response.status // 100 != _SUCCESS and response.status not in told:
+            if response.status // 100 != _SUCCESS and response.status not in accepted:
                 raise AuthorizationServerUnavailable(f"HTTP status {response.status}")
             answer = response.read(MAX_BODY + 1)
         if len(answer) > MAX_BODY:

@@ -1,4 +1,4 @@
-"""RFC 7517 keys: which of a JWK Set can verify a signature, and for which algorithms."""
+"""Selects the keys of a JWK Set that can verify a signature (RFC 7517)."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field

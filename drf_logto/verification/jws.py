@@ -1,4 +1,4 @@
-"""RFC 7515: a compact JWS taken apart, once and strictly; nothing in it is verified yet."""
+"""Parses a compact JWS strictly (RFC 7515); nothing is verified here."""
 
 import binascii
 import json
@@ -16,7 +16,7 @@ _TO_BASE64 = bytes.maketrans(b"-_+/=", b"+/!!!")
 # By the length modulo 4: the last characters whose unused bits are zero (RFC 4648 §3.5).
 _LAST_CHARACTERS = (b"", b"", b"AQgw", b"AEIMQUYcgkosw048")
 _DEEPEST = 64
-"""Levels of nesting (RFC 8259 §9), few enough for whoever walks through the claims later."""
+"""Levels of nesting (RFC 8259 §9), few enough for code that recurses into the claims later."""
 _OPAQUE = re.compile(rb"[A-Za-z0-9_-]+")
 
 

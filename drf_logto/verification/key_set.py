@@ -1,4 +1,4 @@
-"""The signing keys of one issuer (RFC 7517 §5) as a small state machine.
+"""The signing keys of one issuer (RFC 7517 §5), cached and refreshed.
 
 ======== ==================================== ======================================
 state    when                                 a token with a known key
@@ -217,7 +217,7 @@ class KeySet:
         except AuthorizationServerUnavailable as unavailable:
             self._fail(refresh, unavailable.retry_after)
         finally:
-            if not refresh.done.is_set():  # a fault of the source that nobody foresaw
+            if not refresh.done.is_set():  # an unexpected exception of the source
                 self._fail(refresh)
 
     def _learn(self, response: KeyResponse) -> None:

@@ -1,4 +1,4 @@
-"""The metadata of one Logto, kept for a while so that requests seldom wait for it."""
+"""Caches the metadata of one Logto."""
 
 import math
 import threading

@@ -1,4 +1,4 @@
-"""Authorization server metadata (RFC 8414, OpenID Connect Discovery): the way to its endpoints."""
+"""Authorization server metadata (RFC 8414, OpenID Connect Discovery)."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -49,13 +49,13 @@ class Metadata:
     def _public_address(self) -> str:
         return self.issuer.removesuffix(ISSUER_PATH)
 
-    def _endpoint(self, name: str, told: str, wanted: str) -> str:
+    def _endpoint(self, name: str, published: str, reached: str) -> str:
         endpoint = self.document.get(name)
         if not isinstance(endpoint, str):
             raise AuthorizationServerUnavailable(f"the metadata names no {name}")
-        if endpoint.startswith(f"{told}/"):
-            endpoint = wanted + endpoint.removeprefix(told)
-        if wanted.startswith("https:") and not endpoint.startswith("https:"):
+        if endpoint.startswith(f"{published}/"):
+            endpoint = reached + endpoint.removeprefix(published)
+        if reached.startswith("https:") and not endpoint.startswith("https:"):
             raise AuthorizationServerUnavailable(f"the metadata names a {name} without TLS")
         if not _is_url(endpoint):
             raise AuthorizationServerUnavailable(f"the metadata names a {name} that is no address")

@@ -1,4 +1,4 @@
-"""One JWK Set for many processes: what one of them fetched, the others take from a cache.
+"""Shares the JWK Set of an issuer between processes through a cache.
 
 Each process keeps its own KeySet; this is only where a refresh gets its keys. A process takes
 a copy that is new enough. If there is none, one process at a time has the lease to ask the issuer,
@@ -86,7 +86,7 @@ class SharedKeys:
         self._lease_seconds = math.ceil(2 * lifetimes.wait) + 1
 
     def __call__(self, request: KeyRequest) -> KeyResponse | None:
-        """Return the keys, None where the issuer was asked too lately to ask again.
+        """Return the keys, None where the issuer was asked too recently to ask again.
 
         Raises:
             AuthorizationServerUnavailable: the issuer did not answer this process or another.
@@ -103,7 +103,7 @@ class SharedKeys:
         return copy
 
     def _back_off(self) -> None:
-        """Leave the issuer alone if another process had no answer lately; but not twice running.
+        """Leave the issuer alone if another process recently had no answer; but not twice in a row.
 
         The fault may be the other's alone.
         """
@@ -151,7 +151,7 @@ class SharedKeys:
         return copy if copy is not None and self._is_enough(copy, request) else None
 
     def _read(self) -> KeyResponse | None:
-        """The copy, None where there is none that could be of use to anybody."""
+        """The copy, None where there is none that can be used."""
         try:
             value = json.loads(str(self._cache.get(self._copy_key)))
             at, document = float(value["at"]), value["document"]

@@ -1,4 +1,4 @@
-"""RFC 9068 §4 from top to bottom: an access token as a string in, an AuthInfo out."""
+"""Verifies access tokens (RFC 9068 §4): takes a string, returns an AuthInfo."""
 
 import threading
 from collections import OrderedDict

@@ -57,7 +57,7 @@ class _Grant(grants.BaseGrant):
 
 
 class AuthorizationCodeGrant(_Grant, grants.AuthorizationCodeGrant):
-    """Codes for whoever is signed in, and tokens for codes."""
+    """The authorization code grant."""
 
     organization_ids: tuple[str, ...] | None = None  # those chosen on the consent page
 

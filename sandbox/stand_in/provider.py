@@ -1,4 +1,4 @@
-"""What the stand-in remembers, in memory: people, sessions, grants, codes and tokens."""
+"""The state of the stand-in, in memory: people, sessions, grants, codes and tokens."""
 
 import secrets
 import threading

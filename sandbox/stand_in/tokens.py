@@ -126,7 +126,7 @@ def _id_token(logto: Logto, person: Person, grant: Grant) -> str:
 
 
 def user_claims(person: Person, scopes: Collection[str]) -> dict[str, Any]:
-    """Return what the scopes tell of a person."""
+    """Return the claims about a person that the scopes grant."""
     claims: dict[str, Any] = {}
     if "profile" in scopes:
         claims |= {"name": person.name, "picture": None, "username": person.id}

@@ -148,15 +148,15 @@ def end_session(request: Request) -> HttpResponse:
 
 
 def people(request: Request) -> HttpResponse:
-    """Show everybody, and change memberships and suspension of one."""
-    everybody = request.provider.people
-    chosen = everybody.get(request.POST.get("person", ""))
+    """Show all people, and change memberships and suspension of one."""
+    people = request.provider.people
+    chosen = people.get(request.POST.get("person", ""))
     if chosen is not None:
         form = PersonForm(chosen, request.POST)
         if not form.is_valid():
             raise refused("invalid_request", "there is no such role")
         request.provider.update(form.changed())
-    forms = [PersonForm(person) for person in everybody.values()]
+    forms = [PersonForm(person) for person in people.values()]
     return _page("people", forms=forms, changed=chosen)
 
 

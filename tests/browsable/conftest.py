@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 
-from drf_logto.runtime import Surroundings, within
+from drf_logto.runtime import Environment, override
 from drf_logto.testing import Logto
 from sandbox.stand_in.server import StandIn, running_stand_in
 from sandbox.tenant import API_RESOURCE, BROWSABLE_API
@@ -35,7 +35,7 @@ def stand_in() -> Iterator[StandIn]:
 def project(settings: Any, stand_in: StandIn) -> Iterator[Any]:
     """The settings of a project whose clock is that of its Logto."""
     _configure(settings, stand_in.logto.endpoint)
-    with within(Surroundings(now=stand_in.logto.now)):
+    with override(Environment(now=stand_in.logto.now)):
         yield settings
     cache.clear()
 
@@ -50,6 +50,6 @@ def liar(settings: Any, server: LoopbackServer) -> Iterator[Liar]:
     """A Logto whose answers a test makes up, and the project that trusts it."""
     liar = Liar(server, Logto(server.address, API_RESOURCE))
     _configure(settings, server.address)
-    with within(Surroundings(now=liar.logto.now)):
+    with override(Environment(now=liar.logto.now)):
         yield liar
     cache.clear()

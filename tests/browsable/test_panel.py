@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import include, path
 
 from drf_logto.browsable import vault
-from drf_logto.runtime import Surroundings, within
+from drf_logto.runtime import Environment, override
 from sandbox.stand_in.server import StandIn
 from sandbox.tenant import API_RESOURCE
 from tests.browsable import project as views
@@ -118,7 +118,7 @@ def test_the_api_resource_may_open_it_too_where_its_token_was_never_fetched(
 def test_the_page_says_who_is_signed_in_where_no_token_can_be_judged(liar: Liar) -> None:
     browser = signed_in(liar)
     liar.server.answers.clear()
-    with within(Surroundings(now=liar.logto.now)):  # a process that has no keys yet
+    with override(Environment(now=liar.logto.now)):  # a process that has no keys yet
         response = browser.get("/open/")
     assert response.status_code == 503
     assert text_of(response, "logto-name") == "Ada"

@@ -1,4 +1,4 @@
-"""The facts of a token that nobody verified."""
+"""AuthInfo without a verified token."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""A verifier with keys and a clock of its own, and the parts of the tokens that it is given."""
+"""A verifier with its own keys and clock, and the parts of its tokens."""
 
 import base64
 from typing import Any

@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback that can lie, hang, drip and count."""
+"""A real HTTP server on loopback that can give wrong answers, hang and count."""
 
 import json
 import socket

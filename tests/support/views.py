@@ -1,4 +1,4 @@
-"""A view that says who came in."""
+"""A view that returns who sent the request."""
 
 from collections.abc import Callable
 from typing import Any
