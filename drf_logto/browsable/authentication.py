@@ -11,9 +11,9 @@ from ..authentication import LogtoJWTAuthentication
 from ..exceptions import SignInEnded
 from .exceptions import SignedOut
 from .page_context import page_context
-from .renewal import lasting_token
+from .refresh import lasting_token
 from .session import BrowserSession
-from .vault import outside_transactions
+from .sign_in_store import outside_transactions
 
 __all__ = ["LogtoSessionAuthentication"]
 

@@ -19,7 +19,7 @@ from rest_framework.settings import api_settings
 from ..authentication import LogtoJWTAuthentication
 from ..routes import current_settings
 from .authentication import LogtoSessionAuthentication
-from .vault import is_kept_by_the_browser, is_kept_in_a_cache, is_kept_in_a_cache_alone
+from .sign_in_store import is_kept_by_the_browser, is_kept_in_a_cache, is_kept_in_a_cache_alone
 
 _OURS = "drf_logto.browsable"
 _EXTENDED = "rest_framework"

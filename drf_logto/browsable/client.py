@@ -28,8 +28,8 @@ from .exceptions import (
 )
 from .id_token import validated_claims
 from .pending import Pending, code_verifier
+from .sign_in_store import SignIn
 from .token_endpoint import Tokens, exchange_code, oauth_client, refresh, revoke
-from .vault import SignIn
 
 _CODE = re.compile(r"[ -~]{1,2000}")
 """RFC 6749 §A.11. Logto may fail over anything else, and would be left alone for a while."""

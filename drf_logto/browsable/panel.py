@@ -14,15 +14,15 @@ from ..exceptions import AuthorizationServerUnavailable, ContextLost
 from ..responses import sentence
 from ..runtime import get_environment
 from ..view_options import named_organization
-from . import vault
+from . import sign_in_store
 from .authentication import LogtoSessionAuthentication
 from .contexts import Context, Organization
 from .curl import sent
 from .exceptions import SignedOut
-from .outlook import Outlook, outlook
-from .renewal import chosen_context, contexts, held, is_lost
+from .other_contexts import Outlook, outlook
+from .refresh import chosen_context, contexts, held, is_lost
 from .session import BrowserSession
-from .vault import SignIn
+from .sign_in_store import SignIn
 
 _EXPLAINED = frozenset(
     {"wrong_audience", "wrong_token_kind", "wrong_organization", "insufficient_scope"}
@@ -132,7 +132,7 @@ def panel(view: Any, request: Any, response: Any) -> Panel | None:
     browser = BrowserSession(request)
     has_ended = browser.take_end()
     try:
-        sign_in = vault.load(browser.key)
+        sign_in = sign_in_store.load(browser.key)
     except SignedOut:
         signed_in = None
     else:

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.sessions.backends.base import UpdateError
 from django.http import HttpRequest
 
-from . import vault
+from . import sign_in_store
 from .exceptions import SignedOut
 
 _KEY = "_drf_logto_key"
@@ -31,7 +31,7 @@ class BrowserSession:
 
     @property
     def key(self) -> str:
-        """The key of the sign-in in the vault.
+        """The key of the sign-in in the sign_in_store.
 
         Raises:
             SignedOut: nobody is signed in.
@@ -89,6 +89,6 @@ class BrowserSession:
 
     def _forget(self) -> None:
         if self.is_signed_in:
-            vault.delete(self._session.pop(_KEY))
+            sign_in_store.delete(self._session.pop(_KEY))
             # An earlier version did not write whose it was: whoever comes next is somebody else.
             self._session.setdefault(_SUB, "")

@@ -18,14 +18,14 @@ from django.views.decorators.http import require_GET, require_POST
 from ..exceptions import AuthorizationServerUnavailable, LogtoError
 from ..responses import sentence
 from ..runtime import get_environment, get_kept
-from . import pending, vault
+from . import pending, sign_in_store
 from .client import LogtoClient
 from .curl import UnprintableLine, curl_command
 from .exceptions import BrowserError, LogtoUnavailable, SignedOut, SignInRefused
 from .exchanges import Exchanges
 from .next_path import own_path
 from .page_context import page_context
-from .renewal import choose, lasting_token
+from .refresh import choose, lasting_token
 from .session import BrowserSession
 
 View = Callable[[HttpRequest], HttpResponse]
@@ -59,10 +59,10 @@ def _for_one_person(view: View) -> View:
     return never_cache(transaction.non_atomic_requests(login_not_required(told)))
 
 
-def _kept(browser: BrowserSession) -> vault.SignIn | None:
+def _kept(browser: BrowserSession) -> sign_in_store.SignIn | None:
     """Return the sign-in of a browser, None where nobody is signed in."""
     try:
-        return vault.load(browser.key)
+        return sign_in_store.load(browser.key)
     except SignedOut:
         return None
 
@@ -118,7 +118,7 @@ def callback(request: HttpRequest) -> HttpResponse:
         sign_in = LogtoClient().complete(begun, code_verifier, answer)
     browser = BrowserSession(request)
     former = _kept(browser)
-    browser.sign_in(vault.create(sign_in), sign_in.person.sub)
+    browser.sign_in(sign_in_store.create(sign_in), sign_in.person.sub)
     rotate_token(request)
     # Another sign-in of the same person may share the grant, which a revocation voids as a whole.
     if former is not None and former.person.sub != sign_in.person.sub:

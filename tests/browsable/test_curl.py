@@ -23,7 +23,7 @@ from drf_logto.browsable.curl import FORM, UnprintableLine, curl_command, sent
 from sandbox.stand_in.server import StandIn
 from tests.browsable.browser import HTML, Browser, hidden, page
 from tests.browsable.liar import Liar
-from tests.browsable.test_renewal import LIFETIME, signed_in
+from tests.browsable.test_refresh import LIFETIME, signed_in
 from tests.support.loopback import document, http
 
 SCRIPT = Path(browsable.__file__).parent / "static/drf_logto/copy_as_curl.js"

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from drf_logto.browsable import vault
+from drf_logto.browsable import sign_in_store
 from drf_logto.browsable.pending import Pending, code_verifier
 from drf_logto.browsable.token_endpoint import Tokens
 from sandbox.stand_in.server import StandIn
 from sandbox.tenant import API_RESOURCE
 from tests.browsable.browser import Browser, local, page, query
-from tests.browsable.test_renewal import LIFETIME, key_of
+from tests.browsable.test_refresh import LIFETIME, key_of
 
 JSON_OBJECT = "eyJ"
 """What every JWT begins with: ``{"`` in base64url."""
@@ -37,7 +37,7 @@ def test_nothing_secret_is_seen_on_the_way(
         keep(browser.get("/products/"))
     stand_in.logto.advance(LIFETIME)
     keep(browser.get("/acme/documents/"))
-    sign_in = vault.load(key_of(browser))
+    sign_in = sign_in_store.load(key_of(browser))
     key = key_of(browser)
     stand_in.provider.grants.clear()
     stand_in.logto.advance(LIFETIME)
@@ -77,7 +77,7 @@ def test_no_text_of_what_logto_gives_has_a_token() -> None:
 def test_the_session_of_the_browser_holds_no_token(browser: Browser) -> None:
     browser.sign_in()
     browser.get("/products/")
-    sign_in = vault.load(key_of(browser))
+    sign_in = sign_in_store.load(key_of(browser))
     kept = str(dict(browser.client.session))
     assert sign_in.refresh_token not in kept
     assert JSON_OBJECT not in kept

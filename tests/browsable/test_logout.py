@@ -9,12 +9,12 @@ from urllib.parse import parse_qs
 import pytest
 from django.test import Client
 
-from drf_logto.browsable import vault
+from drf_logto.browsable import sign_in_store
 from drf_logto.browsable.exceptions import SignedOut
 from sandbox.stand_in.server import StandIn
 from tests.browsable.browser import Browser, local, page, query, text_of
 from tests.browsable.liar import Liar
-from tests.browsable.test_renewal import LIFETIME, key_of, signed_in
+from tests.browsable.test_refresh import LIFETIME, key_of, signed_in
 from tests.support.loopback import document, http
 
 
@@ -42,7 +42,7 @@ def test_logging_out_ends_both_sessions(browser: Browser, stand_in: StandIn) -> 
     assert browser.client.cookies["sessionid"].value != before
     assert browser.client.get("/open/").json() == {"for": None}
     with pytest.raises(SignedOut):
-        vault.load(key)
+        sign_in_store.load(key)
 
 
 def test_no_token_stands_in_the_address_where_the_session_ends(browser: Browser) -> None:

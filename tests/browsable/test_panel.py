@@ -9,14 +9,14 @@ import pytest
 from django.test import Client
 from django.urls import include, path
 
-from drf_logto.browsable import vault
+from drf_logto.browsable import sign_in_store
 from drf_logto.runtime import Environment, override
 from sandbox.stand_in.server import StandIn
 from sandbox.tenant import API_RESOURCE
 from tests.browsable import project as views
 from tests.browsable.browser import HTML, Browser, page, text_of
 from tests.browsable.liar import Liar
-from tests.browsable.test_renewal import key_of, signed_in
+from tests.browsable.test_refresh import key_of, signed_in
 
 WITHIN_ACME = f"organization_resource acme {API_RESOURCE}"
 
@@ -108,9 +108,9 @@ def test_the_api_resource_may_open_it_too_where_its_token_was_never_fetched(
 ) -> None:
     browser.sign_in()
     browser.choose("organization acme")
-    sign_in = vault.load(key_of(browser))
+    sign_in = sign_in_store.load(key_of(browser))
     held = {"organization acme": sign_in.tokens["organization acme"]}
-    vault.save(key_of(browser), replace(sign_in, tokens=held))
+    sign_in_store.save(key_of(browser), replace(sign_in, tokens=held))
     response = browser.get("/products/")
     assert offers(response, "logto-perhaps") == [f"global {API_RESOURCE}"]
 
@@ -131,8 +131,8 @@ def test_a_view_that_declares_nothing_is_opened_by_no_token(browser: Browser) ->
     assert "HasScopes declares no scope for" in text_of(response, "logto-denial")
     assert "No other token" in text_of(response, "logto-no-other")
     browser.choose("organization acme")
-    sign_in = vault.load(key_of(browser))
-    vault.save(key_of(browser), replace(sign_in, tokens={}))
+    sign_in = sign_in_store.load(key_of(browser))
+    sign_in_store.save(key_of(browser), replace(sign_in, tokens={}))
     assert "No other token" in text_of(browser.get("/undeclared/"), "logto-no-other")
 
 

@@ -8,14 +8,14 @@ from django.test import Client, RequestFactory
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
-from drf_logto.browsable import vault
+from drf_logto.browsable import sign_in_store
 from drf_logto.browsable.authentication import LogtoSessionAuthentication
 from drf_logto.browsable.contexts import Person
-from drf_logto.browsable.vault import SignIn
+from drf_logto.browsable.sign_in_store import SignIn
 from sandbox.tenant import BROWSABLE_API
 from tests.browsable.browser import Browser
 from tests.browsable.liar import Liar
-from tests.browsable.test_renewal import LIFETIME, key_of, signed_in
+from tests.browsable.test_refresh import LIFETIME, key_of, signed_in
 from tests.support.loopback import http
 from tests.test_secrets import Reports, assert_no_secret, reports
 
@@ -50,7 +50,7 @@ def test_no_renewal_that_fails_reports_what_was_sent(
         LogtoSessionAuthentication().authenticate(request)
     reports.add_exception(refusal.value)
     assert reports.exceptions
-    tokens = vault.load(key).tokens.values()
+    tokens = sign_in_store.load(key).tokens.values()
     assert_no_secret([REFRESH_TOKEN, str(BROWSABLE_API.secret), *tokens], *reports.texts)
 
 
@@ -80,7 +80,7 @@ def test_no_store_that_breaks_after_a_failure_reports_what_was_sent(
     liar.logto.advance(LIFETIME)
     liar.answer({"access_token": liar.logto.global_token(), "refresh_token": REFRESH_TOKEN})
     assert browser.get("/open/").status_code == 200
-    tokens = vault.load(key_of(browser)).tokens.values()
+    tokens = sign_in_store.load(key_of(browser)).tokens.values()
     liar.logto.advance(LIFETIME)
     liar.server.answers["/oidc/token"] = {
         "no answer": http("", "500 Oops"),
@@ -118,7 +118,7 @@ def test_no_store_that_breaks_reports_what_it_should_keep(settings: Any, reports
         tokens={"x": access_token},
     )
     with pytest.raises(OSError, match="down") as fault:
-        vault.create(sign_in)
+        sign_in_store.create(sign_in)
     del sign_in, access_token
     reports.add_exception(fault.value)
     assert_no_secret([REFRESH_TOKEN, "access-token-of-ada", "'refresh_token': "], *reports.texts)

@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.base import BaseHandler
 from django.db import connections
 
-from drf_logto.browsable import vault
+from drf_logto.browsable import sign_in_store
 from drf_logto.browsable.exceptions import SignedOut
 from drf_logto.browsable.pending import PENDING_LIFETIME
 from drf_logto.browsable.urls import urlpatterns
@@ -22,7 +22,7 @@ from sandbox.stand_in.server import StandIn
 from sandbox.tenant import API_RESOURCE
 from tests.browsable.browser import Browser, local, page, query, text_of
 from tests.browsable.liar import Liar
-from tests.browsable.test_renewal import key_of, signed_in
+from tests.browsable.test_refresh import key_of, signed_in
 from tests.support.loopback import document, http
 
 
@@ -253,7 +253,7 @@ def test_who_signs_in_again_replaces_who_was_signed_in(
     assert browser.client.session.get("cart") == cart
     assert key_of(browser) != former
     with pytest.raises(SignedOut):
-        vault.load(former)
+        sign_in_store.load(former)
 
 
 def fill_cart(browser: Browser) -> None:
@@ -333,7 +333,7 @@ def test_a_refresh_token_that_cannot_be_revoked_stops_no_sign_in(
     liar.answer(liar.tokens(asked["nonce"], id_token=id_token))
     assert liar.come_back(browser, asked).status_code == 302
     assert "/oidc/token/revocation" in liar.server.asked
-    assert vault.load(key_of(browser)).person.sub == "ben"
+    assert sign_in_store.load(key_of(browser)).person.sub == "ben"
 
 
 def test_the_csrf_token_of_before_is_not_good_after_a_sign_in(browser: Browser) -> None:

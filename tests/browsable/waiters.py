@@ -21,17 +21,17 @@ PATIENCE = 0.3
 
 
 def die_in_it() -> None:
-    from drf_logto.browsable import vault
+    from drf_logto.browsable import sign_in_store
 
-    vault.locked("key", PATIENCE).__enter__()
+    sign_in_store.locked("key", PATIENCE).__enter__()
     os._exit(0)
 
 
 def enter(ready: Any, entered: Any, overlaps: Any, inside: Path) -> None:
-    from drf_logto.browsable import vault
+    from drf_logto.browsable import sign_in_store
 
     ready.wait()
-    with vault.locked("key", PATIENCE):
+    with sign_in_store.locked("key", PATIENCE):
         try:
             inside.touch(exist_ok=False)
         except FileExistsError:

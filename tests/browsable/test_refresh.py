@@ -12,10 +12,10 @@ from django.test import Client, RequestFactory
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from drf_logto.browsable import vault
+from drf_logto.browsable import sign_in_store
 from drf_logto.browsable.authentication import LogtoSessionAuthentication
 from drf_logto.browsable.exceptions import SignedOut
-from drf_logto.browsable.renewal import RENEWED_BEFORE, lasting_token
+from drf_logto.browsable.refresh import RENEWED_BEFORE, lasting_token
 from sandbox.stand_in.server import StandIn
 from sandbox.tenant import API_RESOURCE
 from tests.browsable.browser import Browser, page, text_of
@@ -66,7 +66,7 @@ def test_a_person_is_asked_to_log_in_when_logto_renews_no_more(
     assert "no-store" in response["Cache-Control"]
     assert "_drf_logto_key" not in browser.client.session
     with pytest.raises(SignedOut):
-        vault.load(key)
+        sign_in_store.load(key)
     assert "logto-ended" not in page(browser.get("/open/"))  # told once
 
 
@@ -227,7 +227,9 @@ def test_nothing_is_written_in_place_of_a_resource_that_is_configured_no_more(
     browser: Browser,
 ) -> None:
     browser.sign_in()
-    vault.save(key_of(browser), replace(vault.load(key_of(browser)), chosen="global urn:gone"))
+    sign_in_store.save(
+        key_of(browser), replace(sign_in_store.load(key_of(browser)), chosen="global urn:gone")
+    )
     assert browser.get("/products/").status_code == 200
     assert code_of_a_write(browser) == "context_lost"
 
@@ -246,25 +248,25 @@ def test_a_choice_stands_while_another_request_notices_that_the_former_is_lost(
 ) -> None:
     browser = signed_in(liar, organizations=["acme"])
     key = key_of(browser)
-    vault.save(key, replace(vault.load(key), chosen="organization acme"))
+    sign_in_store.save(key, replace(sign_in_store.load(key), chosen="organization acme"))
     refusal = http('{"error": "access_denied"}', "403 Forbidden")
 
     def chosen_meanwhile(connection: Any) -> None:
-        vault.save(key, replace(vault.load(key), chosen=EVERYWHERE))
+        sign_in_store.save(key, replace(sign_in_store.load(key), chosen=EVERYWHERE))
         refusal(connection)
 
     liar.server.answers["/oidc/token"] = chosen_meanwhile
     assert who(browser) == "ada"
-    assert vault.load(key).chosen == EVERYWHERE
+    assert sign_in_store.load(key).chosen == EVERYWHERE
 
 
 def _rename(browser: Browser, known: str, other: str) -> None:
     """Let the session know an organization that Logto does not."""
-    sign_in = vault.load(key_of(browser))
+    sign_in = sign_in_store.load(key_of(browser))
     organizations = tuple(replace(one, id=other) for one in sign_in.person.organizations)
     person = replace(sign_in.person, organizations=organizations)
     chosen = sign_in.chosen.replace(known, other)
-    vault.save(key_of(browser), replace(sign_in, person=person, chosen=chosen, tokens={}))
+    sign_in_store.save(key_of(browser), replace(sign_in, person=person, chosen=chosen, tokens={}))
 
 
 # What Logto answers instead of a token
@@ -317,7 +319,7 @@ def test_an_error_that_says_nothing_of_the_context_loses_none(liar: Liar, error:
     liar.server.answers["/oidc/token"] = http(json.dumps({"error": error}), "403 Forbidden")
     assert [browser.client.get("/open/").status_code for _ in range(2)] == [503] * 2
     assert liar.server.asked.count("/oidc/token") == asked + 1
-    assert vault.load(key_of(browser)).chosen == "organization acme"
+    assert sign_in_store.load(key_of(browser)).chosen == "organization acme"
 
 
 @pytest.mark.parametrize(
@@ -346,10 +348,10 @@ def test_an_operator_reads_why_logto_gives_no_token(
 def test_a_refresh_token_that_is_not_printable_ascii_replaces_none(liar: Liar, value: str) -> None:
     browser = signed_in(liar)
     liar.logto.advance(LIFETIME)
-    kept = vault.load(key_of(browser)).refresh_token
+    kept = sign_in_store.load(key_of(browser)).refresh_token
     liar.answer({"access_token": liar.logto.global_token(user="ada"), "refresh_token": value})
     assert who(browser) == "ada"
-    assert vault.load(key_of(browser)).refresh_token == kept
+    assert sign_in_store.load(key_of(browser)).refresh_token == kept
 
 
 @pytest.mark.parametrize("value", ["1e999", "-1e999", "NaN", "1" + "0" * 400, '"soon"'])
@@ -457,9 +459,9 @@ def test_a_rollback_does_not_bring_a_used_refresh_token_back(liar: Liar, setting
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.db"
     browser = signed_in(liar)
     key = key_of(browser)
-    vault.save(key, replace(vault.load(key), refresh_token="used"))
+    sign_in_store.save(key, replace(sign_in_store.load(key), refresh_token="used"))
     liar.logto.advance(LIFETIME)
     give(liar)
     response = browser.client.get("/rolled-back/")
     assert response.json() == {"for": "ada"}
-    assert vault.load(key).refresh_token == "another"
+    assert sign_in_store.load(key).refresh_token == "another"

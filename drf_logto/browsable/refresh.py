@@ -15,11 +15,11 @@ from ..exceptions import (
 )
 from ..runtime import get_environment, get_verifier
 from ..telemetry import logger
-from . import vault
+from . import sign_in_store
 from .client import LogtoClient
 from .contexts import Context, Person, contexts_of
 from .exceptions import ContextRefused, GrantRefused, SignedOut, UnknownContext
-from .vault import SignIn
+from .sign_in_store import SignIn
 
 RENEWED_BEFORE = 60
 """Seconds before its end that a token is renewed, so that it lasts for the request."""
@@ -69,7 +69,7 @@ def choose(key: str, context_id: str) -> None:
         SignedOut: there is no sign-in, or Logto renews it no more.
         AuthorizationServerUnavailable: Logto cannot be asked.
     """
-    known = contexts(vault.load(key).person)
+    known = contexts(sign_in_store.load(key).person)
     context = next((one for one in known if one.id == context_id), None)
     if context is None:
         raise UnknownContext
@@ -93,7 +93,7 @@ def lasting_token(key: str, *, is_safe: bool, made_in: str | None = None) -> str
         SignedOut: there is no sign-in, or Logto renews it no more.
         AuthorizationServerUnavailable: the token has ended, and Logto cannot be asked.
     """
-    sign_in = vault.load(key)
+    sign_in = sign_in_store.load(key)
     context = chosen_context(sign_in)
     if not is_safe:
         _require_chosen(sign_in, made_in)
@@ -120,26 +120,26 @@ def _require_chosen(sign_in: SignIn, made_in: str | None) -> None:
 def _lose(key: str, context: Context) -> None:
     """Let nothing be chosen, unless somebody has chosen another context meanwhile."""
     with _locked(key):
-        sign_in = vault.load(key)
+        sign_in = sign_in_store.load(key)
         if chosen_context(sign_in) != context:
             return
         if context == contexts(sign_in.person)[0]:  # the grant stands, and another may do
             raise AuthorizationServerUnavailable("no token for the first context")
-        vault.save(key, replace(sign_in, chosen=""))
+        sign_in_store.save(key, replace(sign_in, chosen=""))
 
 
 def _locked(key: str) -> AbstractContextManager[None]:
-    return vault.locked(key, _EXCHANGES * get_settings().http_timeout)
+    return sign_in_store.locked(key, _EXCHANGES * get_settings().http_timeout)
 
 
 def _renew(key: str, context: Context, *, is_chosen: bool = False) -> SignIn:
     with _locked(key):
-        sign_in = vault.load(key)
+        sign_in = sign_in_store.load(key)
         if not _lasts(sign_in, context):  # another request may have renewed it meanwhile
             sign_in = _asked(key, sign_in, context)
         if is_chosen:
             sign_in = replace(sign_in, chosen=context.id)
-        vault.save(key, sign_in)
+        sign_in_store.save(key, sign_in)
         return sign_in
 
 
@@ -157,7 +157,7 @@ def _asked(key: str, sign_in: SignIn, context: Context) -> SignIn:
     # Beyond the handlers: what follows may break, and would report what led to it, tokens included.
     if isinstance(failure, AuthorizationServerUnavailable):
         logger.warning("No token from Logto: %s.", failure.reason)
-        vault.save(key, replace(sign_in, asked_again_at=get_environment().now() + _PAUSE))
+        sign_in_store.save(key, replace(sign_in, asked_again_at=get_environment().now() + _PAUSE))
     raise failure
 
 

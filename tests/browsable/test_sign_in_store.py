@@ -1,4 +1,4 @@
-"""Where tokens are: out of reach of the session, one writer at a time, and never in a cookie."""
+"""Server-side store for tokens: apart from the session, one writer at a time, no cookies."""
 
 import hashlib
 import threading
@@ -11,10 +11,10 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
 
-from drf_logto.browsable import vault
+from drf_logto.browsable import sign_in_store
 from drf_logto.browsable.contexts import Organization, Person
 from drf_logto.browsable.exceptions import SignedOut
-from drf_logto.browsable.vault import SignIn
+from drf_logto.browsable.sign_in_store import SignIn
 
 ADA = Person("ada", "Ada", (Organization("acme", "Acme Inc."),))
 SIGN_IN = SignIn(
@@ -31,40 +31,40 @@ def engine(request: Any, settings: Any, tmp_path: Any, transactional_db: None) -
 
 
 def test_a_sign_in_is_kept_as_it_is(engine: str) -> None:
-    key = vault.create(SIGN_IN)
-    assert vault.load(key) == SIGN_IN
+    key = sign_in_store.create(SIGN_IN)
+    assert sign_in_store.load(key) == SIGN_IN
 
 
 def test_another_sign_in_takes_the_place_of_one(engine: str) -> None:
-    key = vault.create(SIGN_IN)
+    key = sign_in_store.create(SIGN_IN)
     other = SignIn(person=ADA, refresh_token="refresh-2", chosen="global x")
-    vault.save(key, other)
-    assert vault.load(key) == other
+    sign_in_store.save(key, other)
+    assert sign_in_store.load(key) == other
 
 
 def test_what_was_deleted_is_neither_loaded_nor_saved(engine: str) -> None:
-    key = vault.create(SIGN_IN)
-    vault.delete(key)
+    key = sign_in_store.create(SIGN_IN)
+    sign_in_store.delete(key)
     with pytest.raises(SignedOut):
-        vault.load(key)
+        sign_in_store.load(key)
     with pytest.raises(SignedOut):
-        vault.save(key, SIGN_IN)
+        sign_in_store.save(key, SIGN_IN)
 
 
 @pytest.mark.parametrize("change", [{"person": {}}, {"unheard_of": 1}])
 def test_what_another_version_wrote_is_no_sign_in(settings: Any, change: dict[str, Any]) -> None:
-    key = vault.create(SIGN_IN)
+    key = sign_in_store.create(SIGN_IN)
     store = import_module(settings.SESSION_ENGINE).SessionStore(key)
     store["sign_in"] = {**store["sign_in"], **change}
     store.save()
     with pytest.raises(SignedOut):
-        vault.load(key)
+        sign_in_store.load(key)
 
 
 def test_what_is_deleted_while_it_is_saved_stays_deleted(settings: Any) -> None:
     settings.SESSION_ENGINE = "tests.browsable.sessions.deleted"
     with pytest.raises(SignedOut):
-        vault.save("k" * 32, SIGN_IN)
+        sign_in_store.save("k" * 32, SIGN_IN)
 
 
 def test_a_text_of_a_sign_in_has_no_token() -> None:
@@ -73,16 +73,16 @@ def test_a_text_of_a_sign_in_has_no_token() -> None:
 
 
 def test_one_request_at_a_time_has_the_lock(engine: str) -> None:
-    key = vault.create(SIGN_IN)
+    key = sign_in_store.create(SIGN_IN)
     inside = 0
     most = 0
 
     def enter(_: int) -> None:
         nonlocal inside, most
-        with vault.locked(key, patience=60):
+        with sign_in_store.locked(key, patience=60):
             inside += 1
             most = max(most, inside)
-            vault.save(key, vault.load(key))
+            sign_in_store.save(key, sign_in_store.load(key))
             inside -= 1
         connection.close()
 
@@ -92,16 +92,18 @@ def test_one_request_at_a_time_has_the_lock(engine: str) -> None:
 
 
 def test_the_lock_of_one_sign_in_is_not_that_of_another() -> None:
-    with vault.locked("one", patience=60), vault.locked("two", patience=60):
+    with sign_in_store.locked("one", patience=60), sign_in_store.locked("two", patience=60):
         pass
 
 
 def test_the_lock_of_a_process_that_died_is_broken(engine: str) -> None:
-    with vault.locked("key", patience=60):  # it stands the whole time, as nobody else's would
+    with sign_in_store.locked(
+        "key", patience=60
+    ):  # it stands the whole time, as nobody else's would
         entered = threading.Event()
 
         def wait() -> None:
-            with vault.locked("key", patience=0.1):
+            with sign_in_store.locked("key", patience=0.1):
                 entered.set()
             connection.close()
 
@@ -115,7 +117,7 @@ def test_one_at_a_time_has_the_lock_of_a_process_that_died(engine: str) -> None:
     inside = 0
     most = 0
     all_have_seen_it = threading.Barrier(8, timeout=60)
-    slow = vault.locked("key", patience=60)
+    slow = sign_in_store.locked("key", patience=60)
     slow.__enter__()
 
     def clock() -> Iterator[float]:
@@ -128,10 +130,10 @@ def test_one_at_a_time_has_the_lock_of_a_process_that_died(engine: str) -> None:
 
     def enter(_: int) -> None:
         nonlocal inside, most
-        with vault.locked("key", patience=60, clock=clock().__next__):
+        with sign_in_store.locked("key", patience=60, clock=clock().__next__):
             inside += 1
             most = max(most, inside)
-            vault.create(SIGN_IN)
+            sign_in_store.create(SIGN_IN)
             inside -= 1
         connection.close()
 
@@ -144,7 +146,7 @@ def test_one_at_a_time_has_the_lock_of_a_process_that_died(engine: str) -> None:
 def test_a_lock_leaves_nothing_in_the_store(engine: str, settings: Any) -> None:
     store = import_module(settings.SESSION_ENGINE).SessionStore
     first = hashlib.sha256(b"lock key").hexdigest()[:32]
-    with vault.locked("key", patience=60):
+    with sign_in_store.locked("key", patience=60):
         holding = store(first)["holding"]
         assert isinstance(holding, str)
     assert not store().exists(first)
@@ -155,12 +157,12 @@ def test_what_another_process_keeps_is_seen_behind_a_cache_of_this_one(
     settings: Any, transactional_db: None
 ) -> None:
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
-    key = vault.create(SIGN_IN)
+    key = sign_in_store.create(SIGN_IN)
     other = SignIn(person=ADA, refresh_token="refresh-2", chosen="global x")
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.db"  # as with a cache of its own
-    vault.save(key, other)
+    sign_in_store.save(key, other)
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
-    assert vault.load(key) == other
+    assert sign_in_store.load(key) == other
 
 
 @pytest.mark.parametrize(
@@ -169,24 +171,24 @@ def test_what_another_process_keeps_is_seen_behind_a_cache_of_this_one(
 )
 def test_tokens_are_not_put_into_cookies(settings: Any, engine_of_cookies: str) -> None:
     settings.SESSION_ENGINE = engine_of_cookies
-    assert vault.is_kept_by_the_browser()
+    assert sign_in_store.is_kept_by_the_browser()
     with pytest.raises(ImproperlyConfigured, match="cookies"):
-        vault.create(SIGN_IN)
+        sign_in_store.create(SIGN_IN)
 
 
 @pytest.mark.parametrize("name", ENGINES)
 def test_other_sessions_are_kept_on_the_server(settings: Any, name: str) -> None:
     settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{name}"
-    assert not vault.is_kept_by_the_browser()
+    assert not sign_in_store.is_kept_by_the_browser()
 
 
 def test_a_call_outside_of_transactions_is_made_as_it_is() -> None:
-    assert vault.outside_transactions(threading.get_ident) == threading.get_ident()
+    assert sign_in_store.outside_transactions(threading.get_ident) == threading.get_ident()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_call_within_a_transaction_is_made_beside_it() -> None:
     with transaction.atomic():
-        assert vault.outside_transactions(threading.get_ident) != threading.get_ident()
+        assert sign_in_store.outside_transactions(threading.get_ident) != threading.get_ident()
         with pytest.raises(ZeroDivisionError):
-            vault.outside_transactions(lambda: 1 // 0)
+            sign_in_store.outside_transactions(lambda: 1 // 0)
