@@ -1,1 +1,1 @@
-"""DRF's browsable API with a sign-in at Logto, and a switch between the three kinds of token."""
+"""Sign-in with Logto for DRF's browsable API, and a choice of the token to make requests with."""

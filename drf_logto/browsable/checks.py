@@ -1,4 +1,4 @@
-"""System checks of the sign-in, told where its addresses are included."""
+"""System checks of the sign-in. They run only where its URLs are included."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,91 +19,93 @@ from rest_framework.settings import api_settings
 from ..authentication import LogtoJWTAuthentication
 from ..routes import current_settings
 from .authentication import LogtoSessionAuthentication
-from .sign_in_store import is_kept_by_the_browser, is_kept_in_a_cache, is_kept_in_a_cache_alone
+from .sign_in_store import uses_cache, uses_cookies, uses_only_cache
 
-_OURS = "drf_logto.browsable"
-_EXTENDED = "rest_framework"
+_APP = "drf_logto.browsable"
+_EXTENDED_APP = "rest_framework"
 
 
-def sign_in_can_work() -> Iterator[CheckMessage]:
-    """Yield E021 to E025, what keeps people from signing in safely, W021 and W022."""
+def check_sign_in() -> Iterator[CheckMessage]:
+    """Yield the errors E021 to E025 and the warnings W021 and W022."""
     parsed = current_settings()
     if parsed is not None and parsed.app_id is None:
         yield Error(
-            "LOGTO['APP_ID'] is missing, so nobody can sign in.",
-            hint="Name the application in Logto that people sign in with.",
+            "LOGTO['APP_ID'] is missing, so users cannot sign in.",
+            hint="Set it to the ID of the Logto application that users sign in with.",
             id="drf_logto.E021",
         )
-    if is_kept_by_the_browser():
+    if uses_cookies():
         yield Error(
-            "SESSION_ENGINE keeps sessions in cookies, which would show the tokens.",
+            "SESSION_ENGINE keeps sessions in cookies, which would expose the tokens.",
             hint="Keep sessions on the server: in the database, the cache or files.",
             id="drf_logto.E022",
         )
-    yield from _sessions_are_in_a_shared_cache()
+    yield from _check_session_cache()
     installed = [config.name for config in apps.get_app_configs()]
-    if _OURS not in installed or _EXTENDED in installed[: installed.index(_OURS)]:
+    if _APP not in installed or _EXTENDED_APP in installed[: installed.index(_APP)]:
         yield Error(
-            f"{_OURS!r} does not stand before {_EXTENDED!r} in INSTALLED_APPS, so its template "
-            "is not found.",
+            f"{_APP!r} must come before {_EXTENDED_APP!r} in INSTALLED_APPS, so that its template "
+            "is found.",
             id="drf_logto.E023",
         )
-    for needed in (SessionMiddleware, CsrfViewMiddleware):
-        if not any(map(_is_a(needed), map(import_string, settings.MIDDLEWARE))):
+    middleware = [import_string(path) for path in settings.MIDDLEWARE]
+    for required in (SessionMiddleware, CsrfViewMiddleware):
+        if not any(_is_subclass(one, required) for one in middleware):
             yield Error(
-                f"MIDDLEWARE has no {needed.__name__}, which the sign-in needs.",
+                f"MIDDLEWARE has no {required.__name__}, which the sign-in needs.",
                 id="drf_logto.E024",
             )
-    yield from _addresses_are_not_hidden()
-    yield from _session_authentication_comes_second()
+    yield from _check_urls()
+    yield from _check_authentication_classes()
 
 
-def _sessions_are_in_a_shared_cache() -> Iterator[CheckMessage]:
-    if not is_kept_in_a_cache():
+def _check_session_cache() -> Iterator[CheckMessage]:
+    if not uses_cache():
         return
     cache = caches[settings.SESSION_CACHE_ALIAS]
     if isinstance(cache, (LocMemCache, DummyCache)):
         fault = (
-            "that no other process sees, so people are signed out where several serve the project"
+            "that other processes cannot see, so users are signed out if several processes serve "
+            "the project"
         )
-    elif isinstance(cache, FileBasedCache) and is_kept_in_a_cache_alone():
+    elif isinstance(cache, FileBasedCache) and uses_only_cache():
         fault = (
-            "that does not create records atomically, so people are signed out where two processes "
-            "renew one sign-in at the same time"
+            "that does not create records atomically, so users are signed out if two processes "
+            "refresh a token at the same time"
         )
     else:
         return
     yield Warning(
         f"SESSION_ENGINE keeps sessions in a cache {fault}.",
-        hint="Name a cache that all processes share, such as Redis, Memcached or the database, in "
-        "SESSION_CACHE_ALIAS, or keep sessions in the database.",
+        hint="Set SESSION_CACHE_ALIAS to a cache that all processes share, such as Redis, "
+        "Memcached or the database, or keep sessions in the database.",
         id="drf_logto.W022",
     )
 
 
-def _addresses_are_not_hidden() -> Iterator[CheckMessage]:
+def _check_urls() -> Iterator[CheckMessage]:
     try:
         reverse("rest_framework:callback")
     except NoReverseMatch:
         yield Error(
-            "Other addresses with the namespace 'rest_framework' hide those of "
-            "drf_logto.browsable.urls, so nobody can sign in.",
-            hint="Leave out include('rest_framework.urls'), whose place they take.",
+            "Other URLs with the namespace 'rest_framework' hide drf_logto.browsable.urls, so "
+            "users cannot sign in.",
+            hint="Remove include('rest_framework.urls'); drf_logto.browsable.urls replaces it.",
             id="drf_logto.E025",
         )
 
 
-def _session_authentication_comes_second() -> Iterator[CheckMessage]:
+def _check_authentication_classes() -> Iterator[CheckMessage]:
     classes: list[Any] = api_settings.DEFAULT_AUTHENTICATION_CLASSES  # type: ignore[assignment]  # classes by now
-    ours = [one for one in classes if _is_a(LogtoJWTAuthentication)(one)]
-    if not any(map(_is_a(LogtoSessionAuthentication), ours[1:])):
+    of_logto = [one for one in classes if _is_subclass(one, LogtoJWTAuthentication)]
+    if not any(_is_subclass(one, LogtoSessionAuthentication) for one in of_logto[1:]):
         yield Warning(
             "LogtoSessionAuthentication does not come after LogtoJWTAuthentication in "
             "DEFAULT_AUTHENTICATION_CLASSES.",
-            hint="Put it there, or views open to nobody who signs in.",
+            hint="Add it there. Without it, views do not accept users who signed in.",
             id="drf_logto.W021",
         )
 
 
-def _is_a(wanted: type) -> Any:
-    return lambda found: isinstance(found, type) and issubclass(found, wanted)
+def _is_subclass(value: Any, base: type) -> bool:
+    return isinstance(value, type) and issubclass(value, base)  # middleware may be a function

@@ -1,4 +1,4 @@
-"""The OpenID Connect client of the browsable API: Authlib's, for the application ``APP_ID``."""
+"""The OpenID Connect client: signs users in, refreshes and revokes, through Authlib."""
 
 import re
 from collections.abc import Mapping
@@ -27,97 +27,83 @@ from .exceptions import (
     WrongIssuer,
 )
 from .id_token import validated_claims
-from .pending import Pending, code_verifier
+from .pending import PendingSignIn, code_verifier
 from .sign_in_store import SignIn
 from .token_endpoint import Tokens, exchange_code, oauth_client, refresh, revoke
 
+# RFC 6749 §A.11. Logto may fail on other characters, and a failure pauses all code exchanges.
 _CODE = re.compile(r"[ -~]{1,2000}")
-"""RFC 6749 §A.11. Logto may fail over anything else, and would be left alone for a while."""
 
 IDENTITY_SCOPES = ("openid", "profile", "offline_access", "urn:logto:scope:organizations")
 
 
 class LogtoClient:
-    """What the application asks of Logto, at the first ``ENDPOINT``.
+    """The OpenID Connect client of ``APP_ID`` at the first ``ENDPOINT``.
 
-    Raises:
-        ImproperlyConfigured: the settings cannot work, or name no application.
+    All methods but ``revoke`` raise AuthorizationServerUnavailable if Logto cannot be reached.
     """
 
     def __init__(self) -> None:
         self._settings = get_settings()
         self._environment = get_environment()
         if self._settings.app_id is None:
-            raise ImproperlyConfigured("LOGTO['APP_ID'] is missing: nobody can sign in without it.")
+            raise ImproperlyConfigured("LOGTO['APP_ID'] is missing. Sign-in needs it.")
         self._issuer = f"{self._settings.endpoint[0]}{ISSUER_PATH}"
 
-    def begin(self, redirect_uri: str, next_path: str) -> tuple[str, Pending]:
-        """Return the address that a browser signs in at, and what to remember until it is back.
-
-        Raises:
-            AuthorizationServerUnavailable: Logto does not say where that is.
-        """
-        pending = Pending(
+    def begin(self, redirect_uri: str, next_path: str) -> tuple[str, PendingSignIn]:
+        """Return the authorization URL, and the pending sign-in to remember until the callback."""
+        pending = PendingSignIn(
             state=generate_token(43),
             nonce=generate_token(43),
             redirect_uri=redirect_uri,
             next=next_path,
             begun_at=self._environment.now(),
         )
-        address, _state = oauth_client(self._settings).create_authorization_url(
+        url, _state = oauth_client(self._settings).create_authorization_url(
             get_metadata(waits=False).front_channel("authorization_endpoint"),
             state=pending.state,
             nonce=pending.nonce,
             code_verifier=code_verifier(pending.state),
             redirect_uri=redirect_uri,
             scope=[*IDENTITY_SCOPES, *sorted(all_scopes().difference(IDENTITY_SCOPES))],
-            # Logto grants permissions of organizations with this one; no token is asked for it.
+            # Logto grants organization scopes only with this resource; no token is for it.
             resource=[*self._settings.api_resource, RESERVED_AUDIENCE],
-            prompt="consent",  # there is no refresh token without
+            prompt="consent",  # Logto issues no refresh token without it
         )
-        return str(address), pending
+        return str(url), pending
 
-    def complete(self, pending: Pending, code_verifier: str, answer: Mapping[str, str]) -> SignIn:
-        """Return the sign-in that a browser came back from.
-
-        Args:
-            pending: what was remembered of it.
-            code_verifier: the one of its code challenge.
-            answer: the parameters that the browser brought (RFC 6749 §4.1.2).
+    def complete(
+        self, pending: PendingSignIn, code_verifier: str, response: Mapping[str, str]
+    ) -> SignIn:
+        """Return the sign-in that an authorization response (RFC 6749 §4.1.2) completes.
 
         Raises:
-            WrongIssuer: the answer is that of another issuer.
-            AnswerNotTrusted: an ID token that is not valid for this sign-in.
-            AccessDenied: the person or Logto said no.
-            SignInRefused: any other error, or a code that Logto does not take.
-            NoRefreshToken: no access token can be had.
-            AuthorizationServerUnavailable: Logto cannot be asked.
+            WrongIssuer: the response is from another issuer.
+            AnswerNotTrusted: the ID token is not valid for this sign-in.
+            AccessDenied: the user or Logto denied the request.
+            SignInRefused: any other error, or a code that Logto does not accept.
+            NoRefreshToken: Logto issued no refresh token.
         """
         metadata = get_metadata(waits=True)
-        self._require_issuer(metadata, answer)
-        if "error" in answer:
-            raise AccessDenied if answer["error"] == "access_denied" else SignInRefused
-        if not _CODE.fullmatch(answer.get("code", "")):
+        self._require_issuer(metadata, response)
+        if "error" in response:
+            raise AccessDenied if response["error"] == "access_denied" else SignInRefused
+        if not _CODE.fullmatch(response.get("code", "")):
             raise SignInRefused
         try:
             tokens = exchange_code(
                 self._settings,
                 metadata,
-                code=answer["code"],
+                code=response["code"],
                 code_verifier=code_verifier,
                 redirect_uri=pending.redirect_uri,
             )
         except GrantRefused:
             raise SignInRefused from None
-        return self._signed_in(metadata, tokens, pending.nonce)
+        return self._sign_in(metadata, tokens, pending.nonce)
 
-    def renew(self, sign_in: SignIn, context: Context) -> SignIn:
-        """Return the sign-in with a new access token for a context.
-
-        Raises:
-            GrantRefused: Logto does not give it.
-            AuthorizationServerUnavailable: Logto cannot be asked.
-        """
+    def refresh(self, sign_in: SignIn, context: Context) -> SignIn:
+        """Return the sign-in with a new access token for a context, or raise GrantRefused."""
         metadata = get_metadata(waits=True)
         tokens = refresh(self._settings, metadata, sign_in.refresh_token, context.parameters)
         return replace(
@@ -127,30 +113,23 @@ class LogtoClient:
         )
 
     def end(self, sign_in: SignIn | None, post_logout_redirect_uri: str) -> str:
-        """Revoke the refresh token, and return where a browser ends its session with Logto.
-
-        The application is named there, not hinted at by an ID token: that would be a token in an
-        address.
-
-        Raises:
-            AuthorizationServerUnavailable: Logto does not say where that is.
-        """
+        """Revoke the refresh token, and return the URL that ends the browser's session at Logto."""
         metadata = get_metadata(waits=sign_in is not None)
         if sign_in is not None:
             self.revoke(sign_in)
         parameters = [
-            ("client_id", self._settings.app_id),
+            ("client_id", self._settings.app_id),  # not id_token_hint: no tokens in URLs
             ("post_logout_redirect_uri", post_logout_redirect_uri),
         ]
         return str(add_params_to_uri(metadata.front_channel("end_session_endpoint"), parameters))
 
     def revoke(self, sign_in: SignIn) -> None:
-        """Let Logto void the refresh token of a sign-in, if it can be asked."""
-        # Whatever comes of it, there is nothing more to do here; a good answer is empty.
+        """Revoke the refresh token of a sign-in, if Logto can be reached."""
+        # A successful answer is empty, which counts as no answer as well.
         with suppress(AuthorizationServerUnavailable):
             revoke(self._settings, get_metadata(waits=True), sign_in.refresh_token)
 
-    def _signed_in(self, metadata: Metadata, tokens: Tokens, nonce: str) -> SignIn:
+    def _sign_in(self, metadata: Metadata, tokens: Tokens, nonce: str) -> SignIn:
         if tokens.id_token is None:
             raise AnswerNotTrusted
         claims = validated_claims(
@@ -170,21 +149,21 @@ class LogtoClient:
         return SignIn(person=person, refresh_token=tokens.refresh_token, chosen=first.id)
 
     def _userinfo(self, metadata: Metadata, tokens: Tokens, sub: str) -> dict[str, Any]:
-        """Return what Logto tells of the person besides, ``{}`` if it does not: names, no more."""
+        """Return the userinfo of the subject, or ``{}``: it only adds names."""
         try:
-            told = fetch_json(
+            userinfo = fetch_json(
                 metadata.back_channel("userinfo_endpoint"),
                 self._settings.http_timeout,
                 headers={"Authorization": f"Bearer {tokens.access_token}"},
             )
         except AuthorizationServerUnavailable:
             return {}
-        # OpenID Connect Core §5.3.2
-        return told if isinstance(told, dict) and told.get("sub") == sub else {}
+        # OpenID Connect Core §5.3.2: the subject must be that of the ID token.
+        return userinfo if isinstance(userinfo, dict) and userinfo.get("sub") == sub else {}
 
-    def _require_issuer(self, metadata: Metadata, answer: Mapping[str, str]) -> None:
-        """RFC 9207 §2.4: an answer of another authorization server is none."""
-        named = answer.get("iss")
-        names_itself = metadata.document.get("authorization_response_iss_parameter_supported")
-        if named != self._issuer and (named is not None or names_itself is True):
+    def _require_issuer(self, metadata: Metadata, response: Mapping[str, str]) -> None:
+        """Refuse a response of another authorization server (RFC 9207 §2.4)."""
+        issuer = response.get("iss")
+        is_required = metadata.document.get("authorization_response_iss_parameter_supported")
+        if issuer != self._issuer and (issuer is not None or is_required is True):
             raise WrongIssuer

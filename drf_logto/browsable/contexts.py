@@ -1,15 +1,15 @@
-"""The contexts of a person: each token that Logto could give, as one value."""
+"""The contexts of a user: every kind of access token that Logto can issue to them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from ..auth_info import TokenKind
 
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """An organization, and how people call it."""
+    """An organization, and its name for display."""
 
     id: str
     name: str
@@ -17,13 +17,7 @@ class Organization:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who is signed in.
-
-    Attributes:
-        sub: the user's id in Logto.
-        name: how people call this person.
-        organizations: those that the person is a member of.
-    """
+    """A user who signed in: the subject, a name for display, and their organizations."""
 
     sub: str
     name: str
@@ -31,30 +25,30 @@ class Person:
 
     @classmethod
     def from_claims(cls, claims: dict[str, Any], userinfo: dict[str, Any]) -> "Person":
-        """Read an ID token, and names of organizations from the userinfo endpoint.
+        """Read the claims of an ID token, and the names of organizations in the userinfo.
 
-        Args:
-            claims: validated, so that ``sub`` is a string; nothing else is taken for granted.
-            userinfo: what is told of the same subject, ``{}`` where nothing is.
+        The claims are validated, so ``sub`` is a string. Other claims may have any type.
         """
-        names = [claims.get(name) for name in ("name", "username", "email")]
-        told = [one for one in _list(userinfo, "organization_data") if isinstance(one, dict)]
-        by_id = {one.get("id"): one.get("name") for one in told if isinstance(one.get("id"), str)}
-        called = {id: name for id, name in by_id.items() if isinstance(name, str) and name}
+        candidates = [claims.get(claim) for claim in ("name", "username", "email")]
+        names = {
+            one["id"]: one["name"]
+            for one in _list(userinfo, "organization_data")
+            if isinstance(one, dict) and _is_name(one.get("id")) and _is_name(one.get("name"))
+        }
         return cls(
             sub=claims["sub"],
-            name=next((name for name in names if isinstance(name, str) and name), claims["sub"]),
+            name=next(filter(_is_name, candidates), claims["sub"]),
             organizations=tuple(
-                Organization(id, called.get(id, id))
+                Organization(id, names.get(id, id))
                 for id in _list(claims, "organizations")
-                if isinstance(id, str) and id
+                if _is_name(id)
             ),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One token that a person could hold: its kind, and what it is for."""
+    """One access token that a user can request: its kind, API resource and organization."""
 
     kind: TokenKind
     resource: str | None = None
@@ -62,13 +56,13 @@ class Context:
 
     @property
     def id(self) -> str:
-        """A stable name, for forms and sessions."""
+        """A stable identifier for forms and the store."""
         organization_id = self.organization.id if self.organization else None
         return " ".join(filter(None, (self.kind.value, organization_id, self.resource)))
 
     @property
     def parameters(self) -> dict[str, str]:
-        """What Logto's token endpoint is asked for it with."""
+        """The parameters of the token request."""
         parameters = {"resource": self.resource} if self.resource else {}
         if self.organization:
             parameters["organization_id"] = self.organization.id
@@ -76,27 +70,22 @@ class Context:
 
 
 def contexts_of(person: Person, resources: Iterable[str]) -> tuple[Context, ...]:
-    """Return every context of a person, that of the first API resource first.
-
-    Args:
-        person: who is signed in.
-        resources: the resource indicators of the API, at least one.
-    """
-    everywhere = [Context(TokenKind.GLOBAL, resource) for resource in resources]
-    within = [
-        context
-        for organization in person.organizations
-        for context in (
-            Context(TokenKind.ORGANIZATION, None, organization),
-            *(
-                Context(TokenKind.ORGANIZATION_RESOURCE, one.resource, organization)
-                for one in everywhere
-            ),
-        )
-    ]
-    return (*everywhere, *within)
+    """Return every context of a user, the one of the first API resource first."""
+    resources = tuple(resources)
+    contexts = [Context(TokenKind.GLOBAL, resource) for resource in resources]
+    for organization in person.organizations:
+        contexts.append(Context(TokenKind.ORGANIZATION, None, organization))
+        contexts += [
+            Context(TokenKind.ORGANIZATION_RESOURCE, resource, organization)
+            for resource in resources
+        ]
+    return tuple(contexts)
 
 
 def _list(claims: dict[str, Any], name: str) -> list[Any]:
     value = claims.get(name)
     return value if isinstance(value, list) else []
+
+
+def _is_name(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and value != ""

@@ -1,4 +1,4 @@
-"""A request as a line for a shell."""
+"""A request as a curl command for a POSIX shell."""
 
 import json
 import shlex
@@ -10,22 +10,23 @@ from rest_framework.parsers import FormParser
 from .page_context import FIELD
 
 FORM = "form"
-"""What a body is where it is not JSON."""
+"""The body type of a form; ``""`` is JSON."""
 
-_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
-_OF_THE_PAGE = ("csrfmiddlewaretoken", FIELD)
-
-
-class UnprintableLine(ValueError):
-    """The line would not be printable ASCII."""
+_MEDIA_TYPES = {FORM: "application/x-www-form-urlencoded"}
+_METHODS_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
+_PAGE_FIELDS = ("csrfmiddlewaretoken", FIELD)
 
 
-def sent(request: Any) -> tuple[str, str]:
+class UnprintableCommand(ValueError):
+    """The command has a character other than printable ASCII."""
+
+
+def request_body(request: Any) -> tuple[str, str]:
     """Return the body of DRF's request and its type, as ``curl_command`` takes them.
 
-    It is ``""`` where there is none, or none that fits in a line, such as a file.
+    The body is ``""`` if there is none, or if it does not fit in a command, such as a file.
     """
-    if request.method in _WITHOUT_BODY:
+    if request.method in _METHODS_WITHOUT_BODY:
         return "", ""
     try:
         data = request.data
@@ -33,11 +34,11 @@ def sent(request: Any) -> tuple[str, str]:
             return "", ""
         if not isinstance(data, QueryDict):
             return json.dumps(data), ""
-        # The line has the form percent-encoded, which a view of multipart/form-data does not take.
-        if not any(isinstance(one, FormParser) for one in request.parsers):
+        # The command sends forms URL-encoded, which a view may not accept.
+        if not any(isinstance(parser, FormParser) for parser in request.parsers):
             return "", ""
         form = data.copy()
-        for name in _OF_THE_PAGE:
+        for name in _PAGE_FIELDS:
             form.pop(name, None)
         return form.urlencode(), FORM
     except Exception:  # noqa: BLE001 - whatever the project's parsers raise
@@ -45,19 +46,8 @@ def sent(request: Any) -> tuple[str, str]:
 
 
 def curl_command(method: str, url: str, token: str, body: str = "", body_type: str = "") -> str:
-    """Return the line; each part is quoted, so that a POSIX shell takes it as it is.
-
-    Args:
-        method: the HTTP method.
-        url: where the request goes.
-        token: the access token.
-        body: JSON, ``""`` where there is none.
-        body_type: ``FORM`` where ``body`` is the query string of a form instead.
-
-    Raises:
-        UnprintableLine: a part has a character other than printable ASCII.
-    """
-    # Without --globoff and --data-raw, curl itself reads brackets in the address and a leading "@".
+    """Return the command, each part quoted for a POSIX shell, or raise UnprintableCommand."""
+    # Without --globoff and --data-raw, curl interprets brackets in the URL and a leading "@".
     words = ["curl", "-i", "--globoff", url, "-H", f"Authorization: Bearer {token}"]
     words += ["-H", "Accept: application/json"]
     if method == "HEAD":
@@ -65,13 +55,11 @@ def curl_command(method: str, url: str, token: str, body: str = "", body_type: s
     elif method != "GET":
         words += ["-X", method]
     if body:
-        media_type = (
-            "application/x-www-form-urlencoded" if body_type == FORM else "application/json"
-        )
+        media_type = _MEDIA_TYPES.get(body_type, "application/json")
         words += ["-H", f"Content-Type: {media_type}", "--data-raw", body]
-    line = shlex.join(words)
-    # A terminal acts on control characters however they are quoted: one cancels the line, so that
-    # what follows is run. JSON and forms have none, for both are encoded.
-    if not (line.isascii() and line.isprintable()):
-        raise UnprintableLine
-    return line
+    command = shlex.join(words)
+    # A terminal acts on control characters even inside quotes: an interrupt discards the line, and
+    # what follows is executed. Encoded JSON and forms have no control characters.
+    if not (command.isascii() and command.isprintable()):
+        raise UnprintableCommand
+    return command

@@ -1,4 +1,4 @@
-"""What can go wrong for a person in a browser: one class, one sentence and one status per fact."""
+"""What can fail for a user in a browser. Each class has one sentence and one HTTP status."""
 
 from typing import ClassVar
 
@@ -8,17 +8,13 @@ from ..exceptions import AuthorizationServerUnavailable, gettext_noop
 
 
 class BrowserError(Exception):
-    """Why a person sees a plain page instead of what was asked for.
+    """A failure that is shown as a plain page, which leads to ``next_path``.
 
-    Attributes:
-        status: the HTTP status of that page.
-        message: one English sentence or two; translated where it is told.
-        next_path: where a person goes on, or back.
-        retry_after: after how many seconds another try can succeed, 0 where nobody knows.
+    ``retry_after`` is the number of seconds until another attempt can succeed, 0 if unknown.
     """
 
     status: ClassVar[int]
-    message: ClassVar[str]
+    message: ClassVar[str]  # in English; the page shows its translation
 
     def __init__(self, next_path: str | None = None, retry_after: int = 0) -> None:
         self.next_path = next_path or get_script_prefix()
@@ -27,7 +23,7 @@ class BrowserError(Exception):
 
 
 class SignInExpired(BrowserError):
-    """No sign-in of this session has this ``state``, or it has been used or is too old."""
+    """The browser has no pending sign-in with this ``state``, or it was used or is too old."""
 
     status = 400
     message = gettext_noop(
@@ -36,24 +32,24 @@ class SignInExpired(BrowserError):
 
 
 class SignInRefused(BrowserError):
-    """Logto answered with an error, or with what fits no sign-in."""
+    """Logto answered with an error, or with a response that fits no sign-in."""
 
     status = 400
     message = gettext_noop("Logto did not complete the sign-in.")
 
 
 class AccessDenied(BrowserError):
-    """The person or Logto said no (RFC 6749 §4.1.2.1 ``access_denied``)."""
+    """The user or Logto denied the request (RFC 6749 §4.1.2.1 ``access_denied``)."""
 
     status = 403
     message = gettext_noop("Logto did not let you in: the sign-in was cancelled or is not allowed.")
 
 
 class AnswerNotTrusted(BrowserError):
-    """What claims to come from Logto is not what Logto would say."""
+    """The response or its ID token is not one that Logto gives for this sign-in."""
 
     status = 502
-    message = gettext_noop("The answer to the sign-in cannot be trusted, so it was not taken.")
+    message = gettext_noop("The response to the sign-in cannot be trusted and was rejected.")
 
 
 class WrongIssuer(AnswerNotTrusted):
@@ -63,67 +59,59 @@ class WrongIssuer(AnswerNotTrusted):
 
 
 class NoRefreshToken(BrowserError):
-    """Logto signed the person in, and gave nothing to get access tokens with."""
+    """Logto issued no refresh token, so no access token can be requested."""
 
     status = 502
     message = gettext_noop(
-        "Logto gave no refresh token, so no access token can be had. Let the application in Logto "
-        "issue refresh tokens."
+        "Logto gave no refresh token, so no access token can be requested. Allow the application "
+        "in Logto to issue refresh tokens."
     )
 
 
 class UnknownContext(BrowserError):
-    """The chosen token is none that this person could have."""
+    """The chosen context is not one of this user's."""
 
     status = 400
     message = gettext_noop("There is no such token to choose.")
 
 
 class ContextRefused(BrowserError):
-    """Logto gives this person no such token."""
+    """Logto does not issue this token to the user."""
 
     status = 403
     message = gettext_noop(
         "Logto does not give you this token. You may have left the organization; sign in again to "
-        "see where you belong."
+        "update your organizations."
     )
 
 
 class LogtoUnavailable(BrowserError):
-    """Logto is needed for the answer, and cannot be reached; the sign-in stands.
-
-    Attributes:
-        reason: what went wrong, for the log.
-    """
+    """Logto is needed, and cannot be reached. The user stays signed in."""
 
     status = 503
     message = AuthorizationServerUnavailable.message
 
     def __init__(self, next_path: str, cause: AuthorizationServerUnavailable) -> None:
-        self.reason = cause.reason
+        self.reason = cause.reason  # for the log
         super().__init__(next_path, cause.retry_after)
 
 
 class SignedOut(Exception):
-    """The session holds no sign-in, or one that Logto renews no more."""
+    """There is no sign-in, or its refresh token is no longer valid."""
 
 
 REFUSALS = frozenset(
     {"invalid_grant", "access_denied", "invalid_target", "invalid_scope", "insufficient_scope"}
 )
-"""Errors about the grant or what it was to give (RFC 6749 §5.2, RFC 8707 §2, and Logto's own).
+"""Errors about the grant (RFC 6749 §5.2, RFC 8707 §2, and Logto's own).
 
-All others are about the application or the server, and say nothing of the person.
+All others are about the application or the server, so they do not end a sign-in.
 """
 
 
 class GrantRefused(Exception):
-    """The token endpoint refused a grant with one of ``REFUSALS``.
-
-    Attributes:
-        is_over: whether code or refresh token are void, so that no other grant will do either.
-    """
+    """The token endpoint refused a grant with one of ``REFUSALS``."""
 
     def __init__(self, error: str) -> None:
-        self.is_over = error == "invalid_grant"
+        self.is_invalid = error == "invalid_grant"  # for every context
         super().__init__(error)

@@ -1,4 +1,4 @@
-"""What anybody can make this process ask of Logto by coming back from it: little at a time."""
+"""Limits the code exchanges that anonymous requests can cause in this process."""
 
 import math
 import threading
@@ -12,54 +12,49 @@ from ..telemetry import logger
 from .exceptions import SignInExpired
 from .pending import PENDING_LIFETIME
 
-AT_ONCE = 2
-"""So many code exchanges at a time, so that a Logto that hangs does not hold all threads."""
+MAX_CONCURRENT = 2
+"""Exchanges at the same time, so that an unresponsive Logto does not block all threads."""
 
-MAX_SPENT = 10_000
-"""So many values of ``state`` are remembered; the oldest goes first."""
+MAX_USED_STATES = 10_000
+"""Values of ``state`` that are remembered; the oldest is dropped first."""
 
-PAUSE = 5
-"""Seconds after an exchange that Logto did not answer until the next."""
+RETRY_DELAY = 5
+"""Seconds between an exchange that Logto did not answer and the next."""
 
 
 class Exchanges:
-    """The code exchanges of this process.
-
-    Args:
-        now: the clock, in seconds since the epoch.
-    """
+    """The code exchanges of this process; ``now`` returns seconds since the epoch."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._lock = threading.Lock()
-        self._free = threading.Semaphore(AT_ONCE)
+        self._slots = threading.Semaphore(MAX_CONCURRENT)
         self._paused_until = -math.inf
-        self._spent: TTLCache[str, None] = TTLCache(MAX_SPENT, PENDING_LIFETIME, now)
+        self._used: TTLCache[str, None] = TTLCache(MAX_USED_STATES, PENDING_LIFETIME, now)
 
     @contextmanager
     def once(self, state: str) -> Iterator[None]:
-        """Let the block exchange the code of the sign-in with this ``state``, and no other block.
+        """Allow the block to exchange the code of this ``state``, which is then used up.
 
         Raises:
-            SignInExpired: another one has begun to.
-            AuthorizationServerUnavailable: there are too many at this time, or Logto did not
-                answer the last one.
+            SignInExpired: the state was used before.
+            AuthorizationServerUnavailable: too many exchanges are running, or Logto did not answer
+                the last one.
         """
         with self._lock:
-            if state in self._spent:
+            if state in self._used:
                 raise SignInExpired
-            self._spent[state] = None
-        # No pause is longer than it should be, however the clock was set meanwhile.
-        left = self._paused_until - self._now()
-        if 0 < left <= PAUSE:
-            raise AuthorizationServerUnavailable("the last exchange failed", math.ceil(left))
-        if not self._free.acquire(blocking=False):
+            self._used[state] = None
+        remaining = self._paused_until - self._now()
+        if 0 < remaining <= RETRY_DELAY:  # a clock that was set back must not extend the pause
+            raise AuthorizationServerUnavailable("the last exchange failed", math.ceil(remaining))
+        if not self._slots.acquire(blocking=False):
             raise AuthorizationServerUnavailable("too many exchanges at a time", 1)
         try:
             yield
         except AuthorizationServerUnavailable as failure:
-            logger.warning("The sign-in cannot go on: %s.", failure.reason)
-            self._paused_until = self._now() + PAUSE
+            logger.warning("The sign-in failed: %s.", failure.reason)
+            self._paused_until = self._now() + RETRY_DELAY
             raise
         finally:
-            self._free.release()
+            self._slots.release()

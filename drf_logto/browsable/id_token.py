@@ -1,4 +1,4 @@
-"""OpenID Connect Core §3.1.3.7: an ID token as a string in, its claims out."""
+"""Validates an ID token (OpenID Connect Core §3.1.3.7) and returns its claims."""
 
 from typing import Any
 
@@ -25,21 +25,11 @@ def validated_claims(
     now: float,
     leeway: float,
 ) -> dict[str, Any]:
-    """Return the claims of an ID token that answers one sign-in.
-
-    Args:
-        id_token: as the token endpoint gave it.
-        verifier: has the issuer's keys.
-        issuer: who must have issued it, exactly.
-        client_id: whom it must be for.
-        nonce: what the sign-in was begun with.
-        access_token: what came beside it, for ``at_hash``.
-        now: in seconds since the epoch.
-        leeway: seconds that clocks may differ.
+    """Return the claims of the ID token of one sign-in, which came with ``access_token``.
 
     Raises:
-        AnswerNotTrusted: it breaks a rule.
-        AuthorizationServerUnavailable: no key is at hand to verify it with.
+        AnswerNotTrusted: the ID token is invalid.
+        AuthorizationServerUnavailable: no key is available to verify it with.
     """
     try:
         jws = parse_jws(id_token.encode())
@@ -48,7 +38,7 @@ def validated_claims(
             raise AnswerNotTrusted
         if any(numeric_date(jws.claims[name]) is None for name in _DATES if name in jws.claims):
             raise AnswerNotTrusted
-        # Clocks differ: as with access tokens, an ``iat`` that is yet to come refuses nobody.
+        # As with access tokens, an ``iat`` in the future is accepted: clocks differ.
         iat: Any = jws.claims.get("iat")
         claims = CodeIDToken(
             {**jws.claims, "iat": min(iat, int(now))},

@@ -1,135 +1,117 @@
-"""A lock over records that are created atomically, read and deleted, and never changed.
+"""A lock between processes, on records that are created atomically and never changed.
 
-Each holding has a random id. The record of the first holding stands under the lock's own name. How
-a holding ends is a record as well, under a name that is derived from the holding's id, and whoever
-creates it has decided: the holder that it is over, or one who waited too long that another holding
-begins. So the records are a chain, and its last one says who holds the lock.
+Each acquisition has a random id. The first id is stored under the name of the lock. What follows
+an id is stored under a name that is derived from it: either that it was released, or the next id,
+if a waiter took the lock over because it did not change for too long. So the records form a chain,
+and the last one says who holds the lock.
 
-- To get the lock is to create the first record, or to add to a chain whose end has not changed for
-  too long, and to find what was added at the end of the chain afterwards.
-- To let go is to add that the holding is over, and to delete the chain from its first record on.
-  Nobody else deletes it.
+- To acquire is to create the first record, or to append to a chain that has not changed for the
+  timeout, and then to find the appended id at its end.
+- To release is to append that the lock is released, and to delete the chain from its first record.
+  Only the holder deletes it.
 
-Two who break a lock create the same record, so one of them fails. Who adds to a chain that is gone,
-because it was read too long ago, does not find it at the end: the first record goes before the
-others, and no id comes twice. What a process that died has left is broken as any holding, or
-expires.
+Two waiters that take the lock over create the same record, so only one succeeds. A waiter that
+appends to a chain that was deleted since it was read does not find its id at the end: the first
+record is deleted before the others, and ids are unique. What a terminated process leaves behind is
+taken over like any other acquisition, or expires.
 
-A process that stalls for longer than the patience has lost the lock, whether it holds it or lets it
-go: another may hold it by then. A holder that lets go slowly looks at the chain again before it
-deletes. A stall between that look and the first deletion goes unnoticed.
+A process that stalls for longer than the timeout, while it holds or releases the lock, has lost it.
+A slow release reads the chain again before it deletes. A stall between that read and the first
+deletion goes unnoticed.
 """
 
 import hashlib
 import secrets
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Protocol
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from .exceptions import SignedOut
 
-_CLOSED = "closed "  # begins the id of what follows a holding that is over
-_POLL = 0.02  # seconds between two tries to get a lock
+_RELEASED = "released "  # prefix of the record that follows a released id
+_POLL_INTERVAL = 0.02  # seconds
 
 
 class Records(Protocol):
-    """Where the records are; all processes see the same."""
+    """The store of the records, shared by all processes."""
 
     def create(self, name: str, value: str) -> bool:
-        """Create a record, atomically, and return whether there was none."""
+        """Create a record atomically, and return whether there was none."""
 
     def read(self, name: str) -> str | None:
-        """Return the value of a record, None where there is none."""
+        """Return the value of a record, None if there is none."""
 
     def delete(self, name: str) -> None:
         """Delete a record, if there is one."""
 
 
 class Lock:
-    """A lock that is broken when its holder seems to have died.
+    """A context manager that holds the lock of a key.
 
-    Args:
-        records: where it is.
-        key: what it is for.
-        patience: seconds after which a holding counts as left behind by a process that has died.
-        clock: seconds that only increase.
-        pause: waits for so many seconds.
+    A holder counts as terminated after ``timeout`` seconds. Raises SignedOut if the store neither
+    creates a record nor has one.
     """
 
     def __init__(
         self,
         records: Records,
         key: str,
-        patience: float,
+        timeout: float,
         *,
         clock: Callable[[], float] = time.monotonic,
-        pause: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._records = records
         self._first = _name(f"lock {key}")
-        self._patience = patience
+        self._timeout = timeout
         self._clock = clock
-        self._pause = pause
+        self._sleep = sleep
+        self._id = ""
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Hold the lock for the block.
-
-        Raises:
-            SignedOut: the store neither takes the lock nor says who has it.
-        """
-        holding = self._get()
-        try:
-            yield
-        finally:
-            self._let_go(holding)
-
-    def _get(self) -> str:
-        holding = secrets.token_hex()
+    def __enter__(self) -> None:
+        self._id = secrets.token_hex()
         seen: str | None = ""
         since = self._clock()
-        while not self._records.create(self._first, holding):
+        while not self._records.create(self._first, self._id):
             last, now = self._last(), self._clock()
             if last != seen:
                 seen, since = last, now
-            elif now - since > self._patience:
+            elif now - since > self._timeout:
                 if last is None:
                     raise SignedOut
-                if self._added(last, holding):
+                if self._append(last, self._id):
                     break
-            self._pause(_POLL)
-        return holding
+            self._sleep(_POLL_INTERVAL)
 
-    def _let_go(self, holding: str) -> None:
-        began, closed = self._clock(), f"{_CLOSED}{holding}"
-        chain = self._added(holding, closed)
-        # Another may have added to the chain since it was read.
-        if self._clock() - began > self._patience and self._last() != closed:
+    def __exit__(self, *_: Any) -> None:
+        started, released = self._clock(), f"{_RELEASED}{self._id}"
+        chain = self._append(self._id, released)
+        # A waiter may have appended since the chain was read.
+        if self._clock() - started > self._timeout and self._last() != released:
             return
         for name in chain:
             self._records.delete(name)
 
-    def _added(self, last: str, following: str) -> list[str]:
-        """Add to the end of the chain; return its names, none where that was not the end."""
+    def _append(self, last: str, value: str) -> list[str]:
+        """Append to the chain; return its names, or none if ``last`` was not its end."""
         name = _name(last)
-        if not self._records.create(name, following):
+        if not self._records.create(name, value):
             return []
         chain = self._chain()
-        if following not in chain.values():  # the chain is gone
+        if value not in chain.values():  # the chain was deleted
             self._records.delete(name)
-        return list(chain) if following in list(chain.values())[-1:] else []
+        return list(chain) if value in list(chain.values())[-1:] else []
 
     def _last(self) -> str | None:
         return next(reversed(self._chain().values()), None)
 
     def _chain(self) -> dict[str, str]:
-        """The ids of the holdings from the first to the last, by the names of their records."""
+        """Return the values of the records from first to last, by their names."""
         chain, name = {}, self._first
-        while (holding := self._records.read(name)) is not None:
-            chain[name], name = holding, _name(holding)
+        while (value := self._records.read(name)) is not None:
+            chain[name], name = value, _name(value)
         return chain
 
 
-def _name(of: str) -> str:
-    return hashlib.sha256(of.encode()).hexdigest()[:32]
+def _name(value: str) -> str:
+    return hashlib.sha256(value.encode()).hexdigest()[:32]

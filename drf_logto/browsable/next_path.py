@@ -1,4 +1,4 @@
-"""Where a person goes on after a page of ours: to a path of this site, and nowhere else."""
+"""Where to go after a page of the sign-in: only to a path of this site."""
 
 import re
 
@@ -6,14 +6,12 @@ from django.urls import get_script_prefix
 from django.utils.http import url_has_allowed_host_and_scheme
 
 _MAX_LENGTH = 2000
+# Browsers read a backslash as a slash and ignore control characters.
 _PATH = re.compile(r"/[^\\\x00-\x20\x7f]*")
 
 
-def own_path(value: str | None) -> str:
-    """Return ``value`` if it is a path of this site, else the site's root.
-
-    Browsers read a backslash as a slash and leave control characters out, so neither may be in it.
-    """
+def local_path(value: str | None) -> str:
+    """Return ``value`` if it is a path of this site, else the site's root."""
     if (
         value is not None
         and len(value) <= _MAX_LENGTH

@@ -1,4 +1,4 @@
-"""Would another token of a person open what this one does not? The permissions themselves say."""
+"""Whether a view that denied a request would grant it with another token of the same user."""
 
 import enum
 import json
@@ -17,62 +17,56 @@ from .authentication import LogtoSessionAuthentication
 from .contexts import Context, Person
 
 
-class Outlook(enum.Enum):
-    """Whether a token opens what was denied."""
+class Access(enum.Enum):
+    """What another token would give."""
 
-    OPENS = "opens"
-    MAY_OPEN = "may open"
-    STAYS_CLOSED = "stays closed"
+    GRANTED = "granted"
+    POSSIBLE = "possible"
+    DENIED = "denied"
 
 
-def outlook(
+def access_with(
     view: Any, request: Any, person: Person, context: Context, auth: AuthInfo | None
-) -> Outlook:
-    """Return whether a view that denied a request would grant it to another token.
+) -> Access:
+    """Return whether ``view`` would grant DRF's ``request`` to the token of a context.
 
-    Args:
-        view: the view.
-        request: DRF's.
-        person: whose token it would be.
-        context: which one.
-        auth: its facts, None where it is not at hand, so that nobody knows its scopes.
+    ``auth`` is None if the token was not requested yet, so that its scopes are unknown.
     """
-    granted, refusal = _answer(view, request, auth or _unseen(person, context))
+    granted, refusal = _evaluate(view, request, auth or _auth_without_scopes(person, context))
     if auth is not None:
-        return Outlook.OPENS if granted else Outlook.STAYS_CLOSED
+        return Access.GRANTED if granted else Access.DENIED
     lacks_scopes = isinstance(refusal, InsufficientScope)
     if granted or (lacks_scopes and not isinstance(refusal, NoScopeDeclared)):
-        return Outlook.MAY_OPEN
-    return Outlook.STAYS_CLOSED
+        return Access.POSSIBLE
+    return Access.DENIED
 
 
-def _answer(view: Any, request: Any, auth: AuthInfo) -> tuple[bool, LogtoError | None]:
-    """Whether the permissions grant the request to a token; if not, the most actionable reason."""
+def _evaluate(view: Any, request: Any, auth: AuthInfo) -> tuple[bool, LogtoError | None]:
+    """Return whether the permissions grant the request; if not, the most actionable reason."""
     user, token = request.user, request.auth
-    asked: Any = clone_request(request, request.method)
+    clone: Any = clone_request(request, request.method)
     try:
-        if for_view(auth, view, asked) is not auth:
+        if for_view(auth, view, clone) is not auth:
             return False, None
-        asked.user, asked.auth = find_user(_of_sessions(view), auth), auth
-        if isinstance(asked.user, LogtoError):
+        clone.user, clone.auth = find_user(_session_authentication(view), auth), auth
+        if isinstance(clone.user, LogtoError):
             return False, None
-        verdict = Evaluation(view.get_permissions(), asked, view).estimate()
-        return verdict.granted, most_actionable(verdict.refusing, asked, view)
-    except Exception:  # noqa: BLE001 - the project's own code; it does not say yes
+        verdict = Evaluation(view.get_permissions(), clone, view).estimate()
+        return verdict.granted, most_actionable(verdict.refusing, clone, view)
+    except Exception:  # noqa: BLE001 - the project's own code; an error does not grant access
         return False, None
     finally:
-        # The clone has handed them on to Django's request, which both share.
+        # Setting them on the clone has set them on Django's request as well, which both share.
         request.user, request.auth = user, token
 
 
-def _of_sessions(view: Any) -> LogtoSessionAuthentication:
-    """What would authenticate a request with another token of the session."""
+def _session_authentication(view: Any) -> LogtoSessionAuthentication:
     classes = view.get_authenticators()
     return next(one for one in classes if isinstance(one, LogtoSessionAuthentication))
 
 
-def _unseen(person: Person, context: Context) -> AuthInfo:
-    """The facts of a token that was never fetched, as far as they are known."""
+def _auth_without_scopes(person: Person, context: Context) -> AuthInfo:
+    """Return the AuthInfo of a token that was not requested yet, as far as it is known."""
     organization, settings = context.organization, get_settings()
     claims: dict[str, Any] = {
         "sub": person.sub,
@@ -80,11 +74,10 @@ def _unseen(person: Person, context: Context) -> AuthInfo:
         "iss": f"{settings.endpoint[0]}{ISSUER_PATH}",
         "exp": 0,
         "scope": "",
+        "aud": context.resource,
     }
-    if context.resource is None and organization:
+    if organization and context.resource is None:
         claims["aud"] = f"{ORGANIZATION_AUDIENCE_PREFIX}{organization.id}"
     elif organization:
-        claims |= {"aud": context.resource, "organization_id": organization.id}
-    else:
-        claims["aud"] = context.resource
+        claims["organization_id"] = organization.id
     return AuthInfo(json.dumps(claims).encode())

@@ -1,7 +1,6 @@
-"""What the browsable API's page says: who is signed in, with which token, and what is wanted."""
+"""What the browsable API's page shows: the user, the token, and what a denied request needs."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -17,10 +16,10 @@ from ..view_options import named_organization
 from . import sign_in_store
 from .authentication import LogtoSessionAuthentication
 from .contexts import Context, Organization
-from .curl import sent
+from .curl import request_body
 from .exceptions import SignedOut
-from .other_contexts import Outlook, outlook
-from .refresh import chosen_context, contexts, held, is_lost
+from .other_contexts import Access, access_with
+from .refresh import chosen_context, contexts, is_lost, stored_auth
 from .session import BrowserSession
 from .sign_in_store import SignIn
 
@@ -31,106 +30,55 @@ _FORBIDDEN = 403
 
 
 @dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where the links and forms of the page lead."""
-
-    login: str
-    logout: str
-    context: str
-    curl: str
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A token that the switch offers.
-
-    Attributes:
-        context: which one.
-        is_chosen: whether requests are made with it.
-    """
-
-    context: Context
-    is_chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Denial:
-    """Why the page shows a 403, and which other token opens what it denies.
-
-    Attributes:
-        sentence: the refusal, as the API told it.
-        organization: the one that the address names, None where it names none.
-        is_member: whether the person is a member of it.
-        opening: contexts whose token opens it.
-        perhaps: contexts whose token may open it: its scopes were never seen.
-    """
+    """Why the page shows a 403, and which other tokens give access."""
 
     sentence: str
-    organization: str | None
+    organization: str | None  # the one that the URL names
     is_member: bool
-    opening: tuple[Context, ...]
-    perhaps: tuple[Context, ...]
+    granting: tuple[Context, ...]
+    possible: tuple[Context, ...]  # their tokens were not requested yet, so scopes are unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:
-    """What a page says to a person who is signed in.
-
-    Attributes:
-        name: how people call this person.
-        chosen: the context that requests are made in.
-        auth: the facts of its token, None where it is no good.
-        minutes: how long that lasts, rounded up.
-        groups: every choice, by organization; None for those of no organization.
-        has_several_resources: whether the API has more than one, so that each needs its name.
-        is_lost: whether requests that change something are refused until a context is chosen.
-        notice: a sentence on that, or on a page that was made in another context; None without.
-        denial: why the page shows a 403, None where it does not or somebody else's reason counts.
-        body: that of the request, ``""`` where it has none.
-        body_type: ``FORM`` where that is a form, ``""`` where it is JSON.
-    """
+    """What a page shows to a signed-in user."""
 
     name: str
     chosen: Context
-    auth: AuthInfo | None
-    minutes: int
-    groups: tuple[tuple[Organization | None, tuple[Choice, ...]], ...]
-    has_several_resources: bool
-    is_lost: bool
-    notice: str | None
+    auth: AuthInfo | None  # None if the token of the chosen context is missing or invalid
+    minutes: int  # until the token expires, rounded up
+    groups: tuple[tuple[Organization | None, tuple[Context, ...]], ...]  # by organization
+    has_several_resources: bool  # so contexts need the name of their API resource
+    is_lost: bool  # unsafe requests are refused until a context is chosen
+    notice: str | None  # about a lost context, or about a page that was made in another one
     denial: Denial | None
     body: str
-    body_type: str
+    body_type: str  # as in request_body
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """What one page says of the sign-in.
+    """What one page shows."""
 
-    Attributes:
-        addresses: where its links and forms lead.
-        has_ended: whether the sign-in has just ended by itself.
-        signed_in: None where nobody is signed in.
-    """
-
-    addresses: Addresses
-    has_ended: bool
+    addresses: dict[str, str]  # of its links and forms
+    has_ended: bool  # since the last page
     signed_in: SignedIn | None
 
 
 def panel(view: Any, request: Any, response: Any) -> Panel | None:
-    """Return what a page says, None where the project has no sign-in.
-
-    Args:
-        view: the view that the page shows.
-        request: DRF's.
-        response: the answer that the page shows.
-    """
-    addresses = _addresses()
-    if addresses is None or not hasattr(request, "session"):
+    """Return what the page of a response shows, None if the project includes no sign-in."""
+    try:
+        addresses = {
+            name: reverse(f"rest_framework:{name}")
+            for name in ("login", "logout", "context", "curl")
+        }
+    except NoReverseMatch:
+        return None
+    if not hasattr(request, "session"):
         return None
     browser = BrowserSession(request)
-    has_ended = browser.take_end()
+    has_ended = browser.pop_ended()
     try:
         sign_in = sign_in_store.load(browser.key)
     except SignedOut:
@@ -142,28 +90,22 @@ def panel(view: Any, request: Any, response: Any) -> Panel | None:
     return Panel(addresses, has_ended, signed_in)
 
 
-def _addresses() -> Addresses | None:
-    names = ("login", "logout", "context", "curl")
-    try:
-        return Addresses(*(reverse(f"rest_framework:{name}") for name in names))
-    except NoReverseMatch:
-        return None
-
-
 def _signed_in(sign_in: SignIn, view: Any, request: Any, response: Any) -> SignedIn:
     chosen = chosen_context(sign_in)
-    auth = _held(sign_in, chosen)
+    auth = _stored_auth(sign_in, chosen)
     seconds = auth.expires_at - get_environment().now() if auth else 0
-    choices = [Choice(one, one == chosen) for one in contexts(sign_in.person)]
-    body, body_type = _body(request)
-    by_organization = groupby(choices, key=lambda choice: choice.context.organization)
+    every = contexts(sign_in.person)
+    # Another site can make the browser send a body; only one that passed the CSRF check is shown.
+    passed_csrf = isinstance(request.successful_authenticator, LogtoSessionAuthentication)
+    body, body_type = request_body(request) if passed_csrf else ("", "")
+    by_organization = groupby(every, key=lambda context: context.organization)
     return SignedIn(
         name=sign_in.person.name,
         chosen=chosen,
         auth=auth,
         minutes=math.ceil(seconds / 60),
         groups=tuple((organization, tuple(group)) for organization, group in by_organization),
-        has_several_resources=len({one.context.resource for one in choices} - {None}) > 1,
+        has_several_resources=len({context.resource for context in every} - {None}) > 1,
         is_lost=is_lost(sign_in),
         notice=_notice(sign_in, response),
         denial=_denial(sign_in, view, request, response),
@@ -172,21 +114,15 @@ def _signed_in(sign_in: SignIn, view: Any, request: Any, response: Any) -> Signe
     )
 
 
-def _body(request: Any) -> tuple[str, str]:
-    """The body and its type, nothing where another site may have made the browser send it."""
-    passed_csrf = isinstance(request.successful_authenticator, LogtoSessionAuthentication)
-    return sent(request) if passed_csrf else ("", "")
-
-
-def _held(sign_in: SignIn, context: Context) -> AuthInfo | None:
+def _stored_auth(sign_in: SignIn, context: Context) -> AuthInfo | None:
     try:
-        return held(sign_in, context)
+        return stored_auth(sign_in, context)
     except AuthorizationServerUnavailable:
         return None
 
 
 def _refusal(response: Any) -> dict[str, str]:
-    """Code and sentence of a 403, ``{}`` where the answer is another."""
+    """Return code and sentence of a 403, ``{}`` for other responses."""
     data = response.data if response.status_code == _FORBIDDEN else None
     return {name: str(value) for name, value in data.items()} if isinstance(data, dict) else {}
 
@@ -202,20 +138,18 @@ def _denial(sign_in: SignIn, view: Any, request: Any, response: Any) -> Denial |
     refusal = _refusal(response)
     if refusal.get("code") not in _EXPLAINED:
         return None
-    organizations = {one.id: one.name for one in sign_in.person.organizations}
+    person, chosen = sign_in.person, chosen_context(sign_in)
+    organizations = {one.id: one.name for one in person.organizations}
     named = named_organization(view, request)
-    prospects = dict(_prospects(sign_in, view, request))
+    access = {
+        one: access_with(view, request, person, one, _stored_auth(sign_in, one))
+        for one in contexts(person)
+        if one != chosen
+    }
     return Denial(
         sentence=refusal["detail"],
         organization=organizations.get(named, named) if named else None,
         is_member=named in organizations,
-        opening=tuple(one for one, it in prospects.items() if it is Outlook.OPENS),
-        perhaps=tuple(one for one, it in prospects.items() if it is Outlook.MAY_OPEN),
+        granting=tuple(one for one in access if access[one] is Access.GRANTED),
+        possible=tuple(one for one in access if access[one] is Access.POSSIBLE),
     )
-
-
-def _prospects(sign_in: SignIn, view: Any, request: Any) -> Iterator[tuple[Context, Outlook]]:
-    chosen = chosen_context(sign_in)
-    for one in contexts(sign_in.person):
-        if one != chosen:
-            yield one, outlook(view, request, sign_in.person, one, _held(sign_in, one))

@@ -1,4 +1,4 @@
-"""What stands in a browser's session: the key of the sign-in, and who signed in."""
+"""The browser's session, which has the key of the sign-in and the subject, but no token."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ _ENDED = "_drf_logto_ended"
 
 
 class BrowserSession:
-    """The session of one request; ``session`` may be one without any of this."""
+    """The sign-in of a request's session."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._session: Any = request.session
@@ -26,30 +26,22 @@ class BrowserSession:
 
     @property
     def is_signed_in(self) -> bool:
-        """Whether somebody has signed in, and not out."""
+        """Whether the session has a sign-in."""
         return isinstance(self._session.get(_KEY), str)
 
     @property
     def key(self) -> str:
-        """The key of the sign-in in the sign_in_store.
-
-        Raises:
-            SignedOut: nobody is signed in.
-        """
+        """The key of the sign-in in the store; raises SignedOut if there is none."""
         if not self.is_signed_in:
             raise SignedOut
         return str(self._session[_KEY])
 
     def sign_in(self, key: str, sub: str) -> None:
-        """Let the sign-in of this key be that of the browser, under a new session id.
+        """Store the key of a sign-in, under a new session id.
 
-        What the session holds besides belongs to who signed in before, and goes with them.
-
-        Args:
-            key: of the sign-in.
-            sub: whose it is.
+        The session is flushed first if another user signed in before: its data is theirs.
         """
-        self._forget()
+        self._delete_sign_in()
         if self._session.get(_SUB, sub) != sub:
             self._session.flush()
         self._session.pop(_ENDED, None)
@@ -57,38 +49,36 @@ class BrowserSession:
         self._session[_KEY], self._session[_SUB] = key, sub
 
     def end(self) -> None:
-        """Forget the sign-in because Logto renews it no more, and let the next page say so."""
-        if _SUB not in self._session:  # nobody has signed in with it, and it may not exist
+        """Delete the sign-in because its refresh token is invalid; the next page says so."""
+        if not self.is_signed_in and _SUB not in self._session:  # it may not exist
             return
-        self._forget()
+        self._delete_sign_in()
         self._session[_ENDED] = True
         self._save()
 
     def sign_out(self) -> None:
-        """Forget everything, and the session id too."""
-        self._forget()
+        """Delete the sign-in and the session."""
+        self._delete_sign_in()
         self._session.flush()
 
-    def take_end(self) -> bool:
-        """Return whether a sign-in has ended, once."""
+    def pop_ended(self) -> bool:
+        """Return whether the sign-in has ended since the last call."""
         has_ended = bool(self._session.pop(_ENDED, False))
         if has_ended:
             self._save()
         return has_ended
 
     def _save(self) -> None:
-        """Save the session now: Django refuses a request whose session was deleted meanwhile.
-
-        Then it is that of nobody, and the cookie, which may be a new one, stays as it is.
-        """
+        # Now: Django's middleware refuses a request whose session was deleted meanwhile. The cookie
+        # stays as it is then, because it may be that of a new session.
         try:
             self._session.save()
         except UpdateError:
             self._session.clear()
         self._session.modified = False
 
-    def _forget(self) -> None:
+    def _delete_sign_in(self) -> None:
         if self.is_signed_in:
             sign_in_store.delete(self._session.pop(_KEY))
-            # An earlier version did not write whose it was: whoever comes next is somebody else.
+            # Without a subject, as an earlier version wrote it, the next user counts as another.
             self._session.setdefault(_SUB, "")

@@ -1,7 +1,7 @@
-"""Where tokens are: records of their own beside the sessions, in the project's session store.
+"""Server-side store for a signed-in browser's tokens: records in the project's session store.
 
-A session is read at the beginning of a request and written as a whole at its end, so a slow request
-would put a used refresh token back. A record here is read and written in one go under a lock.
+A session is read at the start of a request and written as a whole at its end, so a slow request
+would restore a used refresh token. The records here are separate, and written under a lock.
 """
 
 import time
@@ -25,62 +25,48 @@ from .exceptions import SignedOut
 from .lock import Lock
 
 LIFETIME = 14 * 24 * 3600
-"""Seconds that a record is kept after it was last written: as long as Logto's refresh tokens."""
+"""Seconds from the last write to the expiry of a record, as of Logto's refresh tokens."""
 
 _SIGN_IN = "sign_in"
-_HOLDING = "holding"
+_LOCK = "lock"
 
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
-    """What is kept of a person who signed in.
-
-    Attributes:
-        person: who it is.
-        refresh_token: gets access tokens from Logto.
-        chosen: the id of the context that requests are made in, ``""`` where Logto gives no token
-            for that any more and none has been chosen since.
-        tokens: the latest access token of each context that was ever chosen, by the context's id.
-        asked_again_at: when Logto may be asked again after it did not answer, in seconds since the
-            epoch.
-    """
+    """The tokens of a user who signed in."""
 
     person: Person
     refresh_token: str = field(repr=False)
-    chosen: str
-    tokens: Mapping[str, str] = field(repr=False, default_factory=dict)
-    asked_again_at: float = 0
+    chosen: str  # the id of a context; "" if Logto no longer issues its token, until a new choice
+    tokens: Mapping[str, str] = field(repr=False, default_factory=dict)  # by the context's id
+    retry_at: float = 0  # after Logto did not answer, in seconds since the epoch
 
 
-def is_kept_by_the_browser() -> bool:
-    """Whether the project's sessions are cookies, which anybody can read."""
+def uses_cookies() -> bool:
+    """Whether the project's sessions are cookies, which are signed but not encrypted."""
     return "signed_cookies" in settings.SESSION_ENGINE or any(
-        "signed_cookies" in one.__module__ for one in _session_class().__mro__
+        "signed_cookies" in base.__module__ for base in _session_class().__mro__
     )
 
 
-def is_kept_in_a_cache() -> bool:
+def uses_cache() -> bool:
     """Whether the project's sessions are in the cache ``SESSION_CACHE_ALIAS``, or behind it."""
     return issubclass(_session_class(), (CacheStore, CachedDBStore))
 
 
-def is_kept_in_a_cache_alone() -> bool:
+def uses_only_cache() -> bool:
     """Whether the project's sessions are in that cache and nowhere else."""
     return issubclass(_session_class(), CacheStore)
 
 
 def create(sign_in: SignIn) -> str:
-    """Keep a sign-in, and return its key.
-
-    Raises:
-        ImproperlyConfigured: sessions are kept in cookies.
-    """
-    if is_kept_by_the_browser():
+    """Store a sign-in, and return its key."""
+    if uses_cookies():
         raise ImproperlyConfigured(
-            "Sessions that are kept in cookies would show the tokens. Set SESSION_ENGINE to one "
-            "that keeps them on the server."
+            "Sessions in cookies would expose the tokens. Set SESSION_ENGINE to one that keeps "
+            "sessions on the server."
         )
     store = _session_class()()
     _write(store, sign_in)
@@ -88,28 +74,20 @@ def create(sign_in: SignIn) -> str:
 
 
 def load(key: str) -> SignIn:
-    """Return the sign-in under a key.
-
-    Raises:
-        SignedOut: there is none, or no longer.
-    """
-    kept = _read(key).get(_SIGN_IN)
-    if not isinstance(kept, dict):
+    """Return the sign-in of a key, or raise SignedOut."""
+    record = _read(key).get(_SIGN_IN)
+    if not isinstance(record, dict):
         raise SignedOut
     try:
-        person = kept["person"]
+        person = record["person"]
         organizations = tuple(Organization(**one) for one in person["organizations"])
-        return SignIn(**{**kept, "person": Person(**{**person, "organizations": organizations})})
+        return SignIn(**{**record, "person": Person(**{**person, "organizations": organizations})})
     except (KeyError, TypeError):  # another version of the package wrote it
         raise SignedOut from None
 
 
 def save(key: str, sign_in: SignIn) -> None:
-    """Keep another sign-in under the key of one; whoever does so has it ``locked``.
-
-    Raises:
-        SignedOut: there is none, or no longer.
-    """
+    """Replace the sign-in of a key, or raise SignedOut. The caller holds its lock."""
     store = _session_class()(key)
     if _SIGN_IN not in store:
         raise SignedOut
@@ -120,31 +98,23 @@ def save(key: str, sign_in: SignIn) -> None:
 
 
 def delete(key: str) -> None:
-    """Forget the sign-in under a key, if there is one."""
+    """Delete the sign-in of a key, if there is one."""
     _session_class()(key).delete()
 
 
-def locked(
-    key: str, patience: float, *, clock: Callable[[], float] = time.monotonic
+def lock(
+    key: str, timeout: float, *, clock: Callable[[], float] = time.monotonic
 ) -> AbstractContextManager[None]:
-    """Let no other request, in whatever process, write the sign-in under a key meanwhile.
-
-    Args:
-        key: of the sign-in.
-        patience: seconds for which nobody holds it; a lock that stands for longer was left behind
-            by a process that has died, and is broken.
-        clock: seconds that only increase.
-    """
-    return Lock(_LockRecords(), key, patience, clock=clock).held()
+    """Return the lock of the sign-in of a key, for all threads and processes."""
+    return Lock(_LockRecords(), key, timeout, clock=clock)
 
 
 def outside_transactions(call: Callable[[], Result]) -> Result:
-    """Return what a call returns, whose writes no transaction of the request can take back.
+    """Return what ``call`` returns; a rollback of the request's transaction keeps its writes.
 
-    DRF rolls the transaction of a refused request back, and a refresh token that Logto has
-    replaced would come back with it. So where there is one, a thread with connections of its own
-    makes the call; it reads as well, since SQLite lets nobody write beside a transaction that has
-    read.
+    DRF rolls back the transaction of a refused request, which would restore a refresh token that
+    Logto has replaced. So within a transaction, a thread with its own connections makes the call.
+    It also reads, because SQLite cannot write beside a transaction that has read.
     """
     if not any(one.in_atomic_block for one in connections.all(initialized_only=True)):
         return call()
@@ -164,11 +134,11 @@ def _session_class() -> type[SessionBase]:
     return session_class
 
 
-def _read(name: str) -> Mapping[str, Any]:
-    store: Any = _session_class()(name)
-    # A cache before the database may hold what another process has changed or deleted meanwhile.
-    kept: Mapping[str, Any] = DBStore.load(store) if isinstance(store, DBStore) else store.load()
-    return kept
+def _read(key: str) -> Mapping[str, Any]:
+    store: Any = _session_class()(key)
+    # Past the cache of cached_db, which may have what another process has changed or deleted.
+    data: Mapping[str, Any] = DBStore.load(store) if isinstance(store, DBStore) else store.load()
+    return data
 
 
 def _write(store: SessionBase, sign_in: SignIn) -> None:
@@ -176,10 +146,10 @@ def _write(store: SessionBase, sign_in: SignIn) -> None:
     store.set_expiry(LIFETIME)
     try:
         store.save()
-    except Exception as fault:  # noqa: BLE001 - whatever the project's store raises
-        # The variables of its frames, and of those that led to it, hold the tokens.
-        fault.__cause__ = fault.__context__ = None
-        failure = fault.with_traceback(None)
+    except Exception as error:  # noqa: BLE001 - whatever the project's store raises
+        # The frames of the error and of its causes have the tokens in their variables.
+        error.__cause__ = error.__context__ = None
+        failure = error.with_traceback(None)
     else:
         return
     raise failure
@@ -190,7 +160,7 @@ class _LockRecords:
 
     def create(self, name: str, value: str) -> bool:
         store: Any = _session_class()()
-        store[_HOLDING] = value
+        store[_LOCK] = value
         store.set_expiry(LIFETIME)
         store._session_key = name
         try:
@@ -200,7 +170,7 @@ class _LockRecords:
         return True
 
     def read(self, name: str) -> str | None:
-        value = _read(name).get(_HOLDING)
+        value = _read(name).get(_LOCK)
         return value if isinstance(value, str) else None
 
     def delete(self, name: str) -> None:

@@ -1,21 +1,21 @@
-"""``include("drf_logto.browsable.urls")`` lights DRF's own links to log in and out."""
+"""URLs of the sign-in, under the names that DRF's templates link to."""
 
 from django.core.checks import CheckMessage
 from django.urls import URLPattern, path
 from django.urls.resolvers import RoutePattern
 
 from . import views
-from .checks import sign_in_can_work
+from .checks import check_sign_in
 
 
 class _CheckedRoute(URLPattern):
-    """A route that has the sign-in checked wherever it is included, and nowhere else."""
+    """A route that runs the system checks, so that they run only where it is included."""
 
     def check(self) -> list[CheckMessage]:
-        return [*super().check(), *sign_in_can_work()]
+        return [*super().check(), *check_sign_in()]
 
 
-app_name = "rest_framework"  # DRF looks for login and logout under this name
+app_name = "rest_framework"  # DRF's templates reverse rest_framework:login and :logout
 urlpatterns = [
     _CheckedRoute(
         RoutePattern("login/", name="login", is_endpoint=True), views.login, name="login"

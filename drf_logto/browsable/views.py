@@ -1,4 +1,4 @@
-"""The pages of the sign-in: log in, come back, choose a token, take it along, log out."""
+"""The views of the sign-in: login, callback, logout, the choice of a context, and copy as curl."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,12 +20,12 @@ from ..responses import sentence
 from ..runtime import get_environment, get_kept
 from . import pending, sign_in_store
 from .client import LogtoClient
-from .curl import UnprintableLine, curl_command
+from .curl import UnprintableCommand, curl_command
 from .exceptions import BrowserError, LogtoUnavailable, SignedOut, SignInRefused
 from .exchanges import Exchanges
-from .next_path import own_path
+from .next_path import local_path
 from .page_context import page_context
-from .refresh import choose, lasting_token
+from .refresh import choose_context, get_access_token
 from .session import BrowserSession
 
 View = Callable[[HttpRequest], HttpResponse]
@@ -35,16 +35,16 @@ _BAD_REQUEST = 400
 _METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 
 
-def _for_one_person(view: View) -> View:
-    """Let a view be cached by nobody, and tell on a plain page what goes wrong in it."""
+def _sign_in_view(view: View) -> View:
+    """Decorate a view: not cached, open to all, and a BrowserError becomes a page."""
 
     @wraps(view)
-    def told(request: HttpRequest) -> HttpResponse:
+    def wrapper(request: HttpRequest) -> HttpResponse:
         try:
             return view(request)
         except BrowserError as error:
             failure = error
-        # Beyond the handler: a page that breaks would report what led to it, tokens included.
+        # Outside of the handler: an error in the page must not have frames with tokens.
         context = {
             "sentence": gettext(failure.message),
             "next": failure.next_path,
@@ -55,12 +55,11 @@ def _for_one_person(view: View) -> View:
             response["Retry-After"] = str(failure.retry_after)
         return response
 
-    # What Logto has done with a refresh token stands, whatever becomes of the request.
-    return never_cache(transaction.non_atomic_requests(login_not_required(told)))
+    # A rollback would restore a refresh token that Logto has replaced.
+    return never_cache(transaction.non_atomic_requests(login_not_required(wrapper)))
 
 
-def _kept(browser: BrowserSession) -> sign_in_store.SignIn | None:
-    """Return the sign-in of a browser, None where nobody is signed in."""
+def _load_sign_in(browser: BrowserSession) -> sign_in_store.SignIn | None:
     try:
         return sign_in_store.load(browser.key)
     except SignedOut:
@@ -68,8 +67,8 @@ def _kept(browser: BrowserSession) -> sign_in_store.SignIn | None:
 
 
 @contextmanager
-def _on_the_way_to(next_path: str) -> Iterator[None]:
-    """Let the page about what goes wrong lead on to ``next_path``."""
+def _errors_lead_to(next_path: str) -> Iterator[None]:
+    """Let the page of a BrowserError lead to ``next_path``."""
     try:
         yield
     except AuthorizationServerUnavailable as unavailable:
@@ -80,47 +79,47 @@ def _on_the_way_to(next_path: str) -> Iterator[None]:
 
 
 @require_GET
-@_for_one_person
+@_sign_in_view
 def login(request: HttpRequest) -> HttpResponse:
-    """Send the browser to Logto."""
-    next_path = own_path(request.GET.get("next"))
+    """Redirect to Logto."""
+    next_path = local_path(request.GET.get("next"))
     redirect_uri = request.build_absolute_uri(reverse("rest_framework:callback"))
-    with _on_the_way_to(next_path):
-        address, begun = LogtoClient().begin(redirect_uri, next_path)
-    response = HttpResponseRedirect(address)
-    pending.keep(request, response, begun)
+    with _errors_lead_to(next_path):
+        url, begun = LogtoClient().begin(redirect_uri, next_path)
+    response = HttpResponseRedirect(url)
+    pending.set_cookie(request, response, begun)
     return response
 
 
-def _used_once(view: View) -> View:
-    """Let the browser forget the sign-in that it comes back from, whatever comes of it."""
+def _deletes_cookie(view: View) -> View:
+    """Decorate the callback: the pending sign-in is deleted even if the view fails."""
 
     @wraps(view)
-    def forgetting(request: HttpRequest) -> HttpResponse:
+    def wrapper(request: HttpRequest) -> HttpResponse:
         response = view(request)
-        pending.forget(request, response, request.GET.get("state", ""))
+        pending.delete_cookie(request, response, request.GET.get("state", ""))
         return response
 
-    return forgetting
+    return wrapper
 
 
 @require_GET
-@_used_once
-@_for_one_person
+@_deletes_cookie
+@_sign_in_view
 def callback(request: HttpRequest) -> HttpResponse:
-    """Take the browser back from Logto (RFC 6749 §4.1.2)."""
+    """Complete a sign-in with the authorization response (RFC 6749 §4.1.2)."""
     answer = request.GET.dict()
     now = get_environment().now()
     begun, code_verifier = pending.find(request, answer.get("state", ""), now)
-    with _on_the_way_to(begun.next), get_kept(Exchanges).once(begun.state):
+    with _errors_lead_to(begun.next), get_kept(Exchanges).once(begun.state):
         if len(answer) != sum(len(values) for _, values in request.GET.lists()):
-            raise SignInRefused  # a parameter twice, RFC 6749 §3.1
+            raise SignInRefused  # RFC 6749 §3.1: a parameter must not be repeated
         sign_in = LogtoClient().complete(begun, code_verifier, answer)
     browser = BrowserSession(request)
-    former = _kept(browser)
+    former = _load_sign_in(browser)
     browser.sign_in(sign_in_store.create(sign_in), sign_in.person.sub)
     rotate_token(request)
-    # Another sign-in of the same person may share the grant, which a revocation voids as a whole.
+    # Two sign-ins of the same user may share a grant, which a revocation ends as a whole.
     if former is not None and former.person.sub != sign_in.person.sub:
         LogtoClient().revoke(former)
     return HttpResponseRedirect(begun.next)
@@ -128,42 +127,42 @@ def callback(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @csrf_protect
-@_for_one_person
+@_sign_in_view
 def logout(request: HttpRequest) -> HttpResponse:
-    """End the session here, and send the browser to end that at Logto."""
+    """End the session here, and redirect to Logto to end the session there."""
     browser = BrowserSession(request)
-    sign_in = _kept(browser)
+    sign_in = _load_sign_in(browser)
     browser.sign_out()
     signed_out_uri = reverse("rest_framework:signed-out")
     try:
-        address = LogtoClient().end(sign_in, request.build_absolute_uri(signed_out_uri))
+        url = LogtoClient().end(sign_in, request.build_absolute_uri(signed_out_uri))
     except AuthorizationServerUnavailable:
-        address = f"{signed_out_uri}?here=only"
-    return HttpResponseRedirect(address)
+        url = f"{signed_out_uri}?here=only"
+    return HttpResponseRedirect(url)
 
 
 @require_GET
-@_for_one_person
+@_sign_in_view
 def signed_out(request: HttpRequest) -> HttpResponse:
-    """Say that the session is over, here or everywhere."""
+    """Show that the session has ended, here or also at Logto."""
     context = {
         "is_here_only": "here" in request.GET,
         "login_url": reverse("rest_framework:login"),
-        "next": own_path(None),
+        "next": local_path(None),
     }
     return render(request, "drf_logto/signed_out.html", context)
 
 
 @require_POST
 @csrf_protect
-@_for_one_person
+@_sign_in_view
 def context(request: HttpRequest) -> HttpResponse:
-    """Let requests be made with another of the person's tokens."""
-    next_path = own_path(request.POST.get("next"))
+    """Choose the context that requests are made in."""
+    next_path = local_path(request.POST.get("next"))
     browser = BrowserSession(request)
     try:
-        with _on_the_way_to(next_path):
-            choose(browser.key, request.POST.get("context", ""))
+        with _errors_lead_to(next_path):
+            choose_context(browser.key, request.POST.get("context", ""))
     except SignedOut:
         browser.end()
     return HttpResponseRedirect(next_path)
@@ -171,15 +170,16 @@ def context(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @csrf_protect
-@_for_one_person
+@_sign_in_view
 def curl(request: HttpRequest) -> HttpResponse:
-    """Hand over a request as a line for a shell, with the access token in it."""
+    """Return a request as a curl command with the access token."""
     method, path = request.POST.get("method"), request.POST.get("path", "")
-    if method not in _METHODS or own_path(path) != path:
+    if method not in _METHODS or local_path(path) != path:
         return JsonResponse({}, status=_BAD_REQUEST)
     try:
-        token = lasting_token(
-            BrowserSession(request).key, is_safe=False, made_in=page_context(request)
+        # Not safe, whatever the method: the command must have the token that was chosen.
+        token = get_access_token(
+            BrowserSession(request).key, is_safe=False, page_context_id=page_context(request)
         )
     except SignedOut:
         return JsonResponse({}, status=_UNAUTHORIZED)
@@ -189,5 +189,5 @@ def curl(request: HttpRequest) -> HttpResponse:
     body, body_type = request.POST.get("body", ""), request.POST.get("body_type", "")
     try:
         return JsonResponse({"command": curl_command(method, url, token, body, body_type)})
-    except UnprintableLine:
+    except UnprintableCommand:
         return JsonResponse({}, status=_BAD_REQUEST)

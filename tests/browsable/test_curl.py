@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
 from drf_logto import browsable
-from drf_logto.browsable.curl import FORM, UnprintableLine, curl_command, sent
+from drf_logto.browsable.curl import FORM, UnprintableCommand, curl_command, request_body
 from sandbox.stand_in.server import StandIn
 from tests.browsable.browser import HTML, Browser, hidden, page
 from tests.browsable.liar import Liar
@@ -109,19 +109,20 @@ class Material(BaseParser):
 
 def test_what_is_no_json_is_not_taken_along() -> None:
     request = APIRequestFactory().generic("POST", "/", "wood", "text/x-wood")
-    assert sent(Request(request, parsers=[Material()])) == ("", "")
+    assert request_body(Request(request, parsers=[Material()])) == ("", "")
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
 def test_what_a_method_without_a_body_brings_is_not_taken_along(method: str) -> None:
     request = APIRequestFactory().generic(method, "/", '{"a": 1}', "application/json")
-    assert sent(Request(request, parsers=[JSONParser()])) == ("", "")
+    assert request_body(Request(request, parsers=[JSONParser()])) == ("", "")
 
 
 def test_a_form_is_not_taken_along_to_a_view_that_takes_none_percent_encoded() -> None:
     request = APIRequestFactory().post("/", {"name": "chair"})
-    assert sent(Request(request, parsers=[MultiPartParser()])) == ("", "")
-    assert sent(Request(request, parsers=[MultiPartParser(), FormParser()])) == ("name=chair", FORM)
+    assert request_body(Request(request, parsers=[MultiPartParser()])) == ("", "")
+    both = [MultiPartParser(), FormParser()]
+    assert request_body(Request(request, parsers=both)) == ("name=chair", FORM)
 
 
 @pytest.mark.parametrize("path", ["/products/", "/open-to-forms/"])
@@ -309,7 +310,7 @@ def test_there_is_no_line_with_what_a_terminal_could_act_on(
     browser: Browser, character: str
 ) -> None:
     for words in (("GET", character, ""), ("POST", "/", character), (character, "/", "")):
-        with pytest.raises(UnprintableLine):
+        with pytest.raises(UnprintableCommand):
             curl_command(words[0], words[1], "token", words[2])
     browser.sign_in()
     response = copied(browser, method="POST", body=f"a{character}b")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from drf_logto.browsable.exceptions import SignInExpired
-from drf_logto.browsable.exchanges import AT_ONCE, MAX_SPENT, PAUSE, Exchanges
+from drf_logto.browsable.exchanges import MAX_CONCURRENT, MAX_USED_STATES, RETRY_DELAY, Exchanges
 from drf_logto.browsable.pending import PENDING_LIFETIME
 from drf_logto.exceptions import AuthorizationServerUnavailable
 from tests.browsable.browser import Browser
@@ -49,15 +49,16 @@ def test_a_token_endpoint_that_hangs_holds_few_threads(liar: Liar, settings: Any
         liar.server.hang(connection)
 
     liar.server.answers["/oidc/token"] = hang
-    with ThreadPoolExecutor(AT_ONCE) as threads:
-        held = [threads.submit(liar.come_back, *one) for one in browsers[:AT_ONCE]]
+    with ThreadPoolExecutor(MAX_CONCURRENT) as threads:
+        held = [threads.submit(liar.come_back, *one) for one in browsers[:MAX_CONCURRENT]]
         assert all(asking.acquire(timeout=30) for _ in held)
-        for one in browsers[AT_ONCE:]:  # answered in this thread, before Logto answers the first
+        # Answered in this thread, before Logto answers the first.
+        for one in browsers[MAX_CONCURRENT:]:
             response = liar.come_back(*one)
             assert (response.status_code, response["Retry-After"]) == (503, "1")
-        assert exchanges_of(liar) == AT_ONCE
+        assert exchanges_of(liar) == MAX_CONCURRENT
         liar.server.released.set()
-    assert [one.result().status_code for one in held] == [503] * AT_ONCE
+    assert [one.result().status_code for one in held] == [503] * MAX_CONCURRENT
 
 
 def test_a_logto_that_does_not_answer_an_exchange_is_left_alone_for_a_while(liar: Liar) -> None:
@@ -67,9 +68,9 @@ def test_a_logto_that_does_not_answer_an_exchange_is_left_alone_for_a_while(liar
     assert liar.come_back(*first).status_code == 503
     for one in (second, third):
         response = liar.come_back(*one)
-        assert (response.status_code, response["Retry-After"]) == (503, str(PAUSE))
+        assert (response.status_code, response["Retry-After"]) == (503, str(RETRY_DELAY))
     assert exchanges_of(liar) == 1
-    liar.logto.advance(PAUSE)
+    liar.logto.advance(RETRY_DELAY)
     liar.answer(liar.tokens(last[1]["nonce"]))
     assert liar.come_back(*last).status_code == 302
 
@@ -110,17 +111,17 @@ def test_a_state_is_remembered_as_long_as_its_cookie_is_good() -> None:
 
 def test_so_many_states_are_remembered_and_the_oldest_goes_first() -> None:
     exchanges = Exchanges(lambda: 10_000.0)
-    for number in range(MAX_SPENT + 1):
+    for number in range(MAX_USED_STATES + 1):
         spend(exchanges, str(number))
     spend(exchanges, "0")
     with pytest.raises(SignInExpired):
-        spend(exchanges, str(MAX_SPENT))
+        spend(exchanges, str(MAX_USED_STATES))
 
 
 def test_an_exchange_that_ends_makes_room_for_another() -> None:
     exchanges = Exchanges(lambda: 10_000.0)
     with ExitStack() as held:
-        for number in range(AT_ONCE):
+        for number in range(MAX_CONCURRENT):
             held.enter_context(exchanges.once(str(number)))
         with pytest.raises(AuthorizationServerUnavailable) as refused:
             spend(exchanges, "x")
@@ -135,6 +136,6 @@ def test_a_clock_that_is_set_back_makes_no_pause_longer() -> None:
     time += 1
     with pytest.raises(AuthorizationServerUnavailable) as refused:
         spend(exchanges, "y")
-    assert refused.value.retry_after == PAUSE - 1
+    assert refused.value.retry_after == RETRY_DELAY - 1
     time -= 100
     spend(exchanges, "z")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from drf_logto.browsable import sign_in_store
-from drf_logto.browsable.pending import Pending, code_verifier
+from drf_logto.browsable.pending import PendingSignIn, code_verifier
 from drf_logto.browsable.token_endpoint import Tokens
 from sandbox.stand_in.server import StandIn
 from sandbox.tenant import API_RESOURCE
@@ -70,7 +70,7 @@ def _logged(caplog: pytest.LogCaptureFixture) -> str:
 
 
 def test_no_text_of_what_logto_gives_has_a_token() -> None:
-    pending = Pending(state="hush-1", nonce="hush-2", redirect_uri="", next="", begun_at=0)
+    pending = PendingSignIn(state="hush-1", nonce="hush-2", redirect_uri="", next="", begun_at=0)
     assert "hush" not in f"{Tokens('hush-4', 'hush-5', 'hush-6')!r} {pending!r}"
 
 

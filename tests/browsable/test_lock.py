@@ -108,10 +108,10 @@ class Trial:
         self.entered = 0
 
     def lock(self) -> Lock:
-        return Lock(self.store, "key", PATIENCE, clock=lambda: self.time, pause=lambda _: None)
+        return Lock(self.store, "key", PATIENCE, clock=lambda: self.time, sleep=lambda _: None)
 
     def enter(self) -> None:
-        with self.lock().held():
+        with self.lock():
             self.inside += 1
             self.most = max(self.most, self.inside)
             self.entered += 1
@@ -126,7 +126,7 @@ class Trial:
 
     def leave_late(self) -> None:
         """Hold the lock, and leave when everybody has just run out of patience."""
-        with self.lock().held():
+        with self.lock():
             self.inside += 1
             self.entered += 1
             self.pass_time()
@@ -144,7 +144,7 @@ def left_behind(store: Store, steps: int) -> None:
 
     dying = Store(die)
     dying.records = store.records
-    with pytest.raises(Died), Lock(dying, "key", PATIENCE).held():
+    with pytest.raises(Died), Lock(dying, "key", PATIENCE):
         """It dies when it leaves, or here, of nothing."""
 
 
@@ -172,7 +172,7 @@ def test_one_of_all_who_wait_for_a_dead_holder_enters_at_a_time(
     # What is left of the dead holder's chain expires by itself; it keeps nobody waiting.
     rest = Store()
     rest.records = trial.store.records
-    with Lock(rest, "key", PATIENCE, pause=lambda _: pytest.fail("it has to wait")).held():
+    with Lock(rest, "key", PATIENCE, sleep=lambda _: pytest.fail("it has to wait")):
         assert len(rest.records) <= waiters + 1
 
 
@@ -198,14 +198,14 @@ def test_one_enters_at_a_time_while_a_holder_leaves_whom_all_would_break(
 
 def test_a_holder_that_was_too_slow_leaves_the_lock_to_the_next() -> None:
     store, time = Store(), 0.0
-    slow = Lock(store, "key", PATIENCE).held()
+    slow = Lock(store, "key", PATIENCE)
     slow.__enter__()
 
     def wait(_: float) -> None:
         nonlocal time
         time += PATIENCE
 
-    impatient = [Lock(store, "key", PATIENCE, clock=lambda: time, pause=wait).held() for _ in "bc"]
+    impatient = [Lock(store, "key", PATIENCE, clock=lambda: time, sleep=wait) for _ in "bc"]
     impatient[0].__enter__()
     held = dict(store.records)
     slow.__exit__(None, None, None)
@@ -236,8 +236,8 @@ def test_a_holder_that_leaves_too_slowly_leaves_the_lock_to_the_next() -> None:
     store: Store = Late()
     quiet = Store()
     quiet.records = store.records
-    following = Lock(quiet, "key", PATIENCE, clock=lambda: time, pause=wait).held()
-    with Lock(store, "key", PATIENCE, clock=lambda: time).held():
+    following = Lock(quiet, "key", PATIENCE, clock=lambda: time, sleep=wait)
+    with Lock(store, "key", PATIENCE, clock=lambda: time):
         """It is over before anybody else comes."""
     assert len(store.records) == RECORDS_OF_A_HOLDER_THAT_LEAVES + 1
     following.__exit__(None, None, None)
@@ -263,11 +263,11 @@ def test_who_is_broken_before_it_looks_leaves_the_chain_as_it_is() -> None:
             raise Died
 
     store: Store = Busy()
-    dead = Lock(store, "key", PATIENCE).held()
+    dead = Lock(store, "key", PATIENCE)
     dead.__enter__()
-    second = Lock(store, "key", PATIENCE, clock=lambda: time, pause=wait)
+    second = Lock(store, "key", PATIENCE, clock=lambda: time, sleep=wait)
     with pytest.raises(Died):
-        second.held().__enter__()
+        second.__enter__()
     assert len(store.records) == 3
 
 
@@ -282,7 +282,7 @@ def test_a_store_that_takes_nothing_and_tells_nothing_has_no_sign_in() -> None:
         nonlocal time
         time += 1
 
-    lock = Lock(Full(), "key", PATIENCE, clock=lambda: time, pause=wait)
+    lock = Lock(Full(), "key", PATIENCE, clock=lambda: time, sleep=wait)
     with pytest.raises(SignedOut):
-        lock.held().__enter__()
+        lock.__enter__()
     assert time == PATIENCE + 1

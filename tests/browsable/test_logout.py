@@ -37,7 +37,7 @@ def test_logging_out_ends_both_sessions(browser: Browser, stand_in: StandIn) -> 
     assert response["Location"].startswith(f"{stand_in.logto.issuer}/session/end?")
     back = browser.at_logto(response["Location"])
     assert back == "http://127.0.0.1:8000/auth/signed-out/"
-    assert "so is that at Logto" in text_of(browser.get(local(back)), "logto-sentence")
+    assert "session at Logto have ended" in text_of(browser.get(local(back)), "logto-sentence")
     assert not stand_in.provider.sessions
     assert browser.client.cookies["sessionid"].value != before
     assert browser.client.get("/open/").json() == {"for": None}

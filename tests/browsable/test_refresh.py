@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from drf_logto.browsable import sign_in_store
 from drf_logto.browsable.authentication import LogtoSessionAuthentication
 from drf_logto.browsable.exceptions import SignedOut
-from drf_logto.browsable.refresh import RENEWED_BEFORE, lasting_token
+from drf_logto.browsable.refresh import REFRESH_BEFORE, get_access_token
 from sandbox.stand_in.server import StandIn
 from sandbox.tenant import API_RESOURCE
 from tests.browsable.browser import Browser, page, text_of
@@ -36,12 +36,12 @@ def who(browser: Browser) -> Any:
 
 def test_a_token_is_renewed_before_it_ends(browser: Browser, stand_in: StandIn) -> None:
     browser.sign_in()
-    first = lasting_token(key_of(browser), is_safe=True)
-    stand_in.logto.advance(LIFETIME - RENEWED_BEFORE - 5)
-    assert lasting_token(key_of(browser), is_safe=True) == first
+    first = get_access_token(key_of(browser), is_safe=True)
+    stand_in.logto.advance(LIFETIME - REFRESH_BEFORE - 5)
+    assert get_access_token(key_of(browser), is_safe=True) == first
     stand_in.logto.advance(10)
     assert browser.get("/products/").status_code == 200
-    assert lasting_token(key_of(browser), is_safe=True) != first
+    assert get_access_token(key_of(browser), is_safe=True) != first
 
 
 def test_a_token_that_has_ended_is_renewed(browser: Browser, stand_in: StandIn) -> None:
@@ -110,7 +110,7 @@ def test_a_logto_that_does_not_answer_is_left_alone_for_a_while(liar: Liar) -> N
 
 def test_a_token_is_used_to_its_end_while_logto_is_down(liar: Liar) -> None:
     browser = signed_in(liar)
-    liar.logto.advance(LIFETIME - RENEWED_BEFORE + 1)
+    liar.logto.advance(LIFETIME - REFRESH_BEFORE + 1)
     liar.server.answers["/oidc/token"] = http("", "500 Oops")
     assert who(browser) == "ada"
     assert liar.server.asked.count("/oidc/token") == 3
@@ -323,17 +323,17 @@ def test_an_error_that_says_nothing_of_the_context_loses_none(liar: Liar, error:
 
 
 @pytest.mark.parametrize(
-    ("error", "line"),
+    ("error", "reason"),
     [
-        ("invalid_client", "No token from Logto: it answers invalid_client."),
-        ("eyJhbGciOiJFUzM4NCJ9.e30.c2ln", "No token from Logto: it answers with an unknown error."),
-        ("a" * 41, "No token from Logto: it answers with an unknown error."),
-        ("", "No token from Logto: it answers with an unknown error."),
-        (7, "No token from Logto: HTTP status 400."),
+        ("invalid_client", "the token endpoint answered with invalid_client"),
+        ("eyJhbGciOiJFUzM4NCJ9.e30.c2ln", "the token endpoint answered with an unknown error"),
+        ("a" * 41, "the token endpoint answered with an unknown error"),
+        ("", "the token endpoint answered with an unknown error"),
+        (7, "HTTP status 400"),
     ],
 )
 def test_an_operator_reads_why_logto_gives_no_token(
-    liar: Liar, error: object, line: str, caplog: pytest.LogCaptureFixture
+    liar: Liar, error: object, reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     browser = signed_in(liar)
     liar.logto.advance(LIFETIME)
@@ -341,7 +341,7 @@ def test_an_operator_reads_why_logto_gives_no_token(
     liar.server.answers["/oidc/token"] = refusal
     browser.client.get("/open/")
     lines = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert lines[:1] == [line]
+    assert lines[:1] == [f"No token from Logto: {reason}."]
 
 
 @pytest.mark.parametrize("value", ["x\ud800", "x\x00", "caf\xe9"], ids=ascii)

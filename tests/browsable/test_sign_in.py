@@ -518,7 +518,7 @@ def test_an_error_that_says_nothing_of_the_person_is_no_refusal_of_the_sign_in(
     liar.server.answers["/oidc/token"] = http(json.dumps({"error": error}), status)
     refused(liar.come_back(browser, asked), 503, "unavailable")
     assert [record.getMessage() for record in caplog.records if record.name == "drf_logto"] == [
-        f"The sign-in cannot go on: it answers {error}."
+        f"The sign-in failed: the token endpoint answered with {error}."
     ]
 
 

@@ -79,7 +79,7 @@ def test_one_request_at_a_time_has_the_lock(engine: str) -> None:
 
     def enter(_: int) -> None:
         nonlocal inside, most
-        with sign_in_store.locked(key, patience=60):
+        with sign_in_store.lock(key, timeout=60):
             inside += 1
             most = max(most, inside)
             sign_in_store.save(key, sign_in_store.load(key))
@@ -92,18 +92,16 @@ def test_one_request_at_a_time_has_the_lock(engine: str) -> None:
 
 
 def test_the_lock_of_one_sign_in_is_not_that_of_another() -> None:
-    with sign_in_store.locked("one", patience=60), sign_in_store.locked("two", patience=60):
+    with sign_in_store.lock("one", timeout=60), sign_in_store.lock("two", timeout=60):
         pass
 
 
 def test_the_lock_of_a_process_that_died_is_broken(engine: str) -> None:
-    with sign_in_store.locked(
-        "key", patience=60
-    ):  # it stands the whole time, as nobody else's would
+    with sign_in_store.lock("key", timeout=60):  # it stands the whole time, as nobody else's would
         entered = threading.Event()
 
         def wait() -> None:
-            with sign_in_store.locked("key", patience=0.1):
+            with sign_in_store.lock("key", timeout=0.1):
                 entered.set()
             connection.close()
 
@@ -117,7 +115,7 @@ def test_one_at_a_time_has_the_lock_of_a_process_that_died(engine: str) -> None:
     inside = 0
     most = 0
     all_have_seen_it = threading.Barrier(8, timeout=60)
-    slow = sign_in_store.locked("key", patience=60)
+    slow = sign_in_store.lock("key", timeout=60)
     slow.__enter__()
 
     def clock() -> Iterator[float]:
@@ -130,7 +128,7 @@ def test_one_at_a_time_has_the_lock_of_a_process_that_died(engine: str) -> None:
 
     def enter(_: int) -> None:
         nonlocal inside, most
-        with sign_in_store.locked("key", patience=60, clock=clock().__next__):
+        with sign_in_store.lock("key", timeout=60, clock=clock().__next__):
             inside += 1
             most = max(most, inside)
             sign_in_store.create(SIGN_IN)
@@ -146,8 +144,8 @@ def test_one_at_a_time_has_the_lock_of_a_process_that_died(engine: str) -> None:
 def test_a_lock_leaves_nothing_in_the_store(engine: str, settings: Any) -> None:
     store = import_module(settings.SESSION_ENGINE).SessionStore
     first = hashlib.sha256(b"lock key").hexdigest()[:32]
-    with sign_in_store.locked("key", patience=60):
-        holding = store(first)["holding"]
+    with sign_in_store.lock("key", timeout=60):
+        holding = store(first)["lock"]
         assert isinstance(holding, str)
     assert not store().exists(first)
     assert not store().exists(hashlib.sha256(holding.encode()).hexdigest()[:32])
@@ -171,7 +169,7 @@ def test_what_another_process_keeps_is_seen_behind_a_cache_of_this_one(
 )
 def test_tokens_are_not_put_into_cookies(settings: Any, engine_of_cookies: str) -> None:
     settings.SESSION_ENGINE = engine_of_cookies
-    assert sign_in_store.is_kept_by_the_browser()
+    assert sign_in_store.uses_cookies()
     with pytest.raises(ImproperlyConfigured, match="cookies"):
         sign_in_store.create(SIGN_IN)
 
@@ -179,7 +177,7 @@ def test_tokens_are_not_put_into_cookies(settings: Any, engine_of_cookies: str) 
 @pytest.mark.parametrize("name", ENGINES)
 def test_other_sessions_are_kept_on_the_server(settings: Any, name: str) -> None:
     settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{name}"
-    assert not sign_in_store.is_kept_by_the_browser()
+    assert not sign_in_store.uses_cookies()
 
 
 def test_a_call_outside_of_transactions_is_made_as_it_is() -> None:

@@ -23,7 +23,7 @@ PATIENCE = 0.3
 def die_in_it() -> None:
     from drf_logto.browsable import sign_in_store
 
-    sign_in_store.locked("key", PATIENCE).__enter__()
+    sign_in_store.lock("key", PATIENCE).__enter__()
     os._exit(0)
 
 
@@ -31,7 +31,7 @@ def enter(ready: Any, entered: Any, overlaps: Any, inside: Path) -> None:
     from drf_logto.browsable import sign_in_store
 
     ready.wait()
-    with sign_in_store.locked("key", PATIENCE):
+    with sign_in_store.lock("key", PATIENCE):
         try:
             inside.touch(exist_ok=False)
         except FileExistsError:

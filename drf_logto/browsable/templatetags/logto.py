@@ -1,4 +1,4 @@
-"""``logto_panel``: what the page says of the sign-in."""
+"""Template tags of the browsable API's page."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ _PANEL = "_logto_panel"
 
 @register.simple_tag(takes_context=True)
 def logto_panel(context: Any) -> Panel | None:
-    """Return the panel of the page, the same one wherever the page asks."""
+    """Return the panel of the page, which is computed once for each request."""
     request = context["request"]
     if not hasattr(request, _PANEL):
         setattr(request, _PANEL, panel(context["view"], request, context["response"]))
@@ -26,5 +26,5 @@ def logto_panel(context: Any) -> Panel | None:
 
 @register.simple_tag
 def logto_form(chosen: Context, form: str = "") -> str:
-    """Return what stands in a form, with a hidden field that names the context of the page."""
+    """Return the content of a form, with a hidden field that names the context of the page."""
     return format_html('<input type="hidden" name="{}" value="{}">{}', FIELD, chosen.id, form)
