@@ -294,8 +294,10 @@ def test_only_a_grant_that_is_void_ends_the_sign_in(liar: Liar, error: str, stat
     browser = signed_in(liar)
     liar.logto.advance(LIFETIME)
     liar.server.answers["/oidc/token"] = http(json.dumps({"error": error}), status)
+    asked = liar.server.asked.count("/oidc/token")
     assert browser.client.get("/open/").status_code == 503
     assert browser.client.get("/open/").status_code == 503
+    assert liar.server.asked.count("/oidc/token") - asked in (1, 2)
     give(liar)
     liar.logto.advance(5)
     assert who(browser) == "ada"
