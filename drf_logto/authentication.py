@@ -18,7 +18,7 @@ from .responses import RefusedByProject, as_api_exception, challenge
 from .runtime import get_verifier
 from .telemetry import record_refusal
 from .verification import bearer
-from .view_options import accepted_resources, django_request
+from .view_options import View, accepted_resources, django_request
 
 __all__ = ["LogtoJWTAuthentication"]
 
@@ -43,7 +43,7 @@ class LogtoJWTAuthentication(BaseAuthentication):
             PermissionDenied: the token is valid, and for another audience (403).
             ServiceUnavailable: Logto is needed to decide, and cannot be reached (503).
         """
-        view = (getattr(request, "parser_context", None) or {}).get("view")
+        view: Any = (getattr(request, "parser_context", None) or {}).get("view")
         explain_denials(view, request)
         # First of all, so that the report of a broken setting has no token among its variables.
         return authenticate_with(get_verifier().verify, self, request, view)
@@ -78,8 +78,8 @@ class LogtoJWTAuthentication(BaseAuthentication):
 def authenticate_with(
     verify: Callable[[str], AuthInfo],
     authentication: LogtoJWTAuthentication,
-    request: Any,
-    view: Any,
+    request: Request,
+    view: View,
 ) -> tuple[Any, AuthInfo] | None:
     """Return and raise as ``authenticate``.
 
@@ -104,7 +104,7 @@ def authenticate_with(
 
 
 def _user_on(
-    view: Any, authentication: LogtoJWTAuthentication, request: Any, auth: AuthInfo
+    view: View, authentication: LogtoJWTAuthentication, request: Request, auth: AuthInfo
 ) -> Any:
     """Return the user of a verified token, or the LogtoError that refuses the token here."""
     refused = for_view(auth, view, request)
@@ -145,7 +145,7 @@ def _is_active(user: Any) -> bool:
     return bool(user.is_active if is_declared else getattr(user, "is_active", True))
 
 
-def for_view(auth: AuthInfo, view: Any, request: Any) -> AuthInfo | WrongAudience:
+def for_view(auth: AuthInfo, view: View, request: Request) -> AuthInfo | WrongAudience:
     """Return the facts of a token, or a refusal where ``view`` narrows its audience to others."""
     narrowed = accepted_resources(view, request)
     if narrowed is None or any(one in narrowed for one in auth.audience):
@@ -154,7 +154,7 @@ def for_view(auth: AuthInfo, view: Any, request: Any) -> AuthInfo | WrongAudienc
 
 
 def _verified(
-    verify: Callable[[str], AuthInfo], authentication: LogtoJWTAuthentication, request: Any
+    verify: Callable[[str], AuthInfo], authentication: LogtoJWTAuthentication, request: Request
 ) -> AuthInfo | LogtoError | None:
     """Return the facts of a request's token or why it is refused, None where it has none.
 

@@ -5,7 +5,7 @@ from functools import partial
 from inspect import iscoroutinefunction
 from itertools import chain
 from operator import attrgetter
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from rest_framework.exceptions import PermissionDenied
 
@@ -14,11 +14,15 @@ from .evaluation import Evaluation, Verdict, refuse_unawaited
 from .exceptions import LogtoError
 from .responses import as_api_exception, challenge
 from .telemetry import logger, record_refusal
+from .view_options import Request, View
+
+if TYPE_CHECKING:  # DRF's views import these very permissions
+    from rest_framework.views import APIView
 
 _GRANTED = Verdict(True)
 
 
-def explain_denials(view: Any, request: Any) -> "_ExplainedDenial | None":
+def explain_denials(view: "APIView", request: Request) -> "_ExplainedDenial | None":
     """Let ``view``, if it denies its request, report why its permissions refuse.
 
     DRF's operators carry no reason, and a permission that raises would defeat ``|``. So the checks
@@ -36,7 +40,7 @@ def explain_denials(view: Any, request: Any) -> "_ExplainedDenial | None":
     if denied is None or not hasattr(view, "check_object_permissions"):
         return None
     explained = _ExplainedDenial(view, request)
-    view.permission_denied = explained
+    view.permission_denied = explained  # type: ignore[method-assign]
     for name in ("check_permissions", "check_object_permissions"):
         check = getattr(view, name)
         # What has to be awaited itself is the project's own and awaits its permissions.
@@ -45,7 +49,7 @@ def explain_denials(view: Any, request: Any) -> "_ExplainedDenial | None":
     return explained
 
 
-def explain_check(view: Any, request: Any) -> None:
+def explain_check(view: View, request: Request) -> None:
     """Explain the denials of ``view`` from within a check of it, which may have begun before.
 
     Such a check is DRF's own: it would take a coroutine for a grant.
@@ -54,12 +58,12 @@ def explain_check(view: Any, request: Any) -> None:
         PermissionDenied: a permission of the view is a coroutine function, and the view does not
             await it; it is logged. Under ``|`` and ``~`` an answer could not refuse the request.
     """
-    explained = explain_denials(view, request)
+    explained = explain_denials(cast("APIView", view), request)
     if explained is not None:
         explained.refuse_unawaited()
 
 
-def most_actionable(refusing: Iterable[Any], request: Any, view: Any) -> LogtoError | None:
+def most_actionable(refusing: Iterable[Any], request: Request, view: View) -> LogtoError | None:
     """Return the refusal of the highest priority, None where no permission gives one.
 
     A project's ``refusal`` that fails is logged, and the other refusals count without it.
@@ -74,7 +78,7 @@ def most_actionable(refusing: Iterable[Any], request: Any, view: Any) -> LogtoEr
     return max(given, key=attrgetter("priority"), default=None)
 
 
-def _refusal(permission: Any, request: Any, view: Any) -> LogtoError | None:
+def _refusal(permission: Any, request: Request, view: View) -> LogtoError | None:
     try:
         refusal = permission.refusal(request, view)
     except Exception as error:  # noqa: BLE001 - the project's own code; the denial stands
@@ -91,7 +95,7 @@ def _refusal(permission: Any, request: Any, view: Any) -> LogtoError | None:
 class _ExplainedDenial:
     """A view's own ``permission_denied``, and the reason added to what it raises."""
 
-    def __init__(self, view: Any, request: Any) -> None:
+    def __init__(self, view: "APIView", request: Request) -> None:
         self._view = view
         self._request = request
         self._permission_denied = view.permission_denied
@@ -120,11 +124,11 @@ class _ExplainedDenial:
             self._recorded = [_Recorded(one, view) for one in get_permissions()]
             return list(self._recorded)
 
-        view.get_permissions = get_recorded
+        view.get_permissions = get_recorded  # type: ignore[method-assign]
         try:
             check(*args)
         finally:
-            view.get_permissions = get_permissions
+            view.get_permissions = get_permissions  # type: ignore[method-assign]
             self._recorded = None
 
     def refuse_unawaited(self) -> None:
@@ -136,7 +140,7 @@ class _ExplainedDenial:
                 self._is_guarded = False
                 raise refuse_unawaited(permission)
 
-    def _refusing(self, request: Any) -> tuple[Any, ...]:
+    def _refusing(self, request: Request) -> tuple[Any, ...]:
         """The permissions that refused in this check; asked again where it is not recorded.
 
         It is not where the view checked its permissions before it authenticated the request, or
@@ -154,7 +158,7 @@ class _ExplainedDenial:
 class _Recorded:
     """A permission as a view asks it in a check, and the last verdict."""
 
-    def __init__(self, permission: Any, view: Any) -> None:
+    def __init__(self, permission: Any, view: "APIView") -> None:
         self._permission = permission
         self._view_awaits = _awaits(view)
         self.verdict = _GRANTED
@@ -190,6 +194,6 @@ class _Recorded:
         return self.verdict.granted
 
 
-def _awaits(view: Any) -> bool:
+def _awaits(view: "APIView") -> bool:
     """Whether it is a view of adrf, which awaits what is a coroutine function."""
     return hasattr(view, "check_async_permissions")

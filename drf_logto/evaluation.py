@@ -11,6 +11,7 @@ from rest_framework.exceptions import PermissionDenied
 
 from .compositions import Operator, read
 from .telemetry import logger
+from .view_options import Request, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ def _either(operands: tuple[Any, ...], *asked: Any) -> _Steps:
     return Verdict(False, refusing)
 
 
-def _alternative(permission: Any, request: Any, view: Any, *objects: Any) -> _Steps:
+def _alternative(permission: Any, request: Request, view: View, *objects: Any) -> _Steps:
     """Before it asks about an object, an OR asks again about the view."""
     verdict = yield from _steps(permission, request, view)
     if verdict.granted and objects:

@@ -1,9 +1,9 @@
 """HasScopes, InOrganization and OrgResourceScopes: one permission class for each token kind."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.core.exceptions import ImproperlyConfigured
-from django.views import View
+from django.views import View as DjangoView
 from rest_framework.permissions import BasePermission
 
 from .auth_info import AuthInfo, TokenKind
@@ -16,7 +16,7 @@ from .exceptions import (
     WrongTokenKind,
 )
 from .scopes import RequiredScopes
-from .view_options import NOT_DECLARED, named_organization, option
+from .view_options import NOT_DECLARED, Request, View, named_organization, option
 
 __all__ = ["HasScopes", "InOrganization", "OrgResourceScopes"]
 
@@ -82,7 +82,7 @@ class AccessTokenPermission(OperationHolderMixin, BasePermission):
         arguments += [f"{name}={list(scopes)}" for name, scopes in self.declared.by_action or ()]
         return f"{type(self).__name__}({', '.join(arguments)})"
 
-    def has_permission(self, request: Any, view: Any) -> bool:
+    def has_permission(self, request: Request, view: View) -> bool:
         """Whether the token is of this kind, of the named organization and holds the scopes.
 
         Raises:
@@ -92,14 +92,14 @@ class AccessTokenPermission(OperationHolderMixin, BasePermission):
         explain_check(view, request)
         return self.refusal(request, view) is None
 
-    def has_object_permission(self, request: Any, view: Any, obj: Any) -> bool:
+    def has_object_permission(self, request: Request, view: View, obj: object) -> bool:
         """The same answer: a token that may not use the view may not use its objects.
 
         So ``~`` and ``|`` mean with objects what they mean without.
         """
         return self.has_permission(request, view)
 
-    def refusal(self, request: Any, view: Any) -> LogtoError | None:
+    def refusal(self, request: Request, view: View) -> LogtoError | None:
         """Return why the request is refused, None where it is not."""
         auth = getattr(request, "auth", None)
         if not isinstance(auth, AuthInfo):
@@ -109,7 +109,7 @@ class AccessTokenPermission(OperationHolderMixin, BasePermission):
             refusal.issuer = auth.issuer
         return refusal
 
-    def _refusal_of(self, auth: AuthInfo, request: Any, view: Any) -> LogtoError | None:
+    def _refusal_of(self, auth: AuthInfo, request: Request, view: View) -> LogtoError | None:
         if auth.kind is not self.kind:
             return WrongTokenKind(self.kind.value)
         if auth.organization_id is not None:
@@ -123,7 +123,7 @@ class AccessTokenPermission(OperationHolderMixin, BasePermission):
             return InsufficientScope(required)
         return None
 
-    def required_by(self, view: Any, request: Any = None) -> RequiredScopes | None:
+    def required_by(self, view: View, request: Request | None = None) -> RequiredScopes | None:
         """Return what is required on ``view``, None where nothing is declared.
 
         Args:
@@ -140,7 +140,7 @@ class AccessTokenPermission(OperationHolderMixin, BasePermission):
             return RequiredScopes.declared(value)
         return RequiredScopes() if self.open_when_undeclared else None
 
-    def scopes_for(self, request: Any, view: Any) -> tuple[str, ...] | None:
+    def scopes_for(self, request: Request, view: View) -> tuple[str, ...] | None:
         """Return the scopes that ``request`` needs on ``view``, None where no token opens it."""
         try:
             declared = self.required_by(view, request)
@@ -184,11 +184,11 @@ class OrgResourceScopes(AccessTokenPermission):
     kind = TokenKind.ORGANIZATION_RESOURCE
 
 
-def _method(request: Any) -> str:
+def _method(request: Request) -> str:
     return str(getattr(request, "method", "")).lower()
 
 
-def _action(view: Any, method: str) -> str | None:
+def _action(view: View, method: str) -> str | None:
     """The view's action; while DRF describes the view, the one that ``method`` would be."""
     action = getattr(view, "action", None)
     if action == "metadata":
@@ -197,13 +197,13 @@ def _action(view: Any, method: str) -> str | None:
     return action if isinstance(action, str) else None
 
 
-def _asked(request: Any, view: Any) -> str | None:
+def _asked(request: Request, view: View) -> str | None:
     """What a refusal may call the request: a name of the project's or of HTTP, never another."""
     method = _method(request)
-    return _action(view, method) or (method if method in View.http_method_names else None)
+    return _action(view, method) or (method if method in DjangoView.http_method_names else None)
 
 
-def _is_described_by_drf(view: Any) -> bool:
+def _is_described_by_drf(view: View) -> bool:
     """Whether OPTIONS is answered with DRF's metadata, not by code of the project."""
     # DRF's views import these very permissions where DEFAULT_PERMISSION_CLASSES names them.
     from rest_framework.views import APIView  # noqa: PLC0415

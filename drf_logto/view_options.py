@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
 from types import FunctionType
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from django.urls import Resolver404, resolve
 
@@ -27,6 +27,26 @@ ACCESS_TOKEN_PERMISSIONS = "logto_permissions"  # noqa: S105 - the name of an at
 
 NO_ORGANIZATION = ""
 """A name that no organization has."""
+
+
+class Request(Protocol):
+    """What is read of a request, Django's or DRF's."""
+
+    @property
+    def method(self) -> str | None:
+        """The HTTP method, in upper case."""
+
+
+class View(Protocol):
+    """What is read of a view: an instance of DRF's, or what stands for a plain Django view.
+
+    It may have the attributes in ``VIEW_ATTRIBUTES`` as well, and an ``action``.
+    """
+
+    @property
+    def kwargs(self) -> Mapping[str, Any]:
+        """The keywords of the route."""
+
 
 _OF_API_VIEW = "api_view.<locals>."
 
@@ -57,7 +77,7 @@ def declared_by_class(callback: Any, name: str) -> Any:
     return NOT_DECLARED
 
 
-def option(view: Any, name: str, request: Any = None) -> Any:
+def option(view: object, name: str, request: Request | None = None) -> Any:
     """Return what ``view`` declares under ``name`` for a request: the same as ``declared`` finds.
 
     The instance of a class-based view holds what was given to ``as_view``, its class, and what is
@@ -97,7 +117,7 @@ def _of_function(function: FunctionType, name: str) -> Any:
     return declared(function, name)
 
 
-def accepted_resources(view: Any, request: Any = None) -> Collection[object] | None:
+def accepted_resources(view: object, request: Request | None = None) -> Collection[object] | None:
     """Return the only resource indicators that ``view`` accepts, None where it accepts all.
 
     It reads the view's ``api_resource``, one or several; what is neither accepts no token.
@@ -110,7 +130,7 @@ def accepted_resources(view: Any, request: Any = None) -> Collection[object] | N
     return narrowed if isinstance(narrowed, (list, tuple, set, frozenset)) else ()
 
 
-def named_organization(view: Any, request: Any = None) -> str | None:
+def named_organization(view: View, request: Request | None = None) -> str | None:
     """Return the organization that the route of ``view`` names, None where it names none.
 
     A path converter may have made another type of it; Logto's ids are strings, so it is compared as
@@ -133,7 +153,7 @@ def named_organization(view: Any, request: Any = None) -> str | None:
     return NO_ORGANIZATION if named is None else str(named)
 
 
-def _captured(keyword: str, request: Any) -> Any:
+def _captured(keyword: str, request: Request | None) -> Any:
     """What the path holds for a keyword that a middleware may have taken from the others."""
     asked = django_request(request)
     try:
@@ -143,7 +163,7 @@ def _captured(keyword: str, request: Any) -> Any:
     return found.kwargs.get(keyword, NOT_DECLARED)
 
 
-def organization_keyword(view: Any, request: Any = None) -> str | None:
+def organization_keyword(view: View, request: Request | None = None) -> str | None:
     """Return the URL keyword that names the organization, None where the view says that none does.
 
     It is the view's ``organization_url_kwarg``, or else the setting ``ORGANIZATION_URL_KWARG``.
@@ -159,7 +179,7 @@ def organization_keyword(view: Any, request: Any = None) -> str | None:
     return keyword
 
 
-def django_request(request: Any) -> Any:
+def django_request(request: Request | None) -> Any:
     """Return Django's request below one of DRF, whose look-up of its attributes is slow."""
     return getattr(request, "_request", request)
 

@@ -575,7 +575,8 @@ def test_an_instance_reads_as_it_is_written() -> None:
 def test_has_permission_never_raises(logto: Logto) -> None:
     auth = get_verifier().verify(logto.global_token())
     for facts in ({"method": "GET"}, {"method": "GET", "auth": "text"}, {"auth": auth}):
-        request = SimpleNamespace(**facts)
+        request: Any = SimpleNamespace(**facts)
+        asked: Any
         for asked in (None, object(), SimpleNamespace(kwargs={}, action=[])):
             assert HasScopes("a").has_permission(request, asked) is False
             assert HasScopes("a").has_object_permission(request, asked, object()) is False

@@ -13,6 +13,7 @@ from rest_framework.permissions import (
     IsAuthenticated,
     IsAuthenticatedOrReadOnly,
 )
+from rest_framework.views import APIView
 
 from ..auth_info import TokenKind
 from ..compositions import Operator, read
@@ -58,7 +59,7 @@ class Alternative:
 _COMPUTED: WeakKeyDictionary[Any, tuple[Alternative, ...]] = WeakKeyDictionary()
 
 
-def alternatives(view: Any) -> tuple[Alternative, ...]:
+def alternatives(view: APIView) -> tuple[Alternative, ...]:
     """Return every way into ``view`` for its ``request``, none where it is closed.
 
     They are computed once for a view, of which drf-spectacular makes one for each operation.
@@ -79,7 +80,7 @@ def _both(left: Iterable[Alternative], right: Iterable[Alternative]) -> list[Alt
     return [one for one in met if one.kinds]
 
 
-def _ways(permission: Any, view: Any) -> list[Alternative]:
+def _ways(permission: Any, view: APIView) -> list[Alternative]:
     operator, operands = read(permission)
     match operator:
         case Operator.OR:
@@ -106,7 +107,7 @@ def _way_of_not(permission: Any, refused: list[Alternative]) -> Alternative:
     return Alternative(credential, others=(_written(permission),))
 
 
-def _way_of_others(permission: Any, method: str) -> Alternative:
+def _way_of_others(permission: Any, method: str | None) -> Alternative:
     """DRF's permissions about who asks are known; of any other there is but its name."""
     kind = type(permission)
     if kind is AllowAny or (kind is IsAuthenticatedOrReadOnly and method in SAFE_METHODS):

@@ -1,6 +1,6 @@
 """Describes the security requirements of an operation in words and as a value."""
 
-from typing import Any
+from rest_framework.views import APIView
 
 from ..auth_info import TokenKind
 from ..view_options import accepted_resources
@@ -13,7 +13,7 @@ _TOKENS = {
 }
 
 
-def in_words(ways: tuple[Alternative, ...], view: Any) -> str:
+def in_words(ways: tuple[Alternative, ...], view: APIView) -> str:
     """Return a paragraph of Markdown."""
     if not ways:
         return "Closed: no access token opens this operation."
@@ -27,7 +27,7 @@ def in_words(ways: tuple[Alternative, ...], view: Any) -> str:
     return f"{words}\n\nThe API resource is {' or '.join(map(_quoted, resources))}, and no other."
 
 
-def as_value(ways: tuple[Alternative, ...], view: Any) -> list[dict[str, list[str]]]:
+def as_value(ways: tuple[Alternative, ...], view: APIView) -> list[dict[str, list[str]]]:
     """Return the tokens that will do, as JSON has it; OpenAPI knows no kinds of tokens."""
     resources = _only_resources(view)
     return [
@@ -41,7 +41,7 @@ def as_value(ways: tuple[Alternative, ...], view: Any) -> list[dict[str, list[st
     ]
 
 
-def _only_resources(view: Any) -> list[str] | None:
+def _only_resources(view: APIView) -> list[str] | None:
     """What a view narrows its audience to, in an order that each description has; None for all."""
     narrowed = accepted_resources(view, view.request)
     return None if narrowed is None else sorted(map(str, narrowed))
