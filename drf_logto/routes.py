@@ -1,6 +1,6 @@
 """The project's routes: which of our permissions guard them, and which scopes those name."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from inspect import iscoroutinefunction
@@ -10,8 +10,10 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.permissions import BasePermission
 
-from .compositions import coroutine_leaves
+from .compositions import coroutine_leaves, leaves
 from .conf import LogtoSettings, parse
 from .declared_permissions import open_by_negation, own_permissions
 from .permissions import AccessTokenPermission
@@ -30,7 +32,7 @@ _POLICIES = ("authentication_classes", "permission_classes")
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One URL pattern whose view declares permissions of ours.
+    """One URL pattern, and what its view declares.
 
     Attributes:
         patterns: the regular expression of the path, after those of the routes that include it.
@@ -40,7 +42,7 @@ class Route:
         permissions: ours, but for those under a NOT.
         ways: the permissions as they are written, for each handler: all of one must grant.
         is_open_by_negation: whether a NOT lets in what all of ours refuse.
-        void_policies: what stands on a function or a method where nothing reads it.
+        void_policies: what stands where nothing reads it, and where that is.
         not_awaited: permissions of any origin that are coroutines, on a view that awaits none.
     """
 
@@ -51,30 +53,26 @@ class Route:
     permissions: tuple[AccessTokenPermission, ...]
     ways: tuple[tuple[Any, ...], ...]
     is_open_by_negation: bool
-    void_policies: tuple[str, ...]
+    void_policies: tuple[tuple[str, str], ...]
     not_awaited: tuple[Any, ...]
 
 
-def all_routes() -> list[Route]:
+def all_routes() -> Iterator[Route]:
+    """Yield every route of the project."""
+    has_routes = getattr(settings, "ROOT_URLCONF", None)
+    return _walk(get_resolver(), "", ()) if has_routes else iter(())
+
+
+def guarded_routes() -> list[Route]:
     """Return every route that declares permissions of ours, none while the settings are broken."""
     if current_settings() is None:
         return []
-    return [one for one in _everything() if one.permissions or one.is_open_by_negation]
-
-
-def void_policies() -> Iterator[tuple[Route, str]]:
-    """Yield each policy or attribute that has no effect where it stands, with its route."""
-    return ((route, name) for route in _everything() for name in route.void_policies)
-
-
-def routes_that_do_not_await() -> list[Route]:
-    """Return every route with a coroutine among its permissions that its view does not await."""
-    return [route for route in _everything() if route.not_awaited]
+    return [one for one in all_routes() if one.permissions or one.is_open_by_negation]
 
 
 def all_permissions() -> Iterator[tuple[Route, AccessTokenPermission]]:
     """Yield each permission of ours with the route that it guards."""
-    return ((route, permission) for route in all_routes() for permission in route.permissions)
+    return ((route, permission) for route in guarded_routes() for permission in route.permissions)
 
 
 def all_scopes() -> frozenset[str]:
@@ -102,9 +100,10 @@ def current_settings() -> LogtoSettings | None:
     return parse(getattr(settings, "LOGTO", None))[0]
 
 
-def _everything() -> Iterator[Route]:
-    has_routes = getattr(settings, "ROOT_URLCONF", None)
-    return _walk(get_resolver(), "", ()) if has_routes else iter(())
+def actions(callback: Any) -> Mapping[str, str]:
+    """Return the action that each method is of a viewset, none of another view."""
+    mapped = (getattr(function, "actions", None) for function in chain_of(callback))
+    return next((one for one in mapped if isinstance(one, Mapping)), {})
 
 
 def _walk(resolver: URLResolver, path: str, patterns: tuple[str, ...]) -> Iterator[Route]:
@@ -121,7 +120,12 @@ def _route(callback: Any, path: str, patterns: tuple[str, ...]) -> Route:
     """Read what the view of a route declares; what is computed at run time is left out."""
     options = {name: declared(callback, name) for name in VIEW_ATTRIBUTES}
     view = SimpleNamespace(
-        **{name: value for name, value in options.items() if not hasattr(value, "__get__")}
+        # A method is not computed: permissions read the method itself.
+        **{
+            name: value
+            for name, value in options.items()
+            if callable(value) or not hasattr(value, "__get__")
+        }
     )
     ways = list(_ways_in(callback))
     once = {id(permission): permission for way in ways for permission in way}
@@ -149,19 +153,24 @@ def _ways_in(callback: Any) -> Iterator[tuple[Any, ...]]:
 
 
 def _listed(callback: Any) -> tuple[Any, ...]:
-    """The ``permission_classes`` of a class-based view."""
+    """The ``permission_classes`` of a class-based view of REST Framework."""
     of_class = declared_by_class(callback, "permission_classes")
-    return tuple(of_class) if isinstance(of_class, (list, tuple)) else ()
+    is_read = _reads_policies(callback) and isinstance(of_class, Collection)
+    return tuple(of_class) if is_read else ()
+
+
+def _reads_policies(callback: Any) -> bool:
+    """Whether a class-based view asks its ``permission_classes``, as those of Django do not."""
+    names = ("get_permissions", "check_permissions")
+    return all(declared_by_class(callback, name) is not NOT_DECLARED for name in names)
 
 
 def _handlers(callback: Any) -> Iterator[Any]:
     """Yield the methods of a class-based view that answer requests."""
     cls = class_of(callback)
-    actions = getattr(callback, "actions", None)
     methods = getattr(cls, "http_method_names", ())
     names = [*methods] if isinstance(methods, (list, tuple, set)) else []
-    names += actions.values() if isinstance(actions, dict) else ()
-    return (getattr(cls, name, None) for name in names)
+    return (getattr(cls, name, None) for name in (*names, *actions(callback).values()))
 
 
 def _not_awaited(callback: Any) -> Iterator[Any]:
@@ -196,8 +205,8 @@ def _awaits_permissions(function: Any) -> bool:
     return bool(getattr(function, "awaits_permissions", False))
 
 
-def _void_policies(callback: Any) -> Iterator[str]:
-    """Yield what stands on a function or a method where nothing reads it."""
+def _void_policies(callback: Any) -> Iterator[tuple[str, str]]:
+    """Yield what stands where nothing reads it."""
     functions = [vars(one) for one in chain_of(callback) if hasattr(one, "__dict__")]
     handlers = [vars(one) for one in _handlers(callback) if hasattr(one, "__dict__")]
     for name in (*_POLICIES, *VIEW_ATTRIBUTES):
@@ -205,4 +214,13 @@ def _void_policies(callback: Any) -> Iterator[str]:
         is_read = name in VIEW_ATTRIBUTES and of_class is NOT_DECLARED
         values = [one[name] for one in functions if name in one and not is_read]
         if any(value != of_class for value in values) or any(name in one for one in handlers):
-            yield name
+            yield name, "a function or method"
+        if name in _POLICIES and not _reads_policies(callback) and _is_policy(of_class):
+            yield name, "a class that is not derived from APIView"
+
+
+def _is_policy(value: Any) -> bool:
+    """Whether a value holds what REST Framework asks; another library's may have the same name."""
+    held = chain.from_iterable(map(leaves, value if isinstance(value, Collection) else (value,)))
+    kinds = (one if isinstance(one, type) else type(one) for one in held)
+    return any(issubclass(one, (BasePermission, BaseAuthentication)) for one in kinds)

@@ -14,7 +14,7 @@ from django.views import View
 
 from ..declared_permissions import ignoring_required_scopes
 from ..permissions import AccessTokenPermission
-from ..routes import Route, all_permissions, all_routes
+from ..routes import Route, all_permissions, guarded_routes
 from ..scopes import SAFE, UNSAFE, RequiredScopes
 from ..view_options import NOT_DECLARED, VIEW_ATTRIBUTES, declared, owner, sources
 
@@ -32,7 +32,7 @@ def required_scopes_are_read(**_: Any) -> list[CheckMessage]:
     """
     routes = [
         one
-        for one in all_routes()
+        for one in guarded_routes()
         if getattr(one.view, "required_scopes", NOT_DECLARED) not in (None, NOT_DECLARED)
     ]
     readers = [_source(one) for one in routes if _has_reader(one)]
@@ -54,7 +54,7 @@ def attributes_are_spelt_right(**_: Any) -> list[CheckMessage]:
     """E015: a view has an attribute whose name is nearly one that permissions read."""
     misspelt = {
         (id(owner(route.callback)), name): (route.path, meant)
-        for route in reversed(all_routes())
+        for route in reversed(guarded_routes())
         for own in [_attributes(route.callback)]
         for name, rank in own.items()
         # A base class with the right name does not make up for a subclass with the wrong one.

@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from rest_framework.settings import api_settings
 
 from ..permissions import InOrganization, OrgResourceScopes
-from ..routes import Route, all_routes
+from ..routes import Route, guarded_routes
 from ..view_options import NOT_DECLARED, declared, organization_keyword, owner
 from .paths import Keyword, Segment, segments
 
@@ -30,12 +30,16 @@ _BETWEEN = re.compile(rf"[^a-z]*|by[-_].*|{_SUFFIX}", re.IGNORECASE)
 def organization_keyword_can_be_read(**_: Any) -> list[CheckMessage]:
     """E010: a view's ``organization_url_kwarg`` is not the name of a URL keyword."""
     found: list[CheckMessage] = []
-    for route in all_routes():
+    for route in guarded_routes():
         try:
             organization_keyword(route.view)
         except ValueError as error:
             found.append(
-                Error(f"organization_url_kwarg of {route.path!r}: {error}", id="drf_logto.E010")
+                Error(
+                    f"organization_url_kwarg of {route.path!r}: {error}",
+                    hint="Write the name of a keyword of the route, and @property above a method.",
+                    id="drf_logto.E010",
+                )
             )
     return found
 
@@ -44,7 +48,7 @@ def organization_keyword_can_be_read(**_: Any) -> list[CheckMessage]:
 def organization_of_the_route_is_compared(**_: Any) -> list[CheckMessage]:
     """E008 and W005: a route names, or may name, an organization that no permission compares."""
     found: dict[Any, CheckMessage] = {}
-    for route in all_routes():
+    for route in guarded_routes():
         for keyword, message in _findings(route):
             # One view may have many routes, and one remedy for all.
             found.setdefault((id(owner(route.callback)), keyword, message.id), message)

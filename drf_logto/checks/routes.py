@@ -1,5 +1,6 @@
 """System checks of the routes: what permission classes, views and URLs say together."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
@@ -13,9 +14,8 @@ from ..routes import (
     all_permissions,
     all_routes,
     current_settings,
-    routes_that_do_not_await,
+    guarded_routes,
     scopes_of,
-    void_policies,
 )
 from ..view_options import accepted_resources, declared
 
@@ -28,7 +28,11 @@ def required_scopes_can_be_read(**_: Any) -> list[CheckMessage]:
         try:
             permission.required_by(route.view)
         except ValueError as error:
-            found.append(Error(f"required_scopes of {route.path!r}: {error}", id="drf_logto.E007"))
+            is_method = callable(getattr(route.view, "required_scopes", None))
+            hint = "Write @property above the method." if is_method else "Write 'a' or ['a', 'b']."
+            found.append(
+                Error(f"required_scopes of {route.path!r}: {error}", hint=hint, id="drf_logto.E007")
+            )
     return found
 
 
@@ -41,22 +45,24 @@ def api_resource_is_configured(**_: Any) -> list[CheckMessage]:
             "LOGTO['API_RESOURCE']: no token can open it.",
             id="drf_logto.E009",
         )
-        for route in all_routes()
+        for route in guarded_routes()
         if not _resources(route) or not set(_all_resources()).issuperset(_resources(route))
     ]
 
 
 @register(Tags.urls)
 def policies_have_effect(**_: Any) -> list[CheckMessage]:
-    """E011: a policy or an attribute stands on a function or a method where nothing reads it."""
+    """E011: a policy or an attribute stands where nothing reads it."""
     return [
         Error(
-            f"{name} on a function or method of the view of {route.path!r} has no effect.",
-            hint=f"For a class-based view set {name} on the class. A decorator of REST Framework "
-            "stands below @api_view, and a plain Django view uses @require_access_token.",
+            f"{name} of the view of {route.path!r} has no effect on {place}.",
+            hint="For a view of REST Framework set it on the class, or write its decorator below "
+            "@api_view. Protect a plain Django view, or the dispatch of its class, by "
+            "require_access_token(...), with the permissions as arguments.",
             id="drf_logto.E011",
         )
-        for route, name in void_policies()
+        for route in all_routes()
+        for name, place in route.void_policies
     ]
 
 
@@ -72,7 +78,7 @@ def coroutine_permissions_are_awaited(**_: Any) -> list[CheckMessage]:
             "awaits them: one of adrf, or an async view with require_access_token.",
             id="drf_logto.E012",
         )
-        for route in routes_that_do_not_await()
+        for route in all_routes()
         for permission in route.not_awaited
     ]
 
@@ -108,7 +114,7 @@ def negation_stands_beside_a_kind(**_: Any) -> list[CheckMessage]:
             hint="Beside '~', name who may come in: HasScopes('a') & ~HasScopes('b').",
             id="drf_logto.W004",
         )
-        for route in all_routes()
+        for route in guarded_routes()
         if route.is_open_by_negation
     ]
 
@@ -119,7 +125,7 @@ def access_tokens_are_authenticated(**_: Any) -> list[CheckMessage]:
     default = api_settings.DEFAULT_AUTHENTICATION_CLASSES
     by_default: list[str] = []
     found: list[CheckMessage] = []
-    for route in all_routes():
+    for route in guarded_routes():
         classes = _authentication_classes(route)
         if not route.permissions or classes is None or any(map(_reads_access_tokens, classes)):
             continue
@@ -143,12 +149,12 @@ def _unauthenticated(where: str, place: str) -> CheckMessage:
     )
 
 
-def _authentication_classes(route: Route) -> list[Any] | tuple[Any, ...] | None:
+def _authentication_classes(route: Route) -> Collection[Any] | None:
     """What authenticates requests of an API view, None where that is not known beforehand."""
     if declared(route.callback, "get_authenticators") is not APIView.get_authenticators:
         return None
     classes = declared(route.callback, "authentication_classes")
-    return classes if isinstance(classes, (list, tuple)) else None
+    return classes if isinstance(classes, Collection) else None
 
 
 def _reads_access_tokens(authentication: Any) -> bool:

@@ -116,6 +116,22 @@ def test_function_views_and_plain_django_views_are_seen(check: Check) -> None:
 def test_required_scopes_that_cannot_be_read_are_told(check: Check, declared: object) -> None:
     told = check(path("bare/", view(HasScopes, required_scopes=declared)))
     assert [id for id, _ in told] == ["drf_logto.E007"]
+    assert "Write 'a' or ['a', 'b']." in told[0][1]
+
+
+@pytest.mark.parametrize(
+    ("name", "check_id"), [("required_scopes", "E007"), ("organization_url_kwarg", "E010")]
+)
+def test_a_method_where_a_property_is_meant_is_reported(
+    check: Check, logto: Logto, name: str, check_id: str
+) -> None:
+    def method(self: Any) -> None:
+        """Is never called."""
+
+    found = check(path("x/", view(InOrganization, **{name: method})))
+    assert [id for id, _ in found] == [f"drf_logto.{check_id}"]
+    assert "@property above" in found[0][1]
+    assert logto.client(logto.organization_token("globex", [])).get("/x/").status_code == 403
 
 
 @pytest.mark.parametrize("resource", ["https://other.test", ["https://api.example.test", "x"]])
@@ -256,10 +272,11 @@ def test_a_policy_that_rest_framework_does_not_read_is_told(
         """Is never called."""
 
     made: Any = api_view()(of_function) if has_api_view else of_function
-    setattr(made, name, [HasScopes("a")])  # as its decorator does in REST Framework 3.16
+    value = HasScopes("a") if name == "permission_classes" else SessionAuthentication
+    setattr(made, name, [value])  # as its decorator does in REST Framework 3.16
     told = check(path("void/", require_GET(made)))
     assert [id for id, _ in told] == ["drf_logto.E011"]
-    assert f"{name} on a function or method of the view of 'void/'" in told[0][1]
+    assert f"{name} of the view of 'void/' has no effect on a function or method" in told[0][1]
 
 
 of_one_method: Any = permission_classes([HasScopes("admin:x")])
@@ -284,14 +301,59 @@ def test_what_stands_on_a_method_is_reported(check: Check) -> None:
     router.register("things", Methods, basename="thing")
     found = check(*router.urls)
     assert [id for id, _ in found] == ["drf_logto.E011"] * 2
-    assert "api_resource on a function or method of the view of '^things/$'" in found[0][1]
-    assert "permission_classes on a function or method" in found[1][1]
+    assert "api_resource of the view of '^things/$' has no effect on a function" in found[0][1]
+    assert "permission_classes of the view" in found[1][1]
 
 
 def test_an_attribute_of_a_function_that_the_class_overrides_is_reported(check: Check) -> None:
     made = require_GET(view(HasScopes("a"), api_resource=None))
     made.api_resource = "https://api.example.test"
     assert [id for id, _ in check(path("x/", made))] == ["drf_logto.E011"]
+
+
+class Plain(View):
+    permission_classes: Any = [HasScopes("read:x")]
+
+    def get(self, request: Any, **kwargs: Any) -> HttpResponse:
+        return HttpResponse("got")
+
+
+def test_permission_classes_of_a_plain_view_are_reported_and_guard_nothing(
+    check: Check, logto: Logto
+) -> None:
+    found = check(
+        path("x/", Plain.as_view()), path("<organization_id>/", view(OrgResourceScopes("read:x")))
+    )
+    assert [id for id, _ in found] == ["drf_logto.E011"]
+    assert "permission_classes of the view of 'x/' has no effect on a class" in found[0][1]
+    assert "require_access_token(...)" in found[0][1]
+    assert logto.client().get("/x/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"permission_classes": [IsAuthenticated & InOrganization]},
+        {"permission_classes": HasScopes("a")},
+        {"authentication_classes": [LogtoJWTAuthentication], "permission_classes": None},
+    ],
+)
+def test_a_policy_of_a_plain_view_below_require_access_token_is_reported(
+    check: Check, attributes: Any
+) -> None:
+    made: Any = type("Made", (Plain,), attributes)
+    protected = method_decorator(require_access_token, name="dispatch")(made)
+    found = check(path("o/<organization_id>/", protected.as_view()))
+    assert [id for id, _ in found] == ["drf_logto.E011"]
+    assert next(iter(attributes)) in found[0][1]
+
+
+@pytest.mark.parametrize("value", [None, [], ["staff"], [object], "staff"])
+def test_another_librarys_attribute_of_a_plain_view_is_not_reported(
+    check: Check, value: Any
+) -> None:
+    made: Any = type("Made", (Plain,), {"permission_classes": value})
+    assert check(path("x/", made.as_view())) == []
 
 
 def test_a_policy_below_api_view_hears_nothing(check: Check) -> None:
@@ -331,6 +393,30 @@ def test_decorated_actions_of_a_viewset_are_seen(check: Check) -> None:
     assert [id for id, _ in check(*router.urls)] == ["drf_logto.W003"]
 
 
+def test_decorated_actions_of_a_viewset_are_seen_through_a_partial(
+    check: Check, logto: Logto
+) -> None:
+    @method_decorator(require_access_token(InOrganization), name="list")
+    class Members(ViewSet):
+        actions = ("not", "those", "of", "the", "route")
+
+        def list(self, request: Any, **kwargs: Any) -> Response:
+            return Response("listed")
+
+    routed: Any = Members.as_view({"get": "list"})
+    found = check(path("companies/<company_id>/", partial(routed)))
+    assert [id for id, _ in found] == ["drf_logto.E008"]
+    client = logto.client(logto.organization_token("globex", []))
+    assert client.get("/companies/acme/").status_code == 200
+
+
+@pytest.mark.parametrize("made", [set, frozenset, tuple, dict.fromkeys])
+def test_permission_classes_of_any_collection_are_seen(check: Check, made: Any) -> None:
+    routed = view()
+    routed.cls.permission_classes = made([InOrganization])
+    assert [id for id, _ in check(path("companies/<pk>/", routed))] == ["drf_logto.E008"]
+
+
 def test_every_permission_around_a_view_is_seen(check: Check) -> None:
     @require_access_token(HasScopes("a"))
     @require_GET
@@ -351,7 +437,7 @@ class UserAuthentication(LogtoJWTAuthentication):
 OTHERS = [SessionAuthentication, BasicAuthentication]
 
 
-@pytest.mark.parametrize("classes", [[], OTHERS, (BasicAuthentication,)])
+@pytest.mark.parametrize("classes", [[], OTHERS, (BasicAuthentication,), {BasicAuthentication}])
 def test_a_guarded_view_that_authenticates_no_access_token_is_reported(
     check: Check, logto: Logto, classes: Any
 ) -> None:
