@@ -21,8 +21,16 @@ _LIKE_AN_ORGANIZATION = (
 )
 _PERHAPS_AN_ORGANIZATION = "clients?|groups?"
 _ANOTHER_THING = frozenset({"year", "month", "week", "day", "date", "lang", "language", "locale"})
-_SUFFIX = "id|pk|slug|uuid|uid|guid|ref|code|key|name|handle|identifier|domain|number"
-_BETWEEN = re.compile(rf"[^a-z]*|by[-_].*|{_SUFFIX}", re.IGNORECASE)
+# Words such as organization_member_id name them.
+_WITHIN_AN_ORGANIZATION = (
+    "members?|memberships?|users?|roles?|scopes?|permissions?|invit(?:e|ation)s?|app(?:lication)?s?|"
+    "units?|documents?|files?|projects?"
+)
+_SUFFIX = (
+    "id|pk|slug|uuid|uid|guid|ref|code|key|name|handle|identifier|domain|number|hash|"
+    "public|external|internal|logto|or|details?|list"
+)
+_BETWEEN = re.compile(rf"[^a-z]*|by(?:[-_].*)?|edit|update|delete|view|show|{_SUFFIX}", re.I)
 """What may stand between a word and its keyword, as in ``teams/by-slug/<slug>``."""
 
 
@@ -66,8 +74,7 @@ def _findings(route: Route) -> Iterator[tuple[Keyword, CheckMessage]]:
     is_declared = declared(route.callback, "organization_url_kwarg") is not NOT_DECLARED
     if is_compared and is_declared:
         return
-    innocent = {compared, api_settings.FORMAT_SUFFIX_KWARG, api_settings.VERSION_PARAM}
-    others = [one for one in keywords if not one.name or one.name not in innocent | _ANOTHER_THING]
+    others = [one for one in keywords if not _is_innocent(one, compared, path)]
     words = _ORGANIZATION if is_compared else f"{_ORGANIZATION}|{_LIKE_AN_ORGANIZATION}"
     # A view that names its keyword has an organization in its routes.
     named = others if is_declared else [one for one in _named_by(words, path) if one in others]
@@ -77,8 +84,17 @@ def _findings(route: Route) -> Iterator[tuple[Keyword, CheckMessage]]:
         before = [one for one in _before_a_resource(path) if not _is_own_lookup(one, route)]
         # Nothing can compare a group without a name; Django drops those beside named ones.
         nameless = [] if any(one.name for one in keywords) else keywords
-        perhaps = [*_named_by(_PERHAPS_AN_ORGANIZATION, path), *before, *nameless]
+        begun = filter(_begins_with_an_organization, keywords)
+        perhaps = [*_named_by(_PERHAPS_AN_ORGANIZATION, path), *begun, *before, *nameless]
         yield from [(one, _warning(route, one)) for one in perhaps if one in others][:1]
+
+
+def _is_innocent(keyword: Keyword, compared: str, path: tuple[Segment, ...]) -> bool:
+    """Whether a keyword names no organization: by its name alone not after the word for one."""
+    if keyword.name in {None, compared, api_settings.FORMAT_SUFFIX_KWARG}:
+        return keyword.name is not None
+    is_another = keyword.name in _ANOTHER_THING | {api_settings.VERSION_PARAM}
+    return is_another and keyword not in _named_by(_ORGANIZATION, path)
 
 
 def _compared_keyword(route: Route) -> str | None:
@@ -108,8 +124,20 @@ def _named_by(words: str, path: tuple[Segment, ...]) -> Iterator[Keyword]:
 
 def _is_one(words: str, name: str) -> bool:
     """Whether a name such as ``my-teams``, ``teamId`` or ``target_organization_id`` is a word."""
-    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().strip("-_@.")
-    return bool(re.search(rf"(?:^|[-_])(?:{words})[-_]*(?:(?:{_SUFFIX})[-_]?)*$", parted))
+    return bool(
+        re.search(rf"(?:^|[-_])(?:{words})[-_\d]*(?:(?:{_SUFFIX})[-_\d]*)*$", _parted(name))
+    )
+
+
+def _begins_with_an_organization(keyword: Keyword) -> bool:
+    """Whether a name begins with the word for one, and goes on with no known thing within it."""
+    another = rf"(?:{_WITHIN_AN_ORGANIZATION})(?:[-_]|$)"
+    return bool(re.match(rf"(?:{_ORGANIZATION})[-_]+(?!{another})", _parted(keyword.name or "")))
+
+
+def _parted(name: str) -> str:
+    """A name in lower case, with its words parted as in ``team_id``."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().strip("-_@.")
 
 
 def _before_a_resource(path: tuple[Segment, ...]) -> Iterator[Keyword]:
