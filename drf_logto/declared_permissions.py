@@ -10,7 +10,7 @@ from .permissions import AccessTokenPermission
 
 def own_permissions(permission: Any) -> Iterator[AccessTokenPermission]:
     """Yield this package's permissions in a composition; what stands under a NOT opens nothing."""
-    for leaf in filter(_is_own, leaves(permission, negated=False)):
+    for leaf in filter(is_own, leaves(permission, negated=False)):
         with suppress(TypeError):  # DRF cannot make one of it either, and says so
             yield leaf()
 
@@ -78,7 +78,7 @@ def _may_answer(answer: bool, permission: Any) -> bool:
     """Whether ``permission`` may give this answer while every one of this package refuses."""
     operator, operands = read(permission)
     if not operands:
-        return not (answer and _is_own(permission))
+        return not (answer and is_own(permission))
     if operator is Operator.NOT:
         return _may_answer(not answer, *operands)
     one_is_enough = (operator is Operator.OR) is answer
@@ -86,9 +86,10 @@ def _may_answer(answer: bool, permission: Any) -> bool:
 
 
 def _has_own(permission: Any) -> bool:
-    return any(map(_is_own, leaves(permission)))
+    return any(map(is_own, leaves(permission)))
 
 
-def _is_own(permission: Any) -> bool:
+def is_own(permission: Any) -> bool:
+    """Whether a single permission, a class or an instance, is one of this package."""
     made_of = permission if isinstance(permission, type) else type(permission)
     return issubclass(made_of, AccessTokenPermission)

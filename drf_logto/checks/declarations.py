@@ -1,73 +1,60 @@
 """System checks of what views and permissions declare: that something reads it."""
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher, get_close_matches
+from difflib import get_close_matches
 from inspect import getmembers_static
 from itertools import chain
-from operator import itemgetter
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.views import View
 
+from ..compositions import leaves
 from ..declared_permissions import ignoring_required_scopes
 from ..permissions import AccessTokenPermission
-from ..routes import Route, all_permissions, guarded_routes
+from ..routes import Route, actions, all_permissions, all_routes
 from ..scopes import SAFE, UNSAFE, RequiredScopes
-from ..view_options import NOT_DECLARED, VIEW_ATTRIBUTES, declared, owner, sources
+from ..view_options import NOT_DECLARED, declared, declared_by_class, owner
+from .attributes import attributes, has_reader, is_of_libraries, names_read
 
 _OF_ROUTERS = ("list", "create", "retrieve", "update", "partial_update", "destroy")
 _POSITIONAL = ("scope", "scopes", "required_scopes")
-_LIBRARIES = frozenset({"builtins", "django", "rest_framework"})
-_NEAR = 0.85
+_NOTHING: tuple[Any, ...] = (None, NOT_DECLARED, [], (), set())  # requires nothing
+_READERS = {
+    "organization_url_kwarg": "InOrganization or OrgResourceScopes",
+    "required_scopes": "HasScopes, InOrganization or OrgResourceScopes, without arguments,",
+}
 
 
 @register(Tags.urls)
-def required_scopes_are_read(**_: Any) -> list[CheckMessage]:
-    """E014: a permission with scopes of its own lets requests in without ``required_scopes``.
+def attributes_are_read(**_: Any) -> list[CheckMessage]:
+    """E014: a request gets in without what the view declares for permissions to read.
 
     The permissions of one action may do so if those of another read it.
     """
-    routes = [
-        one
-        for one in guarded_routes()
-        if getattr(one.view, "required_scopes", NOT_DECLARED) not in (None, NOT_DECLARED)
-    ]
-    readers = [_source(one) for one in routes if _has_reader(one)]
     return [
-        Error(
-            f"required_scopes of {route.path!r} is not read: {ignoring[0]!r} names its own scopes.",
-            hint=f"Write {type(ignoring[0]).__name__} without arguments, or name every scope in "
-            "it.",
-            id="drf_logto.E014",
-        )
-        for route in routes
-        if (ignoring := [*chain.from_iterable(map(ignoring_required_scopes, route.ways))])
-        and (_source(route) not in readers or _has_reader(route) or _names_an_action_of(route))
+        Error(f"{name} of {route.path!r} is not read: {reason}.", hint=hint, id="drf_logto.E014")
+        for name in _READERS
+        for route, reason, hint in _unread(name)
     ]
 
 
-@register(Tags.urls)
-def attributes_are_spelt_right(**_: Any) -> list[CheckMessage]:
-    """E015: a view has an attribute whose name is nearly one that permissions read."""
-    misspelt = {
-        (id(owner(route.callback)), name): (route.path, meant)
-        for route in reversed(guarded_routes())
-        for own in [_attributes(route.callback)]
-        for name, rank in own.items()
-        # A base class with the right name does not make up for a subclass with the wrong one.
-        if (meant := _meant(name)) and own.get(meant, math.inf) > rank
-    }
-    return [
-        Error(
-            f"The view of {path!r} has the attribute {name!r}, which nothing reads.",
-            hint=f"Write {meant}.",
-            id="drf_logto.E015",
-        )
-        for (_owner_id, name), (path, meant) in sorted(misspelt.items(), key=itemgetter(1))
-    ]
+def _unread(name: str) -> Iterator[tuple[Route, str, str]]:
+    routes = [one for one in all_routes() if getattr(one.view, name, NOT_DECLARED) not in _NOTHING]
+    readers = [_source(one, name) for one in routes if has_reader(one, name)]
+    for route in routes:
+        is_excused = _source(route, name) in readers and not has_reader(route, name)
+        if is_excused and not _names_an_action_of(route, name):
+            continue
+        ignoring = [*chain.from_iterable(map(ignoring_required_scopes, route.ways))]
+        if name == "required_scopes" and ignoring:
+            kind = type(ignoring[0]).__name__
+            hint = f"Write {kind} without arguments, or name every scope in it."
+            yield route, f"{ignoring[0]!r} names its own scopes", hint
+        elif name in attributes(route.callback) and _is_unguarded(route, name):
+            hint = f"Add {_READERS[name]} to its permissions, or set {name} = None on the view."
+            yield route, "no permission of the route does so", hint
 
 
 @register(Tags.urls)
@@ -148,28 +135,35 @@ def _required(permission: AccessTokenPermission, route: Route) -> RequiredScopes
         return None
 
 
-def _has_reader(route: Route) -> bool:
-    """Whether a permission of a route reads ``required_scopes``."""
-    return any(permission.declared is None for permission in route.permissions)
+def _is_unguarded(route: Route, name: str) -> bool:
+    """Whether a route has no permissions but REST Framework's, and no code that reads ``name``."""
+    classes = declared_by_class(route.callback, "permission_classes")
+    computing = ("get_permissions", "check_permissions")
+    methods = [declared_by_class(route.callback, one) for one in computing]
+    held = chain.from_iterable(map(leaves, chain.from_iterable(route.ways)))
+    return (
+        (classes is NOT_DECLARED or isinstance(classes, Collection))
+        and all(one is NOT_DECLARED or is_of_libraries(one) for one in (*methods, *held))
+        and name not in names_read(route.callback)
+    )
 
 
-def _source(route: Route) -> tuple[int, int]:
-    """Which ``required_scopes`` a route has, of which view."""
-    return id(owner(route.callback)), id(route.view.required_scopes)
+def _source(route: Route, name: str) -> tuple[int, int]:
+    """Which value of an attribute a route has, of which view."""
+    return id(owner(route.callback)), id(getattr(route.view, name))
 
 
-def _names_an_action_of(route: Route) -> bool:
-    """Whether ``required_scopes`` names the very action or method that does not read it."""
-    value = route.view.required_scopes
-    actions = declared(route.callback, "actions")
-    both = isinstance(value, Mapping) and isinstance(actions, Mapping)
-    return both and not {*actions, *actions.values()}.isdisjoint(value)
+def _names_an_action_of(route: Route, name: str) -> bool:
+    """Whether an attribute names the very action or method that does not read it."""
+    value = getattr(route.view, name)
+    mapped = actions(route.callback)
+    return isinstance(value, Mapping) and not {*mapped, *mapped.values()}.isdisjoint(value)
 
 
 def _actions(route: Route) -> set[str]:
     """The actions of a viewset, those of its other routes as well; none of another view."""
-    mapped = declared(route.callback, "actions")
-    if not isinstance(mapped, Mapping):
+    mapped = actions(route.callback)
+    if not mapped:
         return set()
     usual = {name for name in _OF_ROUTERS if declared(route.callback, name) is not NOT_DECLARED}
     extra = {
@@ -185,33 +179,3 @@ def _is_extra_action(value: Any) -> bool:
 def _methods_of_its_own(route: Route) -> list[str]:
     methods = declared(route.callback, "http_method_names", ())
     return [str(one) for one in methods] if isinstance(methods, (list, tuple, set)) else []
-
-
-def _attributes(callback: Any) -> dict[str, int]:
-    """The names of values that the project itself sets on a view; the first goes before others."""
-    own: dict[str, int] = {}
-    for source in sources(callback):
-        for one in source.__mro__ if isinstance(source, type) else [source]:
-            if getattr(one, "__module__", "").partition(".")[0] not in _LIBRARIES:
-                held = one if isinstance(one, Mapping) else getattr(one, "__dict__", {})
-                names = [name for name, value in held.items() if not callable(value)]
-                own = {**dict.fromkeys(names, len(own)), **own}
-    return {name: rank for name, rank in own.items() if not name.startswith("_")}
-
-
-def _meant(name: str) -> str | None:
-    """The attribute that a name was probably meant for, None where it is none or quite right."""
-    if name in VIEW_ATTRIBUTES:
-        return None
-    alike = {
-        one: SequenceMatcher(None, _in_order(name), _in_order(one)).ratio()
-        for one in VIEW_ATTRIBUTES
-    }
-    nearest = max(VIEW_ATTRIBUTES, key=lambda one: alike[one])
-    return nearest if alike[nearest] >= _NEAR else None
-
-
-def _in_order(name: str) -> str:
-    """A name with its words sorted, so that their order does not count."""
-    words = name.lower().split("_")
-    return "_".join(sorted("organization" if one == "org" else one for one in words))

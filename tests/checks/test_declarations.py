@@ -1,23 +1,25 @@
 """System checks of what views and permissions declare: that something reads it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
+from adrf.views import APIView as AsyncAPIView
 from django.http import HttpResponse
 from django.urls import include, path
 from django.utils.decorators import method_decorator
 from django.views import generic
-from rest_framework import generics, viewsets
-from rest_framework.decorators import action, api_view, permission_classes
-from rest_framework.permissions import IsAdminUser, IsAuthenticated
+from rest_framework import viewsets
+from rest_framework.decorators import action
+from rest_framework.permissions import BasePermission, IsAdminUser, IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSet
 
 from drf_logto.decorators import require_access_token
-from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
+from drf_logto.permissions import HasScopes, OrgResourceScopes
 from drf_logto.testing import Logto
 
 Check = Callable[..., list[tuple[str, str]]]
@@ -103,7 +105,6 @@ def test_an_ignored_required_scopes_opens_what_it_names(logto: Logto, route: Rou
         ([IsAdminUser | HasScopes], {"get": "read:x"}),
         ([HasScopes("x")], None),
         ([HasScopes("x")], property(lambda self: "read:x")),
-        ([IsAuthenticated], {"get": "read:x"}),
     ],
 )
 def test_required_scopes_that_some_permission_reads_is_not_reported(
@@ -155,107 +156,121 @@ def test_required_scopes_that_names_the_method_which_ignores_it_is_reported(chec
     assert [id for id, _ in check(routed(Exported))] == ["drf_logto.E014"]
 
 
-# E015: names that are nearly right
+# E014: attributes that no permission reads
 
 
-def test_a_misspelt_attribute_that_a_base_class_spells_right_is_reported(check: Check) -> None:
-    base = made(View, HasScopes, required_scopes="read:x")
-    derived = type("Derived", (base,), {"required_scope": {"get": "read:x"}})
-    assert [id for id, _ in check(path("x/", derived.as_view()))] == ["drf_logto.E015"]  # type: ignore[attr-defined]
+@require_access_token
+def bare(request: Any, **kwargs: Any) -> HttpResponse:
+    return HttpResponse("got")
 
 
-@pytest.mark.parametrize(
-    ("name", "meant"),
-    [
-        ("required_scope", "required_scopes"),
-        ("scopes_required", "required_scopes"),
-        ("scope_required", "required_scopes"),
-        ("requires_scopes", "required_scopes"),
-        ("REQUIRED_SCOPES", "required_scopes"),
-        ("requiredScopes", "required_scopes"),
-        ("organisation_url_kwarg", "organization_url_kwarg"),
-        ("organization_kwarg", "organization_url_kwarg"),
-        ("organization_url_kwargs", "organization_url_kwarg"),
-        ("org_url_kwarg", "organization_url_kwarg"),
-        ("api_resources", "api_resource"),
-    ],
-)
-def test_an_attribute_that_is_nearly_right_is_reported(check: Check, name: str, meant: str) -> None:
-    found = check(path("x/", view(InOrganization, **{name: "x"})))
-    assert [id for id, _ in found] == ["drf_logto.E015"]
-    assert repr(name) in found[0][1]
-    assert f"Write {meant}." in found[0][1]
+@method_decorator(require_access_token, name="dispatch")
+class Bare(generic.View):
+    required_scopes: Any = None
+    organization_url_kwarg: Any = None
+
+    def get(self, request: Any, **kwargs: Any) -> HttpResponse:
+        return HttpResponse("got")
+
+
+def bare_function(**attributes: Any) -> Any:
+    made = partial(bare)
+    made.__dict__.update(attributes)
+    return made
+
+
+ATTRIBUTES = [{"required_scopes": "read:x"}, {"organization_url_kwarg": "team"}]
+WITHOUT_READERS: dict[str, Callable[..., Any]] = {
+    "authenticated": lambda **attributes: view(IsAuthenticated, **attributes),
+    "composed": lambda **attributes: view(IsAuthenticated | ~IsAdminUser, **attributes),
+    "none": view,
+    "default": lambda **attributes: type("Made", (Got,), attributes).as_view(),  # type: ignore[attr-defined]
+    "adrf": lambda **attributes: type("Made", (AsyncAPIView,), attributes).as_view(),  # type: ignore[attr-defined]
+    "function": bare_function,
+    "class": Bare.as_view,
+    "plain": lambda **attributes: type("Made", (generic.View,), attributes).as_view(),  # type: ignore[attr-defined]
+}
+
+
+class Got(APIView):
+    def get(self, request: Any, **kwargs: Any) -> Response:
+        return Response("got")
+
+
+@pytest.mark.parametrize("attributes", ATTRIBUTES)
+@pytest.mark.parametrize("kind", WITHOUT_READERS)
+def test_an_attribute_that_no_permission_reads_is_reported(
+    check: Check, kind: str, attributes: Any
+) -> None:
+    [(id, message)] = check(path("teams/<team>/", WITHOUT_READERS[kind](**attributes)))
+    assert id == "drf_logto.E014"
+    name = next(iter(attributes))
+    assert f"{name} of 'teams/<team>/' is not read: no permission of the route" in message
+    assert "Add " in message
+    assert f"or set {name} = None" in message
+
+
+@pytest.mark.parametrize("attributes", ATTRIBUTES)
+@pytest.mark.parametrize("kind", ["default", "function", "class"])
+def test_an_attribute_that_no_permission_reads_guards_nothing(
+    logto: Logto, route: Route, kind: str, attributes: Any
+) -> None:
+    route(path("teams/<team>/", WITHOUT_READERS[kind](**attributes)))
+    client = logto.client(logto.organization_token("globex", []))
+    assert client.get("/teams/acme/").status_code == 200
+
+
+class OfAnotherPackage(BasePermission):
+    """May read required_scopes, as those of django-oauth-toolkit do."""
+
+
+def computed(self: Any) -> None:
+    """Is never called."""
 
 
 @pytest.mark.parametrize(
     "attributes",
     [
-        {"lookup_url_kwarg": "pk", "throttle_scope": "x", "required_permissions": []},
-        {"required_scopes": "x", "required_scope": "x"},
-        {"_required_scope": "x"},
-        {"get_required_scopes": lambda self: []},
-        {"required_alternate_scopes": {}, "required_roles": [], "organization_field": "x"},
+        {"permission_classes": [OfAnotherPackage]},
+        {"permission_classes": [IsAuthenticated & OfAnotherPackage]},
+        {"permission_classes": [partial(HasScopes)]},
+        {"permission_classes": property(computed)},
+        {"get_permissions": computed},
+        {"check_permissions": computed},
+        {"initial": lambda self: (self.required_scopes, self.organization_url_kwarg)},
+        {"a": property(lambda self: lambda: (self.required_scopes, self.organization_url_kwarg))},
+        {"required_scopes": None, "organization_url_kwarg": None},
+        {"required_scopes": [], "organization_url_kwarg": None},
+        {"required_scopes": property(computed), "organization_url_kwarg": property(computed)},
     ],
 )
-def test_another_attribute_is_not_reported(check: Check, attributes: Any) -> None:
-    assert of(check(path("x/", view(InOrganization, **attributes))), "E015") == []
+def test_an_attribute_that_other_code_may_read_is_not_reported(
+    check: Check, attributes: Any
+) -> None:
+    given = {"required_scopes": "x", "organization_url_kwarg": "org", **attributes}
+    made: Any = type("Made", (APIView,), given)
+    assert check(path("x/", made.as_view())) == []
 
 
-def test_no_attribute_of_django_or_rest_framework_is_nearly_right(check: Check) -> None:
-    @require_access_token(InOrganization)
-    def plain(request: Any) -> HttpResponse:  # type: ignore[empty-body]
+class Published(Things):
+    permission_classes = [OrgResourceScopes]
+    required_scopes: Any = "read:x"
+    organization_url_kwarg = "pk"
+
+    @action(detail=False, permission_classes=[IsAuthenticated])
+    def shown(self, request: Any) -> Response:  # type: ignore[empty-body]
         """Is never called."""
 
-    views = [
-        value
-        for module in (generics, viewsets, generic)
-        for value in vars(module).values()
-        if isinstance(value, type)
-    ]
-    known = {name for one in views for name in dir(one) if not name.startswith("_")}
-    assert {"lookup_url_kwarg", "pk_url_kwarg", "throttle_classes"} < known
-    for name in known - {"authentication_classes", "permission_classes"}:
-        setattr(plain, name, None)
-    assert check(path("x/", plain)) == []
+
+def test_an_action_under_a_permission_of_rest_framework_may_ignore_attributes(check: Check) -> None:
+    assert check(routed(Published)) == []
 
 
-def test_an_inherited_attribute_is_reported_once_for_each_view(check: Check) -> None:
-    class Base(Things):
-        required_scope = "x"
-
-    first, second = made(Base, InOrganization), made(Base, InOrganization)
-    found = of(check(routed(first, second)), "E015")
-    assert len(found) == 2
-    assert "things0/" in found[0]
-    assert "things1/" in found[1]
-
-
-def test_an_attribute_of_a_function_or_of_as_view_is_reported(check: Check) -> None:
-    @api_view()
-    @permission_classes([InOrganization])
-    def of_drf(request: Any, /) -> Response:  # type: ignore[empty-body]
-        """Is never called."""
-
-    @require_access_token(InOrganization)
-    def plain(request: Any) -> HttpResponse:  # type: ignore[empty-body]
-        """Is never called."""
-
-    @method_decorator(require_access_token(InOrganization), name="dispatch")
-    class Plain(generic.View):
-        required_scope = "x"
-
-    class Lenient(View):
-        permission_classes = [InOrganization]
-        api_resources: Any = None
-
-    of_drf.required_scope = plain.required_scope = "x"  # type: ignore[attr-defined]
-    found = check(
-        path("a/", of_drf),
-        path("b/", plain),
-        path("c/", Plain.as_view()),
-        path("d/", Lenient.as_view(api_resources="x")),
-    )
-    assert [id for id, _ in found] == ["drf_logto.E015"] * 4
+def test_required_scopes_that_names_such_an_action_is_reported(check: Check) -> None:
+    scopes = {"list": "read:x", "shown": "read:y"}
+    found = check(routed(made(Published, OrgResourceScopes, required_scopes=scopes)))
+    assert [id for id, _ in found] == ["drf_logto.E014"]
+    assert "shown" in found[0][1]
 
 
 # E016: scopes for what no request is called
