@@ -5,8 +5,6 @@ from importlib.util import find_spec
 from django.apps import AppConfig
 from django.core.exceptions import ImproperlyConfigured
 
-_REQUIRED = ("authlib", "joserfc")
-
 
 class BrowsableConfig(AppConfig):
     """Adds the templates, static files and translations."""
@@ -17,7 +15,7 @@ class BrowsableConfig(AppConfig):
 
     def ready(self) -> None:
         """Check that the extra is installed, so that the error names it and not a module."""
-        if not all(map(find_spec, _REQUIRED)):
+        if not (find_spec("authlib") and find_spec("joserfc")):
             raise ImproperlyConfigured(
                 "drf_logto.browsable needs Authlib: pip install 'drf-logto-auth[browsable]'"
             )

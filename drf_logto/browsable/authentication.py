@@ -32,9 +32,8 @@ class LogtoSessionAuthentication(LogtoJWTAuthentication):
         Raises:
             AuthenticationFailed: Logto's token is not valid here, or its user is unknown or not
                 active (401).
-            PermissionDenied: the token is for another audience, it is not the chosen one or the one
-                that the page was made with, the page's sign-in has ended, or the CSRF token is
-                missing (403).
+            PermissionDenied: the token is for another audience, the page was made in another
+                context or sign-in, the context is lost, or the CSRF token is missing (403).
             ServiceUnavailable: Logto is needed to decide, and cannot be reached (503).
         """
         authenticated = super().authenticate(request)

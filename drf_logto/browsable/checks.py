@@ -5,6 +5,8 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib.sessions.backends.cache import SessionStore as CacheStore
+from django.contrib.sessions.backends.cached_db import SessionStore as CachedDBStore
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.cache import caches
 from django.core.cache.backends.dummy import DummyCache
@@ -19,7 +21,7 @@ from rest_framework.settings import api_settings
 from ..authentication import LogtoJWTAuthentication
 from ..routes import current_settings
 from .authentication import LogtoSessionAuthentication
-from .sign_in_store import uses_cache, uses_cookies, uses_only_cache
+from .sign_in_store import session_class, uses_cookies
 
 _APP = "drf_logto.browsable"
 _EXTENDED_APP = "rest_framework"
@@ -60,19 +62,14 @@ def check_sign_in() -> Iterator[CheckMessage]:
 
 
 def _check_session_cache() -> Iterator[CheckMessage]:
-    if not uses_cache():
+    store = session_class()
+    if not issubclass(store, (CacheStore, CachedDBStore)):
         return
     cache = caches[settings.SESSION_CACHE_ALIAS]
     if isinstance(cache, (LocMemCache, DummyCache)):
-        fault = (
-            "that other processes cannot see, so users are signed out if several processes serve "
-            "the project"
-        )
-    elif isinstance(cache, FileBasedCache) and uses_only_cache():
-        fault = (
-            "that does not create records atomically, so users are signed out if two processes "
-            "refresh a token at the same time"
-        )
+        fault = "that other processes cannot see, so users are signed out if there are several"
+    elif isinstance(cache, FileBasedCache) and issubclass(store, CacheStore):
+        fault = "that does not create records atomically, so simultaneous refreshes sign users out"
     else:
         return
     yield Warning(

@@ -72,9 +72,7 @@ class LogtoClient:
         )
         return str(url), pending
 
-    def complete(
-        self, pending: PendingSignIn, code_verifier: str, response: Mapping[str, str]
-    ) -> SignIn:
+    def complete(self, pending: PendingSignIn, verifier: str, answer: Mapping[str, str]) -> SignIn:
         """Return the sign-in that an authorization response (RFC 6749 §4.1.2) completes.
 
         Raises:
@@ -85,17 +83,17 @@ class LogtoClient:
             NoRefreshToken: Logto issued no refresh token.
         """
         metadata = get_metadata(waits=True)
-        self._require_issuer(metadata, response)
-        if "error" in response:
-            raise AccessDenied if response["error"] == "access_denied" else SignInRefused
-        if not _CODE.fullmatch(response.get("code", "")):
+        self._require_issuer(metadata, answer)
+        if "error" in answer:
+            raise AccessDenied if answer["error"] == "access_denied" else SignInRefused
+        if not _CODE.fullmatch(answer.get("code", "")):
             raise SignInRefused
         try:
             tokens = exchange_code(
                 self._settings,
                 metadata,
-                code=response["code"],
-                code_verifier=code_verifier,
+                code=answer["code"],
+                code_verifier=verifier,
                 redirect_uri=pending.redirect_uri,
             )
         except GrantRefused:
@@ -125,7 +123,7 @@ class LogtoClient:
 
     def revoke(self, sign_in: SignIn) -> None:
         """Revoke the refresh token of a sign-in, if Logto can be reached."""
-        # A successful answer is empty, which counts as no answer as well.
+        # Also raised for the empty answer that means success.
         with suppress(AuthorizationServerUnavailable):
             revoke(self._settings, get_metadata(waits=True), sign_in.refresh_token)
 
@@ -161,9 +159,9 @@ class LogtoClient:
         # OpenID Connect Core §5.3.2: the subject must be that of the ID token.
         return userinfo if isinstance(userinfo, dict) and userinfo.get("sub") == sub else {}
 
-    def _require_issuer(self, metadata: Metadata, response: Mapping[str, str]) -> None:
+    def _require_issuer(self, metadata: Metadata, answer: Mapping[str, str]) -> None:
         """Refuse a response of another authorization server (RFC 9207 §2.4)."""
-        issuer = response.get("iss")
+        issuer = answer.get("iss")
         is_required = metadata.document.get("authorization_response_iss_parameter_supported")
         if issuer != self._issuer and (issuer is not None or is_required is True):
             raise WrongIssuer

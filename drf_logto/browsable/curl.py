@@ -9,9 +9,7 @@ from rest_framework.parsers import FormParser
 
 from .page_context import FIELD
 
-FORM = "form"
-"""The body type of a form; ``""`` is JSON."""
-
+FORM = "form"  # the body type of a form; "" is JSON
 _MEDIA_TYPES = {FORM: "application/x-www-form-urlencoded"}
 _METHODS_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
 _PAGE_FIELDS = ("csrfmiddlewaretoken", FIELD)

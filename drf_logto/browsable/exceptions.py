@@ -100,13 +100,11 @@ class SignedOut(Exception):
     """There is no sign-in, or its refresh token is no longer valid."""
 
 
+# Errors about the grant (RFC 6749 §5.2, RFC 8707 §2, and Logto's own). All others are about the
+# application or the server, so they do not end a sign-in.
 REFUSALS = frozenset(
     {"invalid_grant", "access_denied", "invalid_target", "invalid_scope", "insufficient_scope"}
 )
-"""Errors about the grant (RFC 6749 §5.2, RFC 8707 §2, and Logto's own).
-
-All others are about the application or the server, so they do not end a sign-in.
-"""
 
 
 class GrantRefused(Exception):

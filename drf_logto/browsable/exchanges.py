@@ -12,14 +12,9 @@ from ..telemetry import logger
 from .exceptions import SignInExpired
 from .pending import PENDING_LIFETIME
 
-MAX_CONCURRENT = 2
-"""Exchanges at the same time, so that an unresponsive Logto does not block all threads."""
-
-MAX_USED_STATES = 10_000
-"""Values of ``state`` that are remembered; the oldest is dropped first."""
-
-RETRY_DELAY = 5
-"""Seconds between an exchange that Logto did not answer and the next."""
+MAX_CONCURRENT = 2  # so that an unresponsive Logto does not block all threads
+MAX_USED_STATES = 10_000  # the oldest is dropped first
+RETRY_DELAY = 5  # seconds after an exchange that Logto did not answer
 
 
 class Exchanges:

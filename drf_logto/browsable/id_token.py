@@ -11,8 +11,6 @@ from ..verification.jws import parse_jws
 from ..verification.verifier import Verifier
 from .exceptions import AnswerNotTrusted
 
-_DATES = ("exp", "iat", "nbf")
-
 
 def validated_claims(
     id_token: str,
@@ -34,9 +32,8 @@ def validated_claims(
     try:
         jws = parse_jws(id_token.encode())
         verifier.verify_signature(jws)
-        if not isinstance(jws.claims.get("sub"), str):
-            raise AnswerNotTrusted
-        if any(numeric_date(jws.claims[name]) is None for name in _DATES if name in jws.claims):
+        dates = [jws.claims[name] for name in ("exp", "iat", "nbf") if name in jws.claims]
+        if None in map(numeric_date, dates) or not isinstance(jws.claims.get("sub"), str):
             raise AnswerNotTrusted
         # As with access tokens, an ``iat`` in the future is accepted: clocks differ.
         iat: Any = jws.claims.get("iat")

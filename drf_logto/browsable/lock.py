@@ -1,19 +1,18 @@
 """A lock between processes, on records that are created atomically and never changed.
 
-Each acquisition has a random id. The first id is stored under the name of the lock. What follows
-an id is stored under a name that is derived from it: either that it was released, or the next id,
-if a waiter took the lock over because it did not change for too long. So the records form a chain,
-and the last one says who holds the lock.
+Each acquisition has a random id. The first id is stored under the name of the lock, and what
+follows an id under a name that is derived from it: that it was released, or the id of a waiter that
+took the lock over because the holder did not release it in time. So the records form a chain, and
+the last one says who holds the lock.
 
 - To acquire is to create the first record, or to append to a chain that has not changed for the
   timeout, and then to find the appended id at its end.
 - To release is to append that the lock is released, and to delete the chain from its first record.
   Only the holder deletes it.
 
-Two waiters that take the lock over create the same record, so only one succeeds. A waiter that
-appends to a chain that was deleted since it was read does not find its id at the end: the first
-record is deleted before the others, and ids are unique. What a terminated process leaves behind is
-taken over like any other acquisition, or expires.
+Two waiters that take the lock over create the same record, so only one succeeds. One that appends
+to a chain that was deleted meanwhile does not find its id at the end: the first record is deleted
+before the others, and ids are unique. Records of a terminated process are taken over, or expire.
 
 A process that stalls for longer than the timeout, while it holds or releases the lock, has lost it.
 A slow release reads the chain again before it deletes. A stall between that read and the first

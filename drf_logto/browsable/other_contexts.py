@@ -48,7 +48,9 @@ def _evaluate(view: Any, request: Any, auth: AuthInfo) -> tuple[bool, LogtoError
     try:
         if for_view(auth, view, clone) is not auth:
             return False, None
-        clone.user, clone.auth = find_user(_session_authentication(view), auth), auth
+        authenticators = view.get_authenticators()
+        session = next(one for one in authenticators if isinstance(one, LogtoSessionAuthentication))
+        clone.user, clone.auth = find_user(session, auth), auth
         if isinstance(clone.user, LogtoError):
             return False, None
         verdict = Evaluation(view.get_permissions(), clone, view).estimate()
@@ -58,11 +60,6 @@ def _evaluate(view: Any, request: Any, auth: AuthInfo) -> tuple[bool, LogtoError
     finally:
         # Setting them on the clone has set them on Django's request as well, which both share.
         request.user, request.auth = user, token
-
-
-def _session_authentication(view: Any) -> LogtoSessionAuthentication:
-    classes = view.get_authenticators()
-    return next(one for one in classes if isinstance(one, LogtoSessionAuthentication))
 
 
 def _auth_without_scopes(person: Person, context: Context) -> AuthInfo:

@@ -6,16 +6,13 @@ from urllib.parse import unquote
 from django.conf import settings
 from rest_framework.request import is_form_media_type
 
-FIELD = "drf_logto_context"
-"""The hidden field of the page's forms with the context's id."""
-
-HEADER = "X-Logto-Context"
-"""The header with the percent-encoded id, for forms that a script sends."""
+FIELD = "drf_logto_context"  # the hidden field of the page's forms
+_HEADER = "X-Logto-Context"  # percent-encoded, for forms that a script sends
 
 
 def page_context(request: Any) -> str | None:
     """Return the id of the context of the page that a request comes from, None if not named."""
-    header = request.headers.get(HEADER)
+    header = request.headers.get(_HEADER)
     if header is not None:
         return unquote(header)
     # Only a browser that was given a form has one of these cookies. Other bodies stay unread: the

@@ -13,11 +13,9 @@ from ..exceptions import AuthorizationServerUnavailable, ContextLost
 from ..responses import sentence
 from ..runtime import get_environment
 from ..view_options import named_organization
-from . import sign_in_store
 from .authentication import LogtoSessionAuthentication
 from .contexts import Context, Organization
 from .curl import request_body
-from .exceptions import SignedOut
 from .other_contexts import Access, access_with
 from .refresh import chosen_context, contexts, is_lost, stored_auth
 from .session import BrowserSession
@@ -79,12 +77,8 @@ def panel(view: Any, request: Any, response: Any) -> Panel | None:
         return None
     browser = BrowserSession(request)
     has_ended = browser.pop_ended()
-    try:
-        sign_in = sign_in_store.load(browser.key)
-    except SignedOut:
-        signed_in = None
-    else:
-        signed_in = _signed_in(sign_in, view, request, response)
+    sign_in = browser.load()
+    signed_in = _signed_in(sign_in, view, request, response) if sign_in else None
     if has_ended or signed_in:
         patch_cache_control(response, private=True, no_store=True)
     return Panel(addresses, has_ended, signed_in)
@@ -94,7 +88,7 @@ def _signed_in(sign_in: SignIn, view: Any, request: Any, response: Any) -> Signe
     chosen = chosen_context(sign_in)
     auth = _stored_auth(sign_in, chosen)
     seconds = auth.expires_at - get_environment().now() if auth else 0
-    every = contexts(sign_in.person)
+    every, refusal = contexts(sign_in.person), _refusal(response)
     # Another site can make the browser send a body; only one that passed the CSRF check is shown.
     passed_csrf = isinstance(request.successful_authenticator, LogtoSessionAuthentication)
     body, body_type = request_body(request) if passed_csrf else ("", "")
@@ -107,8 +101,8 @@ def _signed_in(sign_in: SignIn, view: Any, request: Any, response: Any) -> Signe
         groups=tuple((organization, tuple(group)) for organization, group in by_organization),
         has_several_resources=len({context.resource for context in every} - {None}) > 1,
         is_lost=is_lost(sign_in),
-        notice=_notice(sign_in, response),
-        denial=_denial(sign_in, view, request, response),
+        notice=_notice(sign_in, refusal),
+        denial=_denial(sign_in, view, request, refusal),
         body=body,
         body_type=body_type,
     )
@@ -127,15 +121,13 @@ def _refusal(response: Any) -> dict[str, str]:
     return {name: str(value) for name, value in data.items()} if isinstance(data, dict) else {}
 
 
-def _notice(sign_in: SignIn, response: Any) -> str | None:
-    refusal = _refusal(response)
+def _notice(sign_in: SignIn, refusal: dict[str, str]) -> str | None:
     if refusal.get("code") == ContextLost.code:
         return refusal["detail"]
     return sentence(ContextLost()) if is_lost(sign_in) else None
 
 
-def _denial(sign_in: SignIn, view: Any, request: Any, response: Any) -> Denial | None:
-    refusal = _refusal(response)
+def _denial(sign_in: SignIn, view: Any, request: Any, refusal: dict[str, str]) -> Denial | None:
     if refusal.get("code") not in _EXPLAINED:
         return None
     person, chosen = sign_in.person, chosen_context(sign_in)

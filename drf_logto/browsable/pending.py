@@ -15,12 +15,8 @@ from django.utils.encoding import iri_to_uri
 
 from .exceptions import SignInExpired
 
-MAX_PENDING = 5
-"""Pending sign-ins in one browser; the oldest is deleted first."""
-
-PENDING_LIFETIME = 600
-"""Seconds that a user has to sign in at Logto."""
-
+MAX_PENDING = 5  # in one browser; the oldest is deleted first
+PENDING_LIFETIME = 600  # seconds that a user has to sign in at Logto
 _CLOCK_SKEW = 5  # seconds between the clocks of two processes
 _PREFIX = "logto_sign_in_"
 _MAX_NEXT = 500  # characters, percent-encoded: browsers drop long cookies, servers long headers

@@ -1,7 +1,6 @@
 """The access token of a context, refreshed before it expires by one request at a time."""
 
 import math
-from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from ..auth_info import AuthInfo
@@ -19,11 +18,10 @@ from . import sign_in_store
 from .client import LogtoClient
 from .contexts import Context, Person, contexts_of
 from .exceptions import ContextRefused, GrantRefused, SignedOut, UnknownContext
+from .lock import Lock
 from .sign_in_store import SignIn
 
-REFRESH_BEFORE = 60
-"""Seconds before its expiry that a token is refreshed, so that it is valid for the request."""
-
+REFRESH_BEFORE = 60  # seconds before its expiry, so that a token is valid for the request
 _MAX_HTTP_REQUESTS = 4  # more than one refresh makes
 _RETRY_DELAY = 5  # seconds after a refresh that Logto did not answer, so that requests do not queue
 
@@ -111,7 +109,7 @@ def _clear_choice(key: str, context: Context) -> None:
         sign_in_store.save(key, replace(sign_in, chosen=""))
 
 
-def _lock(key: str) -> AbstractContextManager[None]:
+def _lock(key: str) -> Lock:
     return sign_in_store.lock(key, _MAX_HTTP_REQUESTS * get_settings().http_timeout)
 
 

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from . import sign_in_store
 from .exceptions import SignedOut
+from .sign_in_store import SignIn
 
 _KEY = "_drf_logto_key"
 _SUB = "_drf_logto_sub"
@@ -36,11 +37,15 @@ class BrowserSession:
             raise SignedOut
         return str(self._session[_KEY])
 
-    def sign_in(self, key: str, sub: str) -> None:
-        """Store the key of a sign-in, under a new session id.
+    def load(self) -> SignIn | None:
+        """Return the sign-in, None if there is none."""
+        try:
+            return sign_in_store.load(self.key)
+        except SignedOut:
+            return None
 
-        The session is flushed first if another user signed in before: its data is theirs.
-        """
+    def sign_in(self, key: str, sub: str) -> None:
+        """Store a key and a subject under a new session id; another user's data is flushed."""
         self._delete_sign_in()
         if self._session.get(_SUB, sub) != sub:
             self._session.flush()

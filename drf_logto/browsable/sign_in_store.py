@@ -7,15 +7,12 @@ would restore a used refresh token. The records here are separate, and written u
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from importlib import import_module
 from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
-from django.contrib.sessions.backends.cache import SessionStore as CacheStore
-from django.contrib.sessions.backends.cached_db import SessionStore as CachedDBStore
 from django.contrib.sessions.backends.db import SessionStore as DBStore
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
@@ -24,9 +21,7 @@ from .contexts import Organization, Person
 from .exceptions import SignedOut
 from .lock import Lock
 
-LIFETIME = 14 * 24 * 3600
-"""Seconds from the last write to the expiry of a record, as of Logto's refresh tokens."""
-
+_LIFETIME = 14 * 24 * 3600  # seconds from the last write, as of Logto's refresh tokens
 _SIGN_IN = "sign_in"
 _LOCK = "lock"
 
@@ -44,21 +39,17 @@ class SignIn:
     retry_at: float = 0  # after Logto did not answer, in seconds since the epoch
 
 
+def session_class() -> type[SessionBase]:
+    """Return the project's session store."""
+    store: type[SessionBase] = import_module(settings.SESSION_ENGINE).SessionStore
+    return store
+
+
 def uses_cookies() -> bool:
     """Whether the project's sessions are cookies, which are signed but not encrypted."""
     return "signed_cookies" in settings.SESSION_ENGINE or any(
-        "signed_cookies" in base.__module__ for base in _session_class().__mro__
+        "signed_cookies" in base.__module__ for base in session_class().__mro__
     )
-
-
-def uses_cache() -> bool:
-    """Whether the project's sessions are in the cache ``SESSION_CACHE_ALIAS``, or behind it."""
-    return issubclass(_session_class(), (CacheStore, CachedDBStore))
-
-
-def uses_only_cache() -> bool:
-    """Whether the project's sessions are in that cache and nowhere else."""
-    return issubclass(_session_class(), CacheStore)
 
 
 def create(sign_in: SignIn) -> str:
@@ -68,7 +59,7 @@ def create(sign_in: SignIn) -> str:
             "Sessions in cookies would expose the tokens. Set SESSION_ENGINE to one that keeps "
             "sessions on the server."
         )
-    store = _session_class()()
+    store = session_class()()
     _write(store, sign_in)
     return str(store.session_key)
 
@@ -88,7 +79,7 @@ def load(key: str) -> SignIn:
 
 def save(key: str, sign_in: SignIn) -> None:
     """Replace the sign-in of a key, or raise SignedOut. The caller holds its lock."""
-    store = _session_class()(key)
+    store = session_class()(key)
     if _SIGN_IN not in store:
         raise SignedOut
     try:
@@ -99,12 +90,10 @@ def save(key: str, sign_in: SignIn) -> None:
 
 def delete(key: str) -> None:
     """Delete the sign-in of a key, if there is one."""
-    _session_class()(key).delete()
+    session_class()(key).delete()
 
 
-def lock(
-    key: str, timeout: float, *, clock: Callable[[], float] = time.monotonic
-) -> AbstractContextManager[None]:
+def lock(key: str, timeout: float, *, clock: Callable[[], float] = time.monotonic) -> Lock:
     """Return the lock of the sign-in of a key, for all threads and processes."""
     return Lock(_LockRecords(), key, timeout, clock=clock)
 
@@ -129,13 +118,8 @@ def outside_transactions(call: Callable[[], Result]) -> Result:
         return executor.submit(in_thread).result()
 
 
-def _session_class() -> type[SessionBase]:
-    session_class: type[SessionBase] = import_module(settings.SESSION_ENGINE).SessionStore
-    return session_class
-
-
 def _read(key: str) -> Mapping[str, Any]:
-    store: Any = _session_class()(key)
+    store: Any = session_class()(key)
     # Past the cache of cached_db, which may have what another process has changed or deleted.
     data: Mapping[str, Any] = DBStore.load(store) if isinstance(store, DBStore) else store.load()
     return data
@@ -143,7 +127,7 @@ def _read(key: str) -> Mapping[str, Any]:
 
 def _write(store: SessionBase, sign_in: SignIn) -> None:
     store[_SIGN_IN] = asdict(sign_in)
-    store.set_expiry(LIFETIME)
+    store.set_expiry(_LIFETIME)
     try:
         store.save()
     except Exception as error:  # noqa: BLE001 - whatever the project's store raises
@@ -159,9 +143,9 @@ class _LockRecords:
     """Records of locks in the project's session store."""
 
     def create(self, name: str, value: str) -> bool:
-        store: Any = _session_class()()
+        store: Any = session_class()()
         store[_LOCK] = value
-        store.set_expiry(LIFETIME)
+        store.set_expiry(_LIFETIME)
         store._session_key = name
         try:
             store.save(must_create=True)
@@ -174,4 +158,4 @@ class _LockRecords:
         return value if isinstance(value, str) else None
 
     def delete(self, name: str) -> None:
-        _session_class()(name).delete()
+        session_class()(name).delete()

@@ -1,19 +1,23 @@
-"""Requests to Logto's token endpoint and revocation endpoint, through Authlib's OAuth client."""
+"""Authlib's OAuth client at Logto's token and revocation endpoints, with bounds on each request."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.client import OAuth2Client
 
 from ..conf import LogtoSettings
 from ..exceptions import AuthorizationServerUnavailable
+from ..verification.fetch import post_form
 from ..verification.metadata import Metadata
 from .exceptions import REFUSALS, GrantRefused
-from .transport import BoundedSession
 
+_BAD_REQUEST = 400
+# Strings only. Authlib would compute with others, such as expires_in, which may be any number.
+_MEMBERS = ("access_token", "refresh_token", "id_token", "error")
 _LOGGED_ERROR = re.compile(r"[a-z_]{1,40}")  # matches error codes, and no token
 
 
@@ -24,6 +28,38 @@ class Tokens:
     access_token: str = field(repr=False)
     refresh_token: str | None = field(repr=False)
     id_token: str | None = field(repr=False)
+
+
+class TokenResponse:
+    """A status and a JSON object, with the interface of Requests that Authlib reads."""
+
+    def __init__(self, status: int, document: Mapping[str, str]) -> None:
+        self.status_code = status
+        self._document = document
+
+    def json(self) -> dict[str, str]:
+        """Return a copy of the JSON object."""
+        return dict(self._document)
+
+
+class BoundedSession:
+    """Sends the forms of an OAuth client without redirects; ``timeout`` is in seconds."""
+
+    def __init__(self, timeout: float) -> None:
+        self._timeout = timeout
+
+    def post(
+        self, url: str, *, data: Mapping[str, str], headers: Mapping[str, str], auth: Any
+    ) -> TokenResponse:
+        """POST a form with the credentials that Authlib's ``auth`` adds to it."""
+        url, prepared, body = auth.prepare("POST", url, dict(headers), urlencode(data))
+        status, document = post_form(url, self._timeout, headers=prepared, body=body)
+        if not isinstance(document, dict):
+            raise AuthorizationServerUnavailable("the answer is no JSON object")
+        members = {name: document[name] for name in _MEMBERS if _is_text(document.get(name))}
+        if "error" not in members and (status >= _BAD_REQUEST or "error" in document):
+            raise AuthorizationServerUnavailable(f"HTTP status {status}")
+        return TokenResponse(status, members)
 
 
 def oauth_client(settings: LogtoSettings) -> Any:
@@ -47,31 +83,30 @@ def exchange_code(settings: LogtoSettings, metadata: Metadata, **parameters: str
         GrantRefused: Logto does not issue them.
         AuthorizationServerUnavailable: Logto cannot be reached, or refuses the application.
     """
-    endpoint = metadata.back_channel("token_endpoint")
-    client = oauth_client(settings)
-    return _request(client.fetch_token, endpoint, grant_type="authorization_code", **parameters)
+    send = oauth_client(settings).fetch_token
+    return _request(send, metadata, grant_type="authorization_code", **parameters)
 
 
 def refresh(
     settings: LogtoSettings, metadata: Metadata, refresh_token: str, parameters: Mapping[str, str]
 ) -> Tokens:
     """Return the tokens for a refresh token (RFC 6749 §6), and raise as ``exchange_code``."""
-    endpoint = metadata.back_channel("token_endpoint")
-    client = oauth_client(settings)
-    return _request(client.refresh_token, endpoint, refresh_token=refresh_token, **parameters)
+    send = oauth_client(settings).refresh_token
+    return _request(send, metadata, refresh_token=refresh_token, **parameters)
 
 
 def revoke(settings: LogtoSettings, metadata: Metadata, refresh_token: str) -> None:
     """Revoke a refresh token (RFC 7009).
 
     Raises:
-        AuthorizationServerUnavailable: there is no JSON in the answer, even if it means success.
+        AuthorizationServerUnavailable: there is no answer, or an empty one, which means success.
     """
     endpoint = metadata.back_channel("revocation_endpoint")
     oauth_client(settings).revoke_token(endpoint, token=refresh_token)
 
 
-def _request(send: Any, endpoint: str, **parameters: str) -> Tokens:
+def _request(send: Any, metadata: Metadata, **parameters: str) -> Tokens:
+    endpoint = metadata.back_channel("token_endpoint")
     try:
         response = send(endpoint, **parameters)
     except OAuth2Error as refused:
@@ -88,3 +123,8 @@ def _request(send: Any, endpoint: str, **parameters: str) -> Tokens:
         raise GrantRefused(error)
     named = error if _LOGGED_ERROR.fullmatch(error) else "an unknown error"
     raise AuthorizationServerUnavailable(f"the token endpoint answered with {named}")
+
+
+def _is_text(value: object) -> bool:
+    """Whether a value is printable ASCII, as RFC 6749 §A.7, §A.12 and §A.17 require."""
+    return isinstance(value, str) and value.isascii() and value.isprintable()

@@ -59,13 +59,6 @@ def _sign_in_view(view: View) -> View:
     return never_cache(transaction.non_atomic_requests(login_not_required(wrapper)))
 
 
-def _load_sign_in(browser: BrowserSession) -> sign_in_store.SignIn | None:
-    try:
-        return sign_in_store.load(browser.key)
-    except SignedOut:
-        return None
-
-
 @contextmanager
 def _errors_lead_to(next_path: str) -> Iterator[None]:
     """Let the page of a BrowserError lead to ``next_path``."""
@@ -116,7 +109,7 @@ def callback(request: HttpRequest) -> HttpResponse:
             raise SignInRefused  # RFC 6749 §3.1: a parameter must not be repeated
         sign_in = LogtoClient().complete(begun, code_verifier, answer)
     browser = BrowserSession(request)
-    former = _load_sign_in(browser)
+    former = browser.load()
     browser.sign_in(sign_in_store.create(sign_in), sign_in.person.sub)
     rotate_token(request)
     # Two sign-ins of the same user may share a grant, which a revocation ends as a whole.
@@ -131,7 +124,7 @@ def callback(request: HttpRequest) -> HttpResponse:
 def logout(request: HttpRequest) -> HttpResponse:
     """End the session here, and redirect to Logto to end the session there."""
     browser = BrowserSession(request)
-    sign_in = _load_sign_in(browser)
+    sign_in = browser.load()
     browser.sign_out()
     signed_out_uri = reverse("rest_framework:signed-out")
     try:
