@@ -16,14 +16,14 @@ from sandbox.stand_in.server import StandIn
 from tests.browsable.browser import Browser, page
 
 
-def test_nobody_is_anonymous(browser: Browser) -> None:
+def test_a_request_without_a_sign_in_is_anonymous(browser: Browser) -> None:
     assert browser.client.get("/open/").json() == {"for": None}
     response = browser.client.get("/products/")
     assert response.status_code == 401
     assert response["WWW-Authenticate"] == 'Bearer realm="api"'
 
 
-def test_a_request_without_a_session_is_left_alone() -> None:
+def test_a_request_without_a_session_is_not_authenticated() -> None:
     request = Request(APIRequestFactory().get("/"))
     assert LogtoSessionAuthentication().authenticate(request) is None
 
@@ -50,7 +50,7 @@ def test_a_request_without_a_session_needs_no_thread_within_a_transaction() -> N
         assert LogtoSessionAuthentication().authenticate(without_sign_in()) is None
 
 
-def test_a_person_is_the_same_user_with_the_same_facts(browser: Browser) -> None:
+def test_a_sign_in_gives_the_same_user_and_auth_as_a_bearer_token(browser: Browser) -> None:
     browser.sign_in()
     plain: Any = RequestFactory().get("/")
     plain.session = browser.client.session
@@ -106,18 +106,18 @@ def test_a_view_that_narrows_its_audience_refuses_other_tokens(browser: Browser)
 
 
 @pytest.mark.parametrize("path", ["/open/", "/products/"])
-def test_what_one_person_sees_is_kept_by_no_cache(browser: Browser, path: str) -> None:
+def test_a_response_to_a_signed_in_user_is_not_cached(browser: Browser, path: str) -> None:
     browser.sign_in()
     for response in (browser.client.get(path), browser.get(path)):
         assert response["Cache-Control"] == "private, no-store"
         assert "Cookie" in response["Vary"]
 
 
-def test_what_everybody_sees_is_not_kept_out_of_caches(browser: Browser) -> None:
+def test_a_response_without_a_sign_in_may_be_cached(browser: Browser) -> None:
     assert "Cache-Control" not in browser.client.get("/open/").headers
 
 
-def test_clickjacking_protection_stays_django_s(browser: Browser, project: Any) -> None:
+def test_clickjacking_protection_is_django_s(browser: Browser, project: Any) -> None:
     project.MIDDLEWARE = [
         *project.MIDDLEWARE,
         "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -127,7 +127,7 @@ def test_clickjacking_protection_stays_django_s(browser: Browser, project: Any) 
         assert browser.get(path)["X-Frame-Options"] == "DENY"
 
 
-def test_the_page_says_it_where_the_token_cannot_be_judged(
+def test_the_page_shows_a_503_when_the_token_cannot_be_verified(
     browser: Browser, stand_in: StandIn, project: Any
 ) -> None:
     browser.sign_in()

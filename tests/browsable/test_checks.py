@@ -30,24 +30,24 @@ def included(settings: Any, route: Any) -> Any:
     return settings
 
 
-def test_a_project_that_is_set_up_right_hears_nothing(included: Any) -> None:
+def test_a_correct_project_has_no_messages(included: Any) -> None:
     assert ids() == []
 
 
-def test_a_project_that_does_not_include_the_addresses_hears_nothing(settings: Any) -> None:
+def test_a_project_that_does_not_include_the_urls_is_not_checked(settings: Any) -> None:
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
     settings.MIDDLEWARE = []
     assert ids() == []
 
 
 @pytest.mark.parametrize("app_id", [{}, {"APP_ID": None}])
-def test_a_missing_application_is_told(included: Any, app_id: dict[str, Any]) -> None:
+def test_a_missing_app_id_is_an_error(included: Any, app_id: dict[str, Any]) -> None:
     logto = {name: included.LOGTO[name] for name in ("ENDPOINT", "API_RESOURCE")}
     included.LOGTO = {**logto, **app_id}
     assert ids() == ["drf_logto.E021"]
 
 
-def test_settings_that_are_broken_are_told_once(included: Any) -> None:
+def test_invalid_settings_are_reported_once(included: Any) -> None:
     included.LOGTO = {**included.LOGTO, "LEEWAY": -1}
     assert ids() == ["drf_logto.E003"]
 
@@ -56,14 +56,16 @@ def test_settings_that_are_broken_are_told_once(included: Any) -> None:
     "engine",
     ["django.contrib.sessions.backends.signed_cookies", "tests.browsable.sessions.cookies"],
 )
-def test_sessions_in_cookies_are_told(included: Any, engine: str) -> None:
+def test_sessions_in_cookies_are_an_error(included: Any, engine: str) -> None:
     included.SESSION_ENGINE = engine
     assert ids() == ["drf_logto.E022"]
 
 
 @pytest.mark.parametrize("name", ["locmem.LocMemCache", "dummy.DummyCache"])
 @pytest.mark.parametrize("engine", ["cache", "cached_db"])
-def test_sessions_in_a_cache_of_one_process_are_told(included: Any, engine: str, name: str) -> None:
+def test_sessions_in_a_cache_of_one_process_are_a_warning(
+    included: Any, engine: str, name: str
+) -> None:
     included.SESSION_ENGINE = f"django.contrib.sessions.backends.{engine}"
     included.CACHES = {**included.CACHES, "x": {"BACKEND": f"django.core.cache.backends.{name}"}}
     included.SESSION_CACHE_ALIAS = "x"
@@ -71,7 +73,7 @@ def test_sessions_in_a_cache_of_one_process_are_told(included: Any, engine: str,
     assert "other processes cannot see" in str(run_checks())
 
 
-def test_sessions_in_a_cache_that_does_not_create_records_atomically_are_told(
+def test_sessions_in_a_cache_without_atomic_creation_are_a_warning(
     included: Any, tmp_path: Any
 ) -> None:
     keep_in_files(included, tmp_path)
@@ -87,7 +89,7 @@ def keep_in_files(included: Any, directory: Any) -> None:
 
 
 @pytest.mark.parametrize("engine", ["cached_db", "db", "file"])
-def test_sessions_that_every_process_sees_are_not_told(
+def test_sessions_that_every_process_sees_are_accepted(
     included: Any, engine: str, tmp_path: Any
 ) -> None:
     included.SESSION_ENGINE = f"django.contrib.sessions.backends.{engine}"
@@ -104,7 +106,7 @@ def test_sessions_that_every_process_sees_are_not_told(
         (["drf_logto.browsable.apps.BrowsableConfig", "rest_framework", "drf_logto"], []),
     ],
 )
-def test_an_app_that_is_missing_or_comes_too_late_is_told(
+def test_an_app_that_is_missing_or_comes_too_late_is_an_error(
     included: Any, apps: list[str], expected: list[str]
 ) -> None:
     needed = [f"django.contrib.{name}" for name in ("auth", "contenttypes", "sessions")]
@@ -117,7 +119,7 @@ def middleware() -> None:
 
 
 @pytest.mark.parametrize("missing", MIDDLEWARE)
-def test_missing_middleware_is_told(included: Any, missing: str) -> None:
+def test_missing_middleware_is_an_error(included: Any, missing: str) -> None:
     rest = [one for one in MIDDLEWARE if one != missing]
     included.MIDDLEWARE = [*rest, f"{__name__}.middleware"]
     assert ids() == ["drf_logto.E024"]
@@ -126,7 +128,7 @@ def test_missing_middleware_is_told(included: Any, missing: str) -> None:
 
 
 @pytest.mark.parametrize("classes", [[JWT], [SESSION], [SESSION, JWT]])
-def test_authentication_that_does_not_come_second_is_told(
+def test_session_authentication_that_does_not_come_second_is_a_warning(
     included: Any, classes: list[str]
 ) -> None:
     included.REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": classes}
@@ -141,7 +143,7 @@ def test_authentication_that_does_not_come_second_is_told(
         ([path("auth/", include(URLS, namespace="sign-in"))], []),
     ],
 )
-def test_addresses_that_others_hide_are_told(
+def test_urls_that_others_hide_are_an_error(
     included: Any, route: Any, routes: list[Any], expected: list[str]
 ) -> None:
     route(*routes)

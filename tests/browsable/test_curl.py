@@ -34,7 +34,7 @@ def copied(browser: Browser, **form: str) -> Any:
     return browser.post("/auth/curl/", {"method": "GET", "path": "/products/", **form})
 
 
-def test_the_line_makes_the_same_request(browser: Browser) -> None:
+def test_the_command_makes_the_same_request(browser: Browser) -> None:
     browser.sign_in()
     response = copied(browser, path="/products/?a=1&b=it's")
     words = shlex.split(response.json()["command"])
@@ -47,7 +47,7 @@ def test_the_line_makes_the_same_request(browser: Browser) -> None:
     assert response["Cache-Control"] == "max-age=0, no-cache, no-store, must-revalidate, private"
 
 
-def test_a_line_takes_method_and_body_along() -> None:
+def test_a_command_has_the_method_and_the_body() -> None:
     line = curl_command("PATCH", "https://api.test/1/", "token", '{"name": "it\'s $HOME"}')
     assert shlex.split(line) == [
         "curl",
@@ -67,7 +67,7 @@ def test_a_line_takes_method_and_body_along() -> None:
     ]
 
 
-def test_a_line_takes_a_form_along_as_a_form() -> None:
+def test_a_command_sends_a_form_as_a_form() -> None:
     line = curl_command("POST", "https://api.test/", "token", "a=1&a=it%27s&b=&c=%40x", FORM)
     assert shlex.split(line)[-4:] == [
         "-H",
@@ -77,7 +77,7 @@ def test_a_line_takes_a_form_along_as_a_form() -> None:
     ]
 
 
-def test_the_page_knows_the_json_that_was_sent(browser: Browser) -> None:
+def test_the_page_has_the_json_that_was_sent(browser: Browser) -> None:
     browser.sign_in()
     browser.get("/products/")
     headers = {**HTML, "x-csrftoken": browser.client.cookies["csrftoken"].value}
@@ -88,7 +88,7 @@ def test_the_page_knows_the_json_that_was_sent(browser: Browser) -> None:
     assert form == {"method": "POST", "body": '{"name": "a \\"chair\\""}', "body_type": ""}
 
 
-def test_the_page_knows_the_form_that_was_sent_without_what_the_page_added(
+def test_the_page_has_the_form_that_was_sent_without_its_own_fields(
     browser: Browser,
 ) -> None:
     browser.sign_in()
@@ -107,18 +107,18 @@ class Material(BaseParser):
         return {"of": stream.read()}
 
 
-def test_what_is_no_json_is_not_taken_along() -> None:
+def test_a_body_that_is_no_json_is_left_out() -> None:
     request = APIRequestFactory().generic("POST", "/", "wood", "text/x-wood")
     assert request_body(Request(request, parsers=[Material()])) == ("", "")
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
-def test_what_a_method_without_a_body_brings_is_not_taken_along(method: str) -> None:
+def test_the_body_of_a_method_without_a_body_is_left_out(method: str) -> None:
     request = APIRequestFactory().generic(method, "/", '{"a": 1}', "application/json")
     assert request_body(Request(request, parsers=[JSONParser()])) == ("", "")
 
 
-def test_a_form_is_not_taken_along_to_a_view_that_takes_none_percent_encoded() -> None:
+def test_a_form_is_left_out_for_a_view_without_a_form_parser() -> None:
     request = APIRequestFactory().post("/", {"name": "chair"})
     assert request_body(Request(request, parsers=[MultiPartParser()])) == ("", "")
     both = [MultiPartParser(), FormParser()]
@@ -126,16 +126,14 @@ def test_a_form_is_not_taken_along_to_a_view_that_takes_none_percent_encoded() -
 
 
 @pytest.mark.parametrize("path", ["/products/", "/open-to-forms/"])
-def test_a_body_is_not_taken_along_that_another_site_may_have_made_the_browser_send(
-    browser: Browser, path: str
-) -> None:
+def test_a_body_without_a_csrf_token_is_left_out(browser: Browser, path: str) -> None:
     browser.sign_in()
     browser.get("/products/")
     response = browser.client.post(path, {"name": "chair"}, headers=HTML)
     assert (hidden(response, "method"), hidden(response, "body")) == ("POST", "")
 
 
-def test_a_line_reads_no_file_and_waits_for_no_body() -> None:
+def test_a_command_reads_no_file_and_waits_for_no_body() -> None:
     words = shlex.split(curl_command("POST", "https://api.test/", "token", "@/etc/passwd"))
     assert words[-2:] == ["--data-raw", "@/etc/passwd"]
     words = shlex.split(curl_command("HEAD", "https://api.test/", "token"))
@@ -143,7 +141,7 @@ def test_a_line_reads_no_file_and_waits_for_no_body() -> None:
     assert "-X" not in words
 
 
-def test_a_request_without_a_readable_body_takes_none_along(browser: Browser) -> None:
+def test_an_uploaded_file_is_left_out(browser: Browser) -> None:
     browser.sign_in("dan")
     browser.get("/open/")
     with_file = {"name": SimpleUploadedFile("chair.txt", b"wood")}
@@ -158,7 +156,7 @@ def test_the_line_needs_a_csrf_token_and_a_post(browser: Browser) -> None:
     assert browser.client.get("/auth/curl/", form).status_code == 405
 
 
-def test_nobody_gets_a_line_without_signing_in(browser: Browser) -> None:
+def test_there_is_no_command_without_a_sign_in(browser: Browser) -> None:
     response = copied(browser)
     assert (response.status_code, response.json()) == (401, {})
 
@@ -175,13 +173,15 @@ def test_nobody_gets_a_line_without_signing_in(browser: Browser) -> None:
         {"method": ""},
     ],
 )
-def test_the_token_goes_to_this_site_alone(browser: Browser, form: dict[str, str]) -> None:
+def test_the_command_sends_the_token_only_to_this_site(
+    browser: Browser, form: dict[str, str]
+) -> None:
     browser.sign_in()
     response = copied(browser, **form)
     assert (response.status_code, response.json()) == (400, {})
 
 
-def test_the_line_has_a_token_that_lasts(browser: Browser, stand_in: StandIn) -> None:
+def test_the_command_has_a_refreshed_token(browser: Browser, stand_in: StandIn) -> None:
     browser.sign_in()
     first = copied(browser).json()["command"]
     stand_in.logto.advance(LIFETIME)
@@ -191,7 +191,7 @@ def test_the_line_has_a_token_that_lasts(browser: Browser, stand_in: StandIn) ->
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
-def test_there_is_no_line_with_a_token_that_nobody_chose(liar: Liar, method: str) -> None:
+def test_there_is_no_command_with_a_token_that_was_not_chosen(liar: Liar, method: str) -> None:
     """It is used later, and perhaps for something else than what it was copied for."""
     browser = signed_in(liar, organizations=["acme"])
     liar.answer({"access_token": liar.logto.organization_token("acme", user="ada")})
@@ -208,21 +208,21 @@ def test_there_is_no_line_with_a_token_that_nobody_chose(liar: Liar, method: str
     assert (response.status_code, list(response.json())) == (403, ["detail"])
 
 
-def test_there_is_no_line_while_the_token_cannot_be_renewed(liar: Liar) -> None:
+def test_there_is_no_command_while_the_token_cannot_be_refreshed(liar: Liar) -> None:
     browser = signed_in(liar)
     liar.logto.advance(LIFETIME)
     liar.server.answers["/oidc/token"] = http("", "500 Oops")
     assert copied(browser).status_code == 503
 
 
-def test_the_button_is_hidden_until_the_script_can_work(browser: Browser) -> None:
+def test_the_button_is_hidden_until_the_script_runs(browser: Browser) -> None:
     browser.sign_in()
     text = page(browser.get("/open/"))
     assert 'id="logto-curl" action="/auth/curl/" method="post" hidden' in text
     assert '<script src="/static/drf_logto/copy_as_curl.js" defer></script>' in text
 
 
-def test_the_script_writes_the_line_to_the_clipboard_and_nowhere_else() -> None:
+def test_the_script_writes_the_command_only_to_the_clipboard() -> None:
     script = SCRIPT.read_text()
     assert script.count("clipboard.write") == 2
     for sink in ("innerHTML", "localStorage", "sessionStorage", "console.", "document.cookie"):
@@ -287,7 +287,7 @@ def heard(terminal: int) -> bytes:
         (json.dumps({"name": INTERRUPT, "it's": "!! $HOME `id` \\ \x7f\x9b\u202e\u2028"}), ""),
     ],
 )
-def test_a_pasted_line_runs_curl_alone_with_every_word_as_it_is(
+def test_a_pasted_command_runs_only_curl_with_every_word_unchanged(
     shell: str, body: str, body_type: str, tmp_path: Path
 ) -> None:
     url = "https://api.test/?a=1&b=[it's]!!"
@@ -297,7 +297,7 @@ def test_a_pasted_line_runs_curl_alone_with_every_word_as_it_is(
     assert not (tmp_path / "canary").exists()
 
 
-def test_a_terminal_runs_what_follows_an_interrupt_whatever_the_quotes(tmp_path: Path) -> None:
+def test_a_terminal_runs_what_follows_an_interrupt_inside_quotes(tmp_path: Path) -> None:
     """Else the test above could not fail."""
     paste("bash", shlex.join(["curl", INTERRUPT]), tmp_path)
     assert (tmp_path / "canary").exists()
@@ -306,9 +306,7 @@ def test_a_terminal_runs_what_follows_an_interrupt_whatever_the_quotes(tmp_path:
 @pytest.mark.parametrize(
     "character", ["\0", "\x03", "\t", "\n", "\r", "\x1b", "\x7f", "\x9b", "\u2028", "\u202e", "é"]
 )
-def test_there_is_no_line_with_what_a_terminal_could_act_on(
-    browser: Browser, character: str
-) -> None:
+def test_there_is_no_command_with_a_control_character(browser: Browser, character: str) -> None:
     for words in (("GET", character, ""), ("POST", "/", character), (character, "/", "")):
         with pytest.raises(UnprintableCommand):
             curl_command(words[0], words[1], "token", words[2])
@@ -317,7 +315,7 @@ def test_there_is_no_line_with_what_a_terminal_could_act_on(
     assert (response.status_code, response.json()) == (400, {})
 
 
-def test_what_a_form_held_arrives_as_it_was(browser: Browser) -> None:
+def test_the_command_sends_a_form_unchanged(browser: Browser) -> None:
     browser.sign_in()
     browser.get("/products/")
     response = browser.post("/products/", {"name": INTERRUPT})

@@ -29,7 +29,7 @@ def exchanges_of(liar: Liar) -> int:
     return liar.server.asked.count("/oidc/token")
 
 
-def test_a_copied_cookie_gets_one_exchange(liar: Liar) -> None:
+def test_a_copied_cookie_allows_one_exchange(liar: Liar) -> None:
     browser = Browser()
     asked = liar.begin(browser)
     liar.server.answers["/oidc/token"] = http('{"error": "invalid_grant"}', "400 Bad Request")
@@ -39,7 +39,7 @@ def test_a_copied_cookie_gets_one_exchange(liar: Liar) -> None:
     assert "used before" in replay(liar, browser, asked).content.decode()
 
 
-def test_a_token_endpoint_that_hangs_holds_few_threads(liar: Liar, settings: Any) -> None:
+def test_a_token_endpoint_that_hangs_blocks_few_threads(liar: Liar, settings: Any) -> None:
     settings.LOGTO = {**settings.LOGTO, "HTTP_TIMEOUT": 60}
     browsers = [(browser := Browser(), liar.begin(browser)) for _ in range(12)]
     asking = Semaphore(0)
@@ -61,7 +61,7 @@ def test_a_token_endpoint_that_hangs_holds_few_threads(liar: Liar, settings: Any
     assert [one.result().status_code for one in held] == [503] * MAX_CONCURRENT
 
 
-def test_a_logto_that_does_not_answer_an_exchange_is_left_alone_for_a_while(liar: Liar) -> None:
+def test_an_exchange_without_an_answer_pauses_the_next(liar: Liar) -> None:
     liar.server.answers["/oidc/token"] = http("", "500 Oops")
     browsers = [(browser := Browser(), liar.begin(browser)) for _ in range(4)]
     first, second, third, last = browsers
@@ -76,7 +76,7 @@ def test_a_logto_that_does_not_answer_an_exchange_is_left_alone_for_a_while(liar
 
 
 @pytest.mark.parametrize("code", ["\x00", "caf\xe9", "\n", "\x7f", "x" * 2001], ids=ascii)
-def test_a_code_that_can_be_none_is_not_sent_and_makes_no_pause(liar: Liar, code: str) -> None:
+def test_an_impossible_code_is_not_sent_and_causes_no_pause(liar: Liar, code: str) -> None:
     """A Logto that fails over it would be left alone, and anybody could shut the sign-in."""
     browser = Browser()
     liar.server.answers["/oidc/token"] = http("", "500 Oops")
@@ -98,7 +98,7 @@ def fails(exchanges: Exchanges, state: str) -> None:
     assert failure.value.reason == "down"
 
 
-def test_a_state_is_remembered_as_long_as_its_cookie_is_good() -> None:
+def test_a_state_is_remembered_as_long_as_its_cookie_is_valid() -> None:
     time = 10_000.0
     exchanges = Exchanges(lambda: time)
     spend(exchanges, "x")
@@ -109,7 +109,7 @@ def test_a_state_is_remembered_as_long_as_its_cookie_is_good() -> None:
     spend(exchanges, "x")
 
 
-def test_so_many_states_are_remembered_and_the_oldest_goes_first() -> None:
+def test_the_oldest_state_is_dropped_first() -> None:
     exchanges = Exchanges(lambda: 10_000.0)
     for number in range(MAX_USED_STATES + 1):
         spend(exchanges, str(number))
@@ -118,7 +118,7 @@ def test_so_many_states_are_remembered_and_the_oldest_goes_first() -> None:
         spend(exchanges, str(MAX_USED_STATES))
 
 
-def test_an_exchange_that_ends_makes_room_for_another() -> None:
+def test_an_exchange_that_ends_allows_another() -> None:
     exchanges = Exchanges(lambda: 10_000.0)
     with ExitStack() as held:
         for number in range(MAX_CONCURRENT):
@@ -129,7 +129,7 @@ def test_an_exchange_that_ends_makes_room_for_another() -> None:
     spend(exchanges, "y")
 
 
-def test_a_clock_that_is_set_back_makes_no_pause_longer() -> None:
+def test_a_clock_that_is_set_back_does_not_extend_the_pause() -> None:
     time = 10_000.0
     exchanges = Exchanges(lambda: time)
     fails(exchanges, "x")

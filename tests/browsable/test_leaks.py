@@ -17,7 +17,7 @@ JSON_OBJECT = "eyJ"
 """What every JWT begins with: ``{"`` in base64url."""
 
 
-def test_nothing_secret_is_seen_on_the_way(
+def test_no_page_header_cookie_or_log_has_a_secret(
     browser: Browser, stand_in: StandIn, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -69,12 +69,12 @@ def _logged(caplog: pytest.LogCaptureFixture) -> str:
     return "\n".join(f"{record.getMessage()} {record.args!r}" for record in caplog.records)
 
 
-def test_no_text_of_what_logto_gives_has_a_token() -> None:
+def test_no_repr_has_a_token() -> None:
     pending = PendingSignIn(state="hush-1", nonce="hush-2", redirect_uri="", next="", begun_at=0)
     assert "hush" not in f"{Tokens('hush-4', 'hush-5', 'hush-6')!r} {pending!r}"
 
 
-def test_the_session_of_the_browser_holds_no_token(browser: Browser) -> None:
+def test_the_browsers_session_has_no_token(browser: Browser) -> None:
     browser.sign_in()
     browser.get("/products/")
     sign_in = sign_in_store.load(key_of(browser))
@@ -83,7 +83,7 @@ def test_the_session_of_the_browser_holds_no_token(browser: Browser) -> None:
     assert JSON_OBJECT not in kept
 
 
-def test_the_vault_s_own_key_opens_nothing_as_a_session(browser: Browser) -> None:
+def test_the_key_of_a_sign_in_is_no_session_id(browser: Browser) -> None:
     browser.sign_in()
     thief = Browser()
     thief.client.cookies["sessionid"] = key_of(browser)

@@ -49,14 +49,14 @@ def test_a_sentence_has_a_translation_with_the_same_placeholders(entry: polib.PO
     assert PLACEHOLDER.findall(translation) == PLACEHOLDER.findall(entry.msgid)
 
 
-def test_the_compiled_catalog_is_that_of_the_source() -> None:
+def test_the_compiled_catalog_matches_the_source() -> None:
     compiled = polib.mofile(str(PO.with_suffix(".mo")))
     assert {entry.msgid: (entry.msgstr, entry.msgstr_plural) for entry in compiled} == {
         entry.msgid: (entry.msgstr, entry.msgstr_plural) for entry in CATALOG
     }
 
 
-def test_the_page_speaks_korean(browser: Browser) -> None:
+def test_the_page_is_translated_to_korean(browser: Browser) -> None:
     korean = {"accept-language": "ko"}
     assert text_of(browser.get("/open/", **korean), "logto-log-in") == "로그인"
     browser.sign_in()

@@ -161,7 +161,7 @@ RECORDS_OF_A_HOLDER_THAT_LEAVES = 2
     steps=st.integers(1, STEPS_OF_A_HOLDER - 1),
     waiters=st.integers(2, 5),
 )
-def test_one_of_all_who_wait_for_a_dead_holder_enters_at_a_time(
+def test_one_waiter_at_a_time_enters_after_the_holder_died(
     seed: int, steps: int, waiters: int
 ) -> None:
     trial = Trial(seed)
@@ -178,7 +178,7 @@ def test_one_of_all_who_wait_for_a_dead_holder_enters_at_a_time(
 
 @settings(max_examples=150)
 @given(seed=st.integers(0, 2**32), waiters=st.integers(2, 5))
-def test_one_of_all_who_come_enters_at_a_time(seed: int, waiters: int) -> None:
+def test_one_process_at_a_time_enters(seed: int, waiters: int) -> None:
     trial = Trial(seed)
     trial.schedule.run(*[trial.enter] * waiters)
     assert (trial.most, trial.entered) == (1, waiters)
@@ -187,7 +187,7 @@ def test_one_of_all_who_come_enters_at_a_time(seed: int, waiters: int) -> None:
 
 @settings(max_examples=150)
 @given(seed=st.integers(0, 2**32), waiters=st.integers(2, 5))
-def test_one_enters_at_a_time_while_a_holder_leaves_whom_all_would_break(
+def test_one_waiter_at_a_time_enters_while_a_timed_out_holder_releases(
     seed: int, waiters: int
 ) -> None:
     trial = Trial(seed)
@@ -196,7 +196,7 @@ def test_one_enters_at_a_time_while_a_holder_leaves_whom_all_would_break(
     assert trial.store.records == {}
 
 
-def test_a_holder_that_was_too_slow_leaves_the_lock_to_the_next() -> None:
+def test_a_holder_that_timed_out_does_not_release_the_next() -> None:
     store, time = Store(), 0.0
     slow = Lock(store, "key", PATIENCE)
     slow.__enter__()
@@ -217,7 +217,7 @@ def test_a_holder_that_was_too_slow_leaves_the_lock_to_the_next() -> None:
     assert store.records == {}
 
 
-def test_a_holder_that_leaves_too_slowly_leaves_the_lock_to_the_next() -> None:
+def test_a_release_that_takes_too_long_does_not_release_the_next() -> None:
     time = 0.0
 
     class Late(Store):
@@ -244,7 +244,7 @@ def test_a_holder_that_leaves_too_slowly_leaves_the_lock_to_the_next() -> None:
     assert store.records == {}
 
 
-def test_who_is_broken_before_it_looks_leaves_the_chain_as_it_is() -> None:
+def test_a_waiter_that_is_overtaken_before_it_reads_leaves_the_chain_unchanged() -> None:
     time = 0.0
 
     class Busy(Store):
@@ -271,7 +271,7 @@ def test_who_is_broken_before_it_looks_leaves_the_chain_as_it_is() -> None:
     assert len(store.records) == 3
 
 
-def test_a_store_that_takes_nothing_and_tells_nothing_has_no_sign_in() -> None:
+def test_a_store_that_neither_creates_nor_returns_a_record_counts_as_signed_out() -> None:
     time = 0.0
 
     class Full(Store):

@@ -23,7 +23,7 @@ def log_out(browser: Browser) -> Any:
     return browser.post("/auth/logout/")
 
 
-def test_the_page_offers_to_log_out(browser: Browser) -> None:
+def test_the_page_has_a_log_out_button(browser: Browser) -> None:
     browser.sign_in()
     assert text_of(browser.get("/open/"), "logto-log-out") == "Log out"
 
@@ -45,7 +45,7 @@ def test_logging_out_ends_both_sessions(browser: Browser, stand_in: StandIn) -> 
         sign_in_store.load(key)
 
 
-def test_no_token_stands_in_the_address_where_the_session_ends(browser: Browser) -> None:
+def test_the_logout_url_has_no_token(browser: Browser) -> None:
     browser.sign_in()
     assert query(log_out(browser)["Location"]) == {
         "client_id": "browsable-api",
@@ -87,7 +87,7 @@ def test_who_is_not_signed_in_can_log_out_all_the_same(browser: Browser) -> None
     assert "/oidc/session/end" in log_out(browser)["Location"]
 
 
-def test_who_is_not_signed_in_costs_no_exchange_with_logto(liar: Liar) -> None:
+def test_logging_out_without_a_sign_in_sends_no_request_to_logto(liar: Liar) -> None:
     browser = Browser()
     liar.begin(browser)
     liar.publish(revocation_endpoint=f"{liar.logto.issuer}/token/revocation")
@@ -98,7 +98,7 @@ def test_who_is_not_signed_in_costs_no_exchange_with_logto(liar: Liar) -> None:
     assert len(liar.server.asked) == asked
 
 
-def test_a_request_whose_session_was_deleted_meanwhile_is_answered_as_signed_out(
+def test_a_request_whose_session_was_deleted_meanwhile_is_anonymous(
     liar: Liar,
 ) -> None:
     """Somebody logs out in another tab while a token is renewed."""
@@ -124,7 +124,7 @@ def test_a_request_whose_session_was_deleted_meanwhile_is_answered_as_signed_out
     assert "sessionid" not in answer.result().cookies  # it may be that of another sign-in by now
 
 
-def test_the_page_after_logging_out_is_kept_by_no_cache(browser: Browser) -> None:
+def test_the_page_after_logging_out_is_not_cached(browser: Browser) -> None:
     response = browser.get("/auth/signed-out/")
     assert "no-store" in response["Cache-Control"]
     assert 'name="viewport"' in page(response)

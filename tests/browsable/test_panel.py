@@ -28,7 +28,7 @@ def offers(response: Any, id: str) -> list[str]:
     return [unescape(one) for one in found]
 
 
-def test_the_page_says_who_with_what_and_for_how_long(browser: Browser, stand_in: StandIn) -> None:
+def test_the_page_shows_user_token_scopes_and_lifetime(browser: Browser, stand_in: StandIn) -> None:
     browser.sign_in()
     response = browser.get("/products/")
     assert text_of(response, "logto-name") == "Ada"
@@ -40,7 +40,7 @@ def test_the_page_says_who_with_what_and_for_how_long(browser: Browser, stand_in
     assert text_of(browser.get("/products/"), "logto-minutes") == "2 minutes"
 
 
-def test_the_page_names_the_organization_of_the_token(browser: Browser) -> None:
+def test_the_page_shows_the_organization_of_the_token(browser: Browser) -> None:
     browser.sign_in()
     browser.choose("organization acme")
     response = browser.get("/acme/invitations/")
@@ -48,13 +48,13 @@ def test_the_page_names_the_organization_of_the_token(browser: Browser) -> None:
     assert text_of(response, "logto-scopes") == "invite:member"
 
 
-def test_a_token_without_scopes_is_said_to_have_none(browser: Browser) -> None:
+def test_the_page_says_that_a_token_has_no_scopes(browser: Browser) -> None:
     browser.sign_in("ben")
     browser.choose("organization acme")
     assert text_of(browser.get("/acme/invitations/"), "logto-scopes") == "none"
 
 
-def test_a_denial_names_the_scope_that_is_wanted(browser: Browser) -> None:
+def test_a_denial_names_the_required_scope(browser: Browser) -> None:
     browser.sign_in("dan")
     browser.get("/products/")
     response = browser.post("/products/", {"name": "Chair"})
@@ -64,7 +64,7 @@ def test_a_denial_names_the_scope_that_is_wanted(browser: Browser) -> None:
     assert "No other token of yours opens it" in told
 
 
-def test_a_denial_names_the_organization_that_is_wanted(browser: Browser) -> None:
+def test_a_denial_names_the_required_organization(browser: Browser) -> None:
     browser.sign_in()
     browser.choose("organization acme")
     response = browser.get("/globex/invitations/")
@@ -74,7 +74,7 @@ def test_a_denial_names_the_organization_that_is_wanted(browser: Browser) -> Non
     assert "No other token of yours opens it" in text_of(response, "logto-no-other")
 
 
-def test_a_context_that_was_never_chosen_may_open_what_is_denied(browser: Browser) -> None:
+def test_a_context_that_was_never_chosen_is_offered_as_possible(browser: Browser) -> None:
     browser.sign_in("cho")
     response = browser.get("/acme/documents/")
     assert response.status_code == 403
@@ -83,7 +83,7 @@ def test_a_context_that_was_never_chosen_may_open_what_is_denied(browser: Browse
     assert "You are not" not in text_of(response, "logto-wanted-organization")
 
 
-def test_a_context_whose_token_is_at_hand_opens_what_is_denied_or_is_not_offered(
+def test_a_context_with_a_stored_token_is_offered_only_if_it_grants_access(
     browser: Browser,
 ) -> None:
     browser.sign_in("ben")  # may read documents of Acme, and invite nobody
@@ -96,14 +96,14 @@ def test_a_context_whose_token_is_at_hand_opens_what_is_denied_or_is_not_offered
     assert offers(response, "logto-opening") == offers(response, "logto-perhaps") == []
 
 
-def test_an_offer_opens_what_was_denied(browser: Browser) -> None:
+def test_an_offered_context_gives_access(browser: Browser) -> None:
     browser.sign_in()
     (offer,) = offers(browser.get("/acme/invitations/"), "logto-perhaps")
     location = browser.choose(offer, "/acme/invitations/")["Location"]
     assert browser.get(location).status_code == 200
 
 
-def test_the_api_resource_may_open_it_too_where_its_token_was_never_fetched(
+def test_the_api_resource_is_offered_as_possible_without_a_stored_token(
     browser: Browser,
 ) -> None:
     browser.sign_in()
@@ -115,7 +115,7 @@ def test_the_api_resource_may_open_it_too_where_its_token_was_never_fetched(
     assert offers(response, "logto-perhaps") == [f"global {API_RESOURCE}"]
 
 
-def test_the_page_says_who_is_signed_in_where_no_token_can_be_judged(liar: Liar) -> None:
+def test_the_page_shows_the_user_when_no_token_can_be_verified(liar: Liar) -> None:
     browser = signed_in(liar)
     liar.server.answers.clear()
     with override(Environment(now=liar.logto.now)):  # a process that has no keys yet
@@ -125,7 +125,7 @@ def test_the_page_says_who_is_signed_in_where_no_token_can_be_judged(liar: Liar)
     assert "logto-scopes" not in page(response)
 
 
-def test_a_view_that_declares_nothing_is_opened_by_no_token(browser: Browser) -> None:
+def test_no_token_is_offered_for_a_view_without_declared_scopes(browser: Browser) -> None:
     browser.sign_in()
     response = browser.get("/undeclared/")
     assert "HasScopes declares no scope for" in text_of(response, "logto-denial")
@@ -136,21 +136,21 @@ def test_a_view_that_declares_nothing_is_opened_by_no_token(browser: Browser) ->
     assert "No other token" in text_of(browser.get("/undeclared/"), "logto-no-other")
 
 
-def test_a_narrowed_view_is_opened_by_no_token_of_another_resource(browser: Browser) -> None:
+def test_no_token_is_offered_for_a_view_of_another_resource(browser: Browser) -> None:
     browser.sign_in()
     response = browser.get("/narrowed/")
     assert "for another API resource" in text_of(response, "logto-denial")
     assert "No other token" in text_of(response, "logto-no-other")
 
 
-def test_a_permission_of_the_project_that_raises_does_not_say_yes(browser: Browser) -> None:
+def test_a_permission_that_raises_does_not_grant_access(browser: Browser) -> None:
     browser.sign_in()
     response = browser.get("/acme/fragile/")
     assert response.status_code == 403
     assert "No other token" in text_of(response, "logto-no-other")
 
 
-def test_a_denial_for_somebody_elses_reason_is_not_explained(browser: Browser) -> None:
+def test_a_denial_by_another_permission_is_not_explained(browser: Browser) -> None:
     browser.sign_in()
     response = browser.get("/never/")
     assert response.status_code == 403
@@ -158,14 +158,14 @@ def test_a_denial_for_somebody_elses_reason_is_not_explained(browser: Browser) -
     assert text_of(response, "logto-name") == "Ada"
 
 
-def test_asking_for_other_tokens_leaves_the_request_as_it_was(browser: Browser) -> None:
+def test_evaluating_other_tokens_leaves_the_request_unchanged(browser: Browser) -> None:
     browser.sign_in()
     response = browser.get("/acme/documents/")
     assert response.wsgi_request.user.sub == "ada"
     assert response.wsgi_request.auth.organization_id is None
 
 
-def test_what_a_person_is_called_is_escaped(liar: Liar) -> None:
+def test_names_are_escaped(liar: Liar) -> None:
     browser = signed_in(liar, name="<b>Ada</b>", organizations=["<i>"])
     response = browser.get("/open/")
     assert "<b>Ada" not in page(response)
@@ -177,7 +177,7 @@ def test_what_a_person_is_called_is_escaped(liar: Liar) -> None:
 
 
 @pytest.mark.parametrize("patterns", [[], [path("auth/", include("rest_framework.urls"))]])
-def test_the_page_is_drf_s_own_where_the_addresses_are_not_included(
+def test_the_page_is_drf_s_own_if_the_urls_are_not_included(
     browser: Browser, route: Any, patterns: list[Any]
 ) -> None:
     route(*patterns, path("open/", views.Open.as_view()))
@@ -187,7 +187,7 @@ def test_the_page_is_drf_s_own_where_the_addresses_are_not_included(
     assert ("Log in" in page(response)) == bool(patterns)
 
 
-def test_the_page_is_drf_s_own_where_no_session_is(project: Any) -> None:
+def test_the_page_is_drf_s_own_without_sessions(project: Any) -> None:
     project.MIDDLEWARE = []
     client = Client(headers={"host": "127.0.0.1:8000"})
     response = client.get("/open/", headers=HTML)

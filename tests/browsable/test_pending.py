@@ -28,14 +28,14 @@ def new_cookie(browser: Browser, **options: Any) -> Any:
 
 
 @pytest.mark.django_db
-def test_a_sign_in_that_begins_writes_no_session(browser: Browser, settings: Any) -> None:
+def test_login_writes_no_session(browser: Browser, settings: Any) -> None:
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.db"
     for _ in range(3):
         assert "sessionid" not in browser.client.get("/auth/login/").cookies
     assert not Session.objects.exists()
 
 
-def test_the_cookie_is_kept_from_scripts_and_from_other_paths_and_sites(browser: Browser) -> None:
+def test_the_cookie_is_http_only_and_limited_to_path_and_site(browser: Browser) -> None:
     cookie = new_cookie(browser)
     assert cookie["httponly"]
     assert (cookie["path"], cookie["domain"]) == ("/auth/", "")
@@ -44,7 +44,7 @@ def test_the_cookie_is_kept_from_scripts_and_from_other_paths_and_sites(browser:
     assert not cookie["secure"]
 
 
-def test_the_cookie_is_for_tls_alone_where_the_request_or_the_setting_says_so(
+def test_the_cookie_is_secure_if_the_request_or_the_setting_is(
     browser: Browser, settings: Any
 ) -> None:
     assert new_cookie(browser, secure=True)["secure"]
@@ -52,7 +52,7 @@ def test_the_cookie_is_for_tls_alone_where_the_request_or_the_setting_says_so(
     assert new_cookie(Browser())["secure"]
 
 
-def test_the_cookie_holds_no_code_verifier(browser: Browser, settings: Any) -> None:
+def test_the_cookie_has_no_code_verifier(browser: Browser, settings: Any) -> None:
     verifier = code_verifier(query(browser.begin())["state"])
     assert len(verifier) == 64
     assert verifier not in str(browser.client.cookies)
@@ -61,7 +61,7 @@ def test_the_cookie_holds_no_code_verifier(browser: Browser, settings: Any) -> N
 
 
 @pytest.mark.parametrize("number", [5, 6, 9])
-def test_five_sign_ins_are_under_way_in_one_browser_and_no_more(
+def test_a_browser_has_at_most_five_pending_sign_ins(
     browser: Browser, stand_in: StandIn, number: int
 ) -> None:
     begun = []
@@ -77,9 +77,7 @@ def test_five_sign_ins_are_under_way_in_one_browser_and_no_more(
 
 
 @pytest.mark.parametrize("path", ["/" + "a" * 499, "/" + "\ud55c" * 55, "/?" + '"' * 166])
-def test_five_cookies_of_the_longest_paths_are_no_longer_than_a_server_takes(
-    browser: Browser, path: str
-) -> None:
+def test_five_cookies_with_the_longest_paths_fit_into_a_header(browser: Browser, path: str) -> None:
     addresses = [browser.begin(path) for _ in range(5)]
     assert sum(len(name + browser.client.cookies[name].value) for name in held(browser)) < 5500
     for address in addresses:
@@ -99,7 +97,7 @@ def test_a_path_that_is_too_long_for_a_cookie_leads_to_the_root(
     assert browser.client.get(local(browser.at_logto(other)))["Location"] == "/products/"
 
 
-def test_sign_ins_that_took_too_long_make_room(browser: Browser, stand_in: StandIn) -> None:
+def test_login_deletes_expired_pending_sign_ins(browser: Browser, stand_in: StandIn) -> None:
     browser.begin()
     stand_in.logto.advance(PENDING_LIFETIME - 60)
     browser.begin()
@@ -109,7 +107,7 @@ def test_sign_ins_that_took_too_long_make_room(browser: Browser, stand_in: Stand
     assert len(held(browser)) == 2
 
 
-def test_a_sign_in_of_the_future_is_none(browser: Browser, stand_in: StandIn) -> None:
+def test_a_pending_sign_in_from_the_future_is_refused(browser: Browser, stand_in: StandIn) -> None:
     answer = local(browser.at_logto(browser.begin()))
     stand_in.logto.advance(-6)
     refused(browser.client.get(answer), 400, "is over")
@@ -125,7 +123,7 @@ def test_a_sign_in_may_end_in_a_process_whose_clock_is_behind(
         assert browser.client.get(answer).status_code == 302
 
 
-def test_a_cookie_that_nobody_signed_here_is_none(browser: Browser) -> None:
+def test_a_cookie_without_a_valid_signature_is_ignored(browser: Browser) -> None:
     answer = local(browser.at_logto(browser.begin()))
     (name,) = held(browser)
     value = browser.client.cookies[name].value
@@ -136,7 +134,7 @@ def test_a_cookie_that_nobody_signed_here_is_none(browser: Browser) -> None:
     assert browser.client.get(answer).status_code == 302
 
 
-def test_the_cookie_is_gone_when_the_browser_is_back(browser: Browser) -> None:
+def test_the_callback_deletes_the_cookie(browser: Browser) -> None:
     first, second = browser.begin(), browser.begin()
     browser.client.get(local(browser.at_logto(first)))
     (left,) = held(browser)
@@ -145,7 +143,7 @@ def test_the_cookie_is_gone_when_the_browser_is_back(browser: Browser) -> None:
     assert browser.client.cookies[left]["path"] == "/auth/"
 
 
-def test_a_cookie_that_was_copied_signs_nobody_in_after_its_answer_was_used(
+def test_a_copied_cookie_is_useless_after_the_callback(
     browser: Browser,
 ) -> None:
     answer = local(browser.at_logto(browser.begin()))
@@ -157,7 +155,7 @@ def test_a_cookie_that_was_copied_signs_nobody_in_after_its_answer_was_used(
     assert not is_signed_in(thief)
 
 
-def test_a_sign_in_goes_on_after_the_secret_key_was_changed(
+def test_a_pending_sign_in_is_valid_with_a_fallback_of_the_secret_key(
     browser: Browser, settings: Any
 ) -> None:
     answers = [local(browser.at_logto(browser.begin())) for _ in range(2)]
@@ -167,7 +165,7 @@ def test_a_sign_in_goes_on_after_the_secret_key_was_changed(
     refused(browser.client.get(answers[1]), 400, "is over")
 
 
-def test_two_tabs_that_begin_at_once_can_both_come_back(browser: Browser) -> None:
+def test_two_tabs_can_sign_in_at_the_same_time(browser: Browser) -> None:
     """Neither answer may take the other's cookie away, whichever comes last."""
     tabs = [Browser(Client(headers={"host": "127.0.0.1:8000"})) for _ in range(2)]
     addresses = [tab.begin() for tab in tabs]
@@ -178,7 +176,7 @@ def test_two_tabs_that_begin_at_once_can_both_come_back(browser: Browser) -> Non
     assert is_signed_in(browser)
 
 
-def test_a_project_with_the_sign_in_at_its_root_has_the_cookie_there(
+def test_the_cookie_has_the_root_path_if_the_urls_are_at_the_root(
     browser: Browser, route: Any
 ) -> None:
     route(route_path("", include("drf_logto.browsable.urls")))

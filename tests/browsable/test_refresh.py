@@ -34,7 +34,7 @@ def who(browser: Browser) -> Any:
     return browser.client.get("/open/").json()["for"]
 
 
-def test_a_token_is_renewed_before_it_ends(browser: Browser, stand_in: StandIn) -> None:
+def test_a_token_is_refreshed_before_it_expires(browser: Browser, stand_in: StandIn) -> None:
     browser.sign_in()
     first = get_access_token(key_of(browser), is_safe=True)
     stand_in.logto.advance(LIFETIME - REFRESH_BEFORE - 5)
@@ -51,7 +51,7 @@ def test_a_token_that_has_ended_is_renewed(browser: Browser, stand_in: StandIn) 
     assert who(browser) == "ada"
 
 
-def test_a_person_is_asked_to_log_in_when_logto_renews_no_more(
+def test_the_sign_in_ends_when_the_refresh_token_is_invalid(
     browser: Browser, stand_in: StandIn
 ) -> None:
     browser.sign_in()
@@ -70,7 +70,7 @@ def test_a_person_is_asked_to_log_in_when_logto_renews_no_more(
     assert "logto-ended" not in page(browser.get("/open/"))  # told once
 
 
-def test_a_refresh_token_that_is_over_asks_to_log_in_where_the_view_needs_a_token(
+def test_the_page_offers_to_log_in_again_when_the_refresh_token_has_expired(
     browser: Browser, stand_in: StandIn
 ) -> None:
     browser.sign_in()
@@ -80,7 +80,7 @@ def test_a_refresh_token_that_is_over_asks_to_log_in_where_the_view_needs_a_toke
     assert "Your sign-in has ended" in text_of(response, "logto-ended")
 
 
-def test_logto_being_down_signs_nobody_out(liar: Liar) -> None:
+def test_an_outage_does_not_end_the_sign_in(liar: Liar) -> None:
     browser = signed_in(liar)
     liar.logto.advance(LIFETIME)
     liar.server.answers["/oidc/token"] = http("", "500 Oops")
@@ -93,7 +93,7 @@ def test_logto_being_down_signs_nobody_out(liar: Liar) -> None:
     assert who(browser) == "ada"
 
 
-def test_a_logto_that_does_not_answer_is_left_alone_for_a_while(liar: Liar) -> None:
+def test_a_refresh_without_an_answer_pauses_the_next(liar: Liar) -> None:
     """Else the requests of a page queue for it, each for its own time limit."""
     browser = signed_in(liar)
     liar.logto.advance(LIFETIME)
@@ -108,7 +108,7 @@ def test_a_logto_that_does_not_answer_is_left_alone_for_a_while(liar: Liar) -> N
     assert liar.server.asked.count("/oidc/token") == asked + 2
 
 
-def test_a_token_is_used_to_its_end_while_logto_is_down(liar: Liar) -> None:
+def test_a_token_is_used_until_it_expires_during_an_outage(liar: Liar) -> None:
     browser = signed_in(liar)
     liar.logto.advance(LIFETIME - REFRESH_BEFORE + 1)
     liar.server.answers["/oidc/token"] = http("", "500 Oops")
@@ -141,7 +141,7 @@ def test_the_latest_refresh_token_is_used(liar: Liar) -> None:
     assert [form["refresh_token"] for form in sent] == [["refresh"], ["another"]]
 
 
-def test_a_token_that_is_not_valid_here_is_told_as_any_other(liar: Liar) -> None:
+def test_an_invalid_token_from_logto_is_refused_like_any_other(liar: Liar) -> None:
     browser = signed_in(liar)
     liar.logto.advance(LIFETIME)
     liar.answer({"access_token": "opaque"})
@@ -155,7 +155,7 @@ def test_a_token_that_is_not_valid_here_is_told_as_any_other(liar: Liar) -> None
 
 
 @pytest.mark.parametrize("accept", ["application/json", "text/html"])
-def test_a_token_for_another_audience_is_refused_and_asked_for_again(
+def test_a_token_for_another_audience_is_refused_and_requested_again(
     liar: Liar, accept: str
 ) -> None:
     browser = signed_in(liar)
@@ -168,7 +168,7 @@ def test_a_token_for_another_audience_is_refused_and_asked_for_again(
     assert who(browser) == "ada"
 
 
-def test_a_person_who_left_the_organization_goes_on_with_the_first_context(
+def test_a_user_who_left_the_organization_gets_the_first_context(
     browser: Browser, stand_in: StandIn
 ) -> None:
     browser.sign_in()
@@ -192,7 +192,7 @@ def code_of_a_write(browser: Browser) -> Any:
     return response.json().get("code", response.status_code)
 
 
-def test_nothing_is_written_until_somebody_chooses_after_the_chosen_token_is_lost(
+def test_unsafe_requests_are_refused_until_a_new_choice_when_the_context_is_lost(
     browser: Browser,
 ) -> None:
     left(browser)
@@ -205,13 +205,15 @@ def test_nothing_is_written_until_somebody_chooses_after_the_chosen_token_is_los
     assert code_of_a_write(browser) == 201
 
 
-def test_nothing_is_written_after_a_page_that_noticed_the_loss(browser: Browser) -> None:
+def test_unsafe_requests_are_refused_after_a_safe_request_lost_the_context(
+    browser: Browser,
+) -> None:
     left(browser)
     assert browser.get("/products/").status_code == 200
     assert code_of_a_write(browser) == "context_lost"
 
 
-def test_the_page_says_that_the_chosen_token_is_lost_until_somebody_chooses(
+def test_the_page_says_that_the_context_is_lost_until_a_new_choice(
     browser: Browser,
 ) -> None:
     left(browser)
@@ -223,7 +225,7 @@ def test_the_page_says_that_the_chosen_token_is_lost_until_somebody_chooses(
     assert "logto-notice" not in page(browser.get("/products/"))
 
 
-def test_nothing_is_written_in_place_of_a_resource_that_is_configured_no_more(
+def test_unsafe_requests_are_refused_when_the_resource_was_removed_from_the_settings(
     browser: Browser,
 ) -> None:
     browser.sign_in()
@@ -234,7 +236,7 @@ def test_nothing_is_written_in_place_of_a_resource_that_is_configured_no_more(
     assert code_of_a_write(browser) == "context_lost"
 
 
-def test_no_line_for_curl_is_handed_out_while_the_chosen_token_is_lost(browser: Browser) -> None:
+def test_there_is_no_curl_command_while_the_context_is_lost(browser: Browser) -> None:
     left(browser)
     for _ in range(2):
         response = browser.post("/auth/curl/", {"method": "GET", "path": "/products/"})
@@ -243,7 +245,7 @@ def test_no_line_for_curl_is_handed_out_while_the_chosen_token_is_lost(browser: 
         browser.get("/open/")
 
 
-def test_a_choice_stands_while_another_request_notices_that_the_former_is_lost(
+def test_a_new_choice_is_kept_when_another_request_loses_the_former_context(
     liar: Liar,
 ) -> None:
     browser = signed_in(liar, organizations=["acme"])
@@ -290,7 +292,7 @@ def _rename(browser: Browser, known: str, other: str) -> None:
         ("invalid_target", "400 Bad Request"),
     ],
 )
-def test_only_a_grant_that_is_void_ends_the_sign_in(liar: Liar, error: str, status: str) -> None:
+def test_only_an_invalid_grant_ends_the_sign_in(liar: Liar, error: str, status: str) -> None:
     browser = signed_in(liar)
     liar.logto.advance(LIFETIME)
     liar.server.answers["/oidc/token"] = http(json.dumps({"error": error}), status)
@@ -312,7 +314,7 @@ def test_a_grant_that_is_void_ends_the_sign_in(liar: Liar) -> None:
 
 
 @pytest.mark.parametrize("error", ["invalid_client", "server_error", "rate_limited", "unheard_of"])
-def test_an_error_that_says_nothing_of_the_context_loses_none(liar: Liar, error: str) -> None:
+def test_an_error_about_the_application_keeps_the_context(liar: Liar, error: str) -> None:
     browser = signed_in(liar, organizations=["acme"])
     liar.answer({"access_token": liar.logto.organization_token("acme", user="ada")})
     assert browser.choose("organization acme").status_code == 302
@@ -334,7 +336,7 @@ def test_an_error_that_says_nothing_of_the_context_loses_none(liar: Liar, error:
         (7, "HTTP status 400"),
     ],
 )
-def test_an_operator_reads_why_logto_gives_no_token(
+def test_a_warning_names_the_error_of_the_token_endpoint(
     liar: Liar, error: object, reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     browser = signed_in(liar)
@@ -347,7 +349,7 @@ def test_an_operator_reads_why_logto_gives_no_token(
 
 
 @pytest.mark.parametrize("value", ["x\ud800", "x\x00", "caf\xe9"], ids=ascii)
-def test_a_refresh_token_that_is_not_printable_ascii_replaces_none(liar: Liar, value: str) -> None:
+def test_a_refresh_token_that_is_not_printable_ascii_is_ignored(liar: Liar, value: str) -> None:
     browser = signed_in(liar)
     liar.logto.advance(LIFETIME)
     kept = sign_in_store.load(key_of(browser)).refresh_token
@@ -357,7 +359,7 @@ def test_a_refresh_token_that_is_not_printable_ascii_replaces_none(liar: Liar, v
 
 
 @pytest.mark.parametrize("value", ["1e999", "-1e999", "NaN", "1" + "0" * 400, '"soon"'])
-def test_a_lifetime_beside_the_token_changes_no_renewal(liar: Liar, value: str) -> None:
+def test_an_invalid_lifetime_in_the_answer_is_ignored(liar: Liar, value: str) -> None:
     browser = signed_in(liar)
     liar.logto.advance(LIFETIME)
     token = liar.logto.global_token(user="ada")
@@ -403,7 +405,7 @@ def answers_of_tabs(browser: Browser, tabs: int) -> list[Any]:
         return list(threads.map(open_tab, range(tabs)))
 
 
-def test_tabs_at_the_same_moment_do_not_lose_the_session(liar: Liar) -> None:
+def test_simultaneous_requests_refresh_once(liar: Liar) -> None:
     browser = signed_in(liar)
     rotation = Rotation(liar)
     liar.server.answers["/oidc/token"] = rotation
@@ -413,7 +415,7 @@ def test_tabs_at_the_same_moment_do_not_lose_the_session(liar: Liar) -> None:
         assert rotation.times == turn
 
 
-def test_two_people_do_not_wait_for_each_other(liar: Liar, settings: Any) -> None:
+def test_two_users_do_not_wait_for_each_other(liar: Liar, settings: Any) -> None:
     settings.LOGTO = {**settings.LOGTO, "HTTP_TIMEOUT": 60}
     ada, ben = signed_in(liar), signed_in(liar)
     liar.logto.advance(LIFETIME)
@@ -438,7 +440,7 @@ def test_two_people_do_not_wait_for_each_other(liar: Liar, settings: Any) -> Non
         assert slow.result() == "ada"
 
 
-def test_a_slow_request_does_not_bring_a_used_refresh_token_back(liar: Liar) -> None:
+def test_a_slow_request_does_not_restore_a_used_refresh_token(liar: Liar) -> None:
     """Django writes a session as it was read, when the request is over."""
     browser = signed_in(liar)
     slow = browser.client.session
@@ -457,7 +459,7 @@ def test_a_slow_request_does_not_bring_a_used_refresh_token_back(liar: Liar) -> 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_rollback_does_not_bring_a_used_refresh_token_back(liar: Liar, settings: Any) -> None:
+def test_a_rollback_does_not_restore_a_used_refresh_token(liar: Liar, settings: Any) -> None:
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.db"
     browser = signed_in(liar)
     key = key_of(browser)

@@ -26,7 +26,7 @@ REFRESH_TOKEN = "refresh-token-of-ada"
 
 
 @pytest.mark.parametrize("failure", ["reset", "drip", "no JSON", "refused"])
-def test_no_renewal_that_fails_reports_what_was_sent(
+def test_a_failed_refresh_reports_no_secret(
     liar: Liar, settings: Any, reports: Reports, failure: str
 ) -> None:
     settings.LOGTO = {**settings.LOGTO, "HTTP_TIMEOUT": 0.2}
@@ -55,7 +55,7 @@ def test_no_renewal_that_fails_reports_what_was_sent(
 
 
 @pytest.mark.parametrize("failure", ["1e999", "refused", "void"])
-def test_no_answer_to_a_code_makes_a_report_with_a_secret(
+def test_a_failed_code_exchange_reports_no_secret(
     liar: Liar, reports: Reports, failure: str
 ) -> None:
     browser = Browser(Client(raise_request_exception=False))
@@ -73,7 +73,7 @@ def test_no_answer_to_a_code_makes_a_report_with_a_secret(
 
 
 @pytest.mark.parametrize("failure", ["no answer", "void"])
-def test_no_store_that_breaks_after_a_failure_reports_what_was_sent(
+def test_a_store_that_fails_after_a_failed_refresh_reports_no_secret(
     liar: Liar, settings: Any, reports: Reports, failure: str
 ) -> None:
     browser = signed_in(liar)
@@ -93,7 +93,7 @@ def test_no_store_that_breaks_after_a_failure_reports_what_was_sent(
     assert_no_secret([REFRESH_TOKEN, str(BROWSABLE_API.secret), *tokens], *reports.texts)
 
 
-def test_no_page_that_breaks_reports_the_sign_in_that_failed(
+def test_a_failure_page_that_fails_reports_no_secret(
     liar: Liar, settings: Any, reports: Reports, tmp_path: Any
 ) -> None:
     (tmp_path / "drf_logto").mkdir()
@@ -108,7 +108,7 @@ def test_no_page_that_breaks_reports_the_sign_in_that_failed(
     assert_no_secret([REFRESH_TOKEN, str(BROWSABLE_API.secret), id_token], *reports.texts)
 
 
-def test_no_store_that_breaks_reports_what_it_should_keep(settings: Any, reports: Reports) -> None:
+def test_a_store_that_fails_to_write_reports_no_secret(settings: Any, reports: Reports) -> None:
     settings.SESSION_ENGINE = "tests.browsable.sessions.broken"
     access_token = "access-token-of-ada"
     sign_in = SignIn(

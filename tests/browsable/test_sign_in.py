@@ -26,21 +26,19 @@ from tests.browsable.test_refresh import key_of, signed_in
 from tests.support.loopback import document, http
 
 
-def test_a_person_signs_in_and_comes_back(browser: Browser) -> None:
+def test_a_user_signs_in_and_returns_to_the_page(browser: Browser) -> None:
     response = browser.sign_in("ada", "/products/?page=1")
     assert (response.status_code, response["Location"]) == (302, "/products/?page=1")
     assert browser.client.get("/products/").json() == {"for": "ada"}
 
 
-def test_the_page_offers_to_log_in_and_leads_back_to_itself(browser: Browser) -> None:
+def test_the_log_in_link_leads_back_to_the_page(browser: Browser) -> None:
     response = browser.get("/open/?a=1&b=2")
     assert 'href="/auth/login/?next=%2Fopen%2F%3Fa%3D1%26b%3D2"' in page(response)
     assert text_of(response, "logto-log-in") == "Log in"
 
 
-def test_logto_is_asked_for_a_code_with_all_that_the_api_needs(
-    browser: Browser, stand_in: StandIn
-) -> None:
+def test_the_authorization_request_has_every_parameter(browser: Browser, stand_in: StandIn) -> None:
     address = browser.begin()
     asked = parse_qs(urlsplit(address).query)
     assert address.startswith(f"{stand_in.logto.issuer}/auth?")
@@ -64,13 +62,13 @@ def test_logto_is_asked_for_a_code_with_all_that_the_api_needs(
     assert len(asked["nonce"][0]) >= 43
 
 
-def test_every_sign_in_has_secrets_of_its_own(browser: Browser) -> None:
+def test_every_sign_in_has_its_own_state_nonce_and_code_challenge(browser: Browser) -> None:
     first, second = query(browser.begin()), query(browser.begin())
     for name in ("state", "nonce", "code_challenge"):
         assert first[name] != second[name]
 
 
-def test_the_code_is_redeemed_with_the_verifier_of_its_challenge(liar: Liar) -> None:
+def test_the_code_is_exchanged_with_the_verifier_of_its_challenge(liar: Liar) -> None:
     browser = Browser()
     asked = liar.begin(browser)
     liar.answer(liar.tokens(asked["nonce"]))
@@ -95,7 +93,7 @@ def test_a_public_client_sends_no_secret(liar: Liar, settings: Any) -> None:
     assert "Authorization" not in liar.server.headers[liar.server.asked.index("/oidc/token")]
 
 
-def test_an_internal_address_is_asked_for_tokens_and_never_shown_to_the_browser(
+def test_the_internal_endpoint_is_used_for_tokens_and_not_shown_to_the_browser(
     liar: Liar, settings: Any
 ) -> None:
     settings.LOGTO = {
@@ -121,7 +119,7 @@ def test_an_internal_address_is_asked_for_tokens_and_never_shown_to_the_browser(
     assert "/oidc/token" in liar.server.asked
 
 
-def test_nobody_can_sign_in_without_an_application(browser: Browser, settings: Any) -> None:
+def test_login_without_an_app_id_is_improperly_configured(browser: Browser, settings: Any) -> None:
     settings.LOGTO = {name: settings.LOGTO[name] for name in ("ENDPOINT", "API_RESOURCE")}
     with pytest.raises(ImproperlyConfigured, match="APP_ID"):
         browser.get("/auth/login/")
@@ -142,7 +140,7 @@ def is_signed_in(browser: Browser) -> bool:
     return browser.client.get("/open/").json()["for"] is not None
 
 
-def test_an_answer_with_the_state_of_another_browser_is_refused(browser: Browser) -> None:
+def test_a_state_of_another_browser_is_refused(browser: Browser) -> None:
     attackers = Browser()
     answer = local(attackers.at_logto(attackers.begin(), "ben"))
     browser.begin()
@@ -150,7 +148,7 @@ def test_an_answer_with_the_state_of_another_browser_is_refused(browser: Browser
     assert not is_signed_in(browser)
 
 
-def test_a_code_of_another_browser_is_refused_under_the_state_of_this_one(
+def test_a_code_of_another_browser_is_refused(
     browser: Browser,
 ) -> None:
     attackers = Browser()
@@ -161,13 +159,13 @@ def test_a_code_of_another_browser_is_refused_under_the_state_of_this_one(
     assert not is_signed_in(browser)
 
 
-def test_a_state_is_good_for_one_answer(browser: Browser) -> None:
+def test_a_state_is_valid_once(browser: Browser) -> None:
     answer = local(browser.at_logto(browser.begin()))
     assert browser.client.get(answer).status_code == 302
     refused(browser.client.get(answer), 400, "used before")
 
 
-def test_a_state_is_used_up_by_an_answer_that_fails(liar: Liar) -> None:
+def test_a_state_is_used_up_by_a_failed_callback(liar: Liar) -> None:
     browser = Browser()
     asked = liar.begin(browser)
     liar.server.answers["/oidc/token"] = http("", "500 Oops")
@@ -176,13 +174,13 @@ def test_a_state_is_used_up_by_an_answer_that_fails(liar: Liar) -> None:
     refused(liar.come_back(browser, asked), 400, "used before")
 
 
-def test_a_sign_in_that_took_too_long_is_refused(browser: Browser, stand_in: StandIn) -> None:
+def test_an_expired_pending_sign_in_is_refused(browser: Browser, stand_in: StandIn) -> None:
     answer = local(browser.at_logto(browser.begin()))
     stand_in.logto.advance(PENDING_LIFETIME + 1)
     refused(browser.client.get(answer), 400, "took too long")
 
 
-def test_an_answer_without_a_state_is_refused(browser: Browser) -> None:
+def test_a_callback_without_a_state_is_refused(browser: Browser) -> None:
     browser.begin()
     refused(browser.client.get("/auth/callback/", {"code": "x"}), 400, "is over")
 
@@ -198,7 +196,7 @@ def test_two_tabs_can_sign_in_at_once(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize("iss", ["https://evil.test/oidc", "", ABSENT])
-def test_an_answer_of_another_issuer_is_refused_where_logto_names_itself(
+def test_another_issuer_is_refused_if_logto_announces_the_parameter(
     liar: Liar, iss: object
 ) -> None:
     liar.publish(authorization_response_iss_parameter_supported=True)
@@ -210,7 +208,7 @@ def test_an_answer_of_another_issuer_is_refused_where_logto_names_itself(
 
 
 @pytest.mark.parametrize(("iss", "status"), [("https://evil.test/oidc", 400), (ABSENT, 302)])
-def test_an_answer_need_not_name_its_issuer_where_logto_does_not_name_itself(
+def test_a_missing_issuer_is_accepted_if_logto_does_not_announce_the_parameter(
     liar: Liar, iss: object, status: int
 ) -> None:
     liar.publish(authorization_response_iss_parameter_supported=False)
@@ -220,7 +218,7 @@ def test_an_answer_need_not_name_its_issuer_where_logto_does_not_name_itself(
     assert liar.come_back(browser, asked, iss=iss).status_code == status
 
 
-def test_a_parameter_that_comes_twice_is_refused(browser: Browser, stand_in: StandIn) -> None:
+def test_a_repeated_parameter_is_refused(browser: Browser, stand_in: StandIn) -> None:
     answer = local(browser.at_logto(browser.begin()))
     twice = browser.client.get(f"{answer}&iss={stand_in.logto.issuer}")
     refused(twice, 400, "did not complete")
@@ -229,7 +227,7 @@ def test_a_parameter_that_comes_twice_is_refused(browser: Browser, stand_in: Sta
 # Session fixation
 
 
-def test_the_session_gets_another_id_when_somebody_signs_in(browser: Browser) -> None:
+def test_the_session_gets_a_new_id_at_sign_in(browser: Browser) -> None:
     browser.sign_in()
     before = browser.client.cookies["sessionid"].value
     browser.sign_in()
@@ -241,7 +239,7 @@ def test_the_session_gets_another_id_when_somebody_signs_in(browser: Browser) ->
 
 
 @pytest.mark.parametrize(("next_person", "cart"), [("ada", ["tea"]), ("ben", None)])
-def test_who_signs_in_again_replaces_who_was_signed_in(
+def test_a_new_sign_in_replaces_the_former_one(
     browser: Browser, next_person: str, cart: object
 ) -> None:
     browser.sign_in("ada")
@@ -262,7 +260,7 @@ def fill_cart(browser: Browser) -> None:
     session.save()
 
 
-def test_another_person_gets_an_empty_session_after_a_sign_in_that_has_ended(
+def test_another_user_gets_an_empty_session_after_a_sign_in_that_has_ended(
     browser: Browser, stand_in: StandIn
 ) -> None:
     browser.sign_in("ada")
@@ -276,7 +274,7 @@ def test_another_person_gets_an_empty_session_after_a_sign_in_that_has_ended(
 
 
 @pytest.mark.parametrize("has_ended", [False, True])
-def test_a_session_whose_person_is_unknown_is_emptied(
+def test_a_session_without_a_subject_is_flushed(
     browser: Browser, stand_in: StandIn, has_ended: bool
 ) -> None:
     """An earlier version wrote no subject into it."""
@@ -294,7 +292,7 @@ def test_a_session_whose_person_is_unknown_is_emptied(
     assert "cart" not in browser.client.session
 
 
-def test_a_session_of_nobody_goes_on_with_who_signs_in(browser: Browser) -> None:
+def test_an_anonymous_session_is_kept_at_sign_in(browser: Browser) -> None:
     session = browser.client.session
     session["cart"] = ["tea"]
     session.save()
@@ -304,9 +302,7 @@ def test_a_session_of_nobody_goes_on_with_who_signs_in(browser: Browser) -> None
 
 
 @pytest.mark.parametrize(("sub", "revoked"), [("ben", True), ("ada", False)])
-def test_the_refresh_token_of_another_person_is_revoked(
-    liar: Liar, sub: str, revoked: bool
-) -> None:
+def test_the_refresh_token_of_another_user_is_revoked(liar: Liar, sub: str, revoked: bool) -> None:
     """That of the same person may share the grant of the new one, which goes with it."""
     liar.publish(revocation_endpoint=f"{liar.logto.issuer}/token/revocation")
     liar.server.answers["/oidc/token/revocation"] = http("")
@@ -321,7 +317,7 @@ def test_the_refresh_token_of_another_person_is_revoked(
 
 
 @pytest.mark.parametrize("failure", ["hang", "reset"])
-def test_a_refresh_token_that_cannot_be_revoked_stops_no_sign_in(
+def test_a_failed_revocation_does_not_stop_a_sign_in(
     liar: Liar, settings: Any, failure: str
 ) -> None:
     settings.LOGTO = {**settings.LOGTO, "HTTP_TIMEOUT": 0.5}
@@ -336,7 +332,7 @@ def test_a_refresh_token_that_cannot_be_revoked_stops_no_sign_in(
     assert sign_in_store.load(key_of(browser)).person.sub == "ben"
 
 
-def test_the_csrf_token_of_before_is_not_good_after_a_sign_in(browser: Browser) -> None:
+def test_the_csrf_token_is_rotated_at_sign_in(browser: Browser) -> None:
     browser.sign_in()
     browser.get("/open/")
     before = browser.client.cookies["csrftoken"].value
@@ -349,7 +345,7 @@ def test_the_csrf_token_of_before_is_not_good_after_a_sign_in(browser: Browser) 
 # A Logto that hangs
 
 
-def test_a_logto_that_hangs_holds_one_anonymous_request_and_no_other(
+def test_a_logto_that_hangs_blocks_one_anonymous_request_and_no_other(
     liar: Liar, settings: Any
 ) -> None:
     settings.LOGTO = {**settings.LOGTO, "HTTP_TIMEOUT": 60}
@@ -379,7 +375,7 @@ def test_a_logto_that_hangs_holds_one_anonymous_request_and_no_other(
     assert liar.server.asked == [path]
 
 
-def test_many_sign_ins_that_begin_ask_logto_once(liar: Liar) -> None:
+def test_many_logins_fetch_the_metadata_once(liar: Liar) -> None:
     for _ in range(12):
         liar.begin(Browser())
     assert liar.server.asked == ["/oidc/.well-known/openid-configuration"]
@@ -390,7 +386,7 @@ METADATA_PATH = "/oidc/.well-known/openid-configuration"
 
 @pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint"])
 @pytest.mark.parametrize("endpoint", ["http://[", None])
-def test_metadata_that_no_sign_in_can_use_is_asked_for_again_after_the_cooldown(
+def test_unusable_metadata_is_fetched_again_after_the_cooldown(
     liar: Liar, name: str, endpoint: object, caplog: pytest.LogCaptureFixture
 ) -> None:
     liar.publish(**{name: endpoint})
@@ -405,7 +401,7 @@ def test_metadata_that_no_sign_in_can_use_is_asked_for_again_after_the_cooldown(
     assert liar.server.asked == [METADATA_PATH] * 2
 
 
-def test_metadata_that_no_sign_in_can_use_replaces_no_good_one(liar: Liar) -> None:
+def test_unusable_metadata_does_not_replace_usable_metadata(liar: Liar) -> None:
     liar.begin(Browser())
     liar.publish(authorization_endpoint="http://[")
     liar.logto.advance(300)
@@ -439,7 +435,7 @@ def test_no_page_of_the_sign_in_runs_in_a_transaction_of_the_request(route: Any)
         ("<script>alert(1)</script>", 400, "did not complete"),
     ],
 )
-def test_an_error_is_told_in_a_sentence(
+def test_an_error_of_logto_is_shown_as_a_sentence(
     browser: Browser, stand_in: StandIn, error: str, status: int, sentence: str
 ) -> None:
     state = query(browser.begin("/open/?a=1"))["state"]
@@ -451,12 +447,12 @@ def test_an_error_is_told_in_a_sentence(
     assert 'href="/open/?a=1"' in page(response)
 
 
-def test_an_answer_without_a_code_is_refused(browser: Browser, stand_in: StandIn) -> None:
+def test_a_callback_without_a_code_is_refused(browser: Browser, stand_in: StandIn) -> None:
     answer = {"state": query(browser.begin())["state"], "iss": stand_in.logto.issuer}
     refused(browser.client.get("/auth/callback/", answer), 400, "did not complete")
 
 
-def test_nobody_can_log_in_while_logto_is_down(liar: Liar) -> None:
+def test_login_answers_503_during_an_outage(liar: Liar) -> None:
     liar.server.answers.clear()
     response = Browser().get("/auth/login/?next=/open/")
     refused(response, 503, "unavailable")
@@ -484,7 +480,7 @@ def test_nobody_comes_back_while_logto_is_down(liar: Liar) -> None:
         ("200 OK", '{"access_token": "x", "expires_in": ' + "9" * 5000 + "}"),
     ],
 )
-def test_an_answer_that_makes_no_sense_counts_as_none(liar: Liar, status: str, body: str) -> None:
+def test_an_invalid_token_response_counts_as_an_outage(liar: Liar, status: str, body: str) -> None:
     browser = Browser()
     asked = liar.begin(browser)
     liar.server.answers["/oidc/token"] = http(body, status)
@@ -493,7 +489,7 @@ def test_an_answer_that_makes_no_sense_counts_as_none(liar: Liar, status: str, b
 
 @pytest.mark.parametrize("name", ["expires_in", "expires_at", "token_type", "scope", "x"])
 @pytest.mark.parametrize("value", ["1e999", "-1e999", "NaN", "1" + "0" * 400, '"soon"', "[1]"])
-def test_members_that_nothing_needs_change_no_sign_in(liar: Liar, name: str, value: str) -> None:
+def test_other_members_of_the_token_response_are_ignored(liar: Liar, name: str, value: str) -> None:
     browser = Browser()
     asked = liar.begin(browser)
     answer = json.dumps(liar.tokens(asked["nonce"], **{name: "here"}))
@@ -510,7 +506,7 @@ def test_members_that_nothing_needs_change_no_sign_in(liar: Liar, name: str, val
         ("rate_limited", "403 Forbidden"),
     ],
 )
-def test_an_error_that_says_nothing_of_the_person_is_no_refusal_of_the_sign_in(
+def test_an_error_about_the_application_counts_as_an_outage(
     liar: Liar, error: str, status: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     browser = Browser()
@@ -542,7 +538,7 @@ def test_a_refusal_with_quotes_in_its_description_is_read(liar: Liar) -> None:
 
 
 @pytest.mark.parametrize("refresh_token", [ABSENT, "", None, 7])
-def test_without_a_refresh_token_nobody_is_signed_in(liar: Liar, refresh_token: object) -> None:
+def test_a_sign_in_without_a_refresh_token_is_refused(liar: Liar, refresh_token: object) -> None:
     browser = Browser()
     asked = liar.begin(browser)
     liar.answer(liar.tokens(asked["nonce"], refresh_token=refresh_token))
@@ -554,7 +550,7 @@ def test_without_a_refresh_token_nobody_is_signed_in(liar: Liar, refresh_token: 
 @pytest.mark.parametrize(
     ("name", "status"), [("access_token", 503), ("refresh_token", 502), ("id_token", 502)]
 )
-def test_a_token_that_is_not_printable_ascii_counts_as_none(
+def test_a_token_that_is_not_printable_ascii_counts_as_missing(
     liar: Liar, name: str, status: int, value: str
 ) -> None:
     browser = Browser()
@@ -565,14 +561,14 @@ def test_a_token_that_is_not_printable_ascii_counts_as_none(
 
 
 @pytest.mark.parametrize("id_token", [ABSENT, "", "nonsense", 7])
-def test_without_an_id_token_nobody_is_signed_in(liar: Liar, id_token: object) -> None:
+def test_a_sign_in_without_a_valid_id_token_is_refused(liar: Liar, id_token: object) -> None:
     browser = Browser()
     asked = liar.begin(browser)
     liar.answer(liar.tokens(asked["nonce"], id_token=id_token))
     refused(liar.come_back(browser, asked), 502, "cannot be trusted")
 
 
-def test_an_id_token_with_another_nonce_signs_nobody_in(liar: Liar) -> None:
+def test_an_id_token_with_another_nonce_is_refused(liar: Liar) -> None:
     browser = Browser()
     asked = liar.begin(browser)
     other = liar.begin(browser)
@@ -581,9 +577,7 @@ def test_an_id_token_with_another_nonce_signs_nobody_in(liar: Liar) -> None:
     assert not is_signed_in(browser)
 
 
-def test_people_can_sign_in_where_every_view_needs_a_login_of_django_s(
-    browser: Browser, project: Any
-) -> None:
+def test_sign_in_works_with_the_login_required_middleware(browser: Browser, project: Any) -> None:
     project.MIDDLEWARE = [
         *project.MIDDLEWARE,
         "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -593,7 +587,7 @@ def test_people_can_sign_in_where_every_view_needs_a_login_of_django_s(
     assert is_signed_in(browser)
 
 
-def test_only_get_begins_and_ends_a_sign_in(browser: Browser) -> None:
+def test_login_and_callback_need_get(browser: Browser) -> None:
     browser.get("/open/")
     assert browser.post("/auth/login/").status_code == 405
     assert browser.post("/auth/callback/").status_code == 405
@@ -623,7 +617,7 @@ def test_only_get_begins_and_ends_a_sign_in(browser: Browser) -> None:
         "/" + "a" * 2000,
     ],
 )
-def test_a_sign_in_leads_nowhere_but_to_a_path_of_this_site(browser: Browser, payload: str) -> None:
+def test_a_sign_in_leads_only_to_a_path_of_this_site(browser: Browser, payload: str) -> None:
     response = browser.sign_in("ada", payload)
     assert (response.status_code, response["Location"]) == (302, "/")
     assert "Set-Cookie" not in response.headers
@@ -645,7 +639,7 @@ def test_a_sign_in_leads_nowhere_but_to_a_path_of_this_site(browser: Browser, pa
         (None, "acme"),
     ],
 )
-def test_organizations_have_the_names_that_logto_tells_of_this_person(
+def test_organizations_have_the_names_from_the_userinfo_of_the_user(
     liar: Liar, told: object, name: str
 ) -> None:
     browser = Browser()
@@ -670,7 +664,7 @@ def test_organizations_have_the_names_that_logto_tells_of_this_person(
         ({"name": "", "username": ["x"]}, "ada"),
     ],
 )
-def test_a_person_is_called_by_the_first_name_that_is_one(
+def test_the_name_of_a_user_is_the_first_valid_claim(
     liar: Liar, claims: dict[str, Any], name: str
 ) -> None:
     browser = Browser()
@@ -681,9 +675,7 @@ def test_a_person_is_called_by_the_first_name_that_is_one(
     assert text_of(browser.get("/open/"), "logto-name").endswith(name)
 
 
-def test_a_logto_that_hangs_is_waited_for_as_long_as_the_setting_says(
-    liar: Liar, settings: Any
-) -> None:
+def test_an_exchange_takes_no_longer_than_http_timeout(liar: Liar, settings: Any) -> None:
     settings.LOGTO = {**settings.LOGTO, "HTTP_TIMEOUT": 0.2}
     browser = Browser()
     asked = liar.begin(browser)

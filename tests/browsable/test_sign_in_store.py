@@ -35,14 +35,14 @@ def test_a_sign_in_is_kept_as_it_is(engine: str) -> None:
     assert sign_in_store.load(key) == SIGN_IN
 
 
-def test_another_sign_in_takes_the_place_of_one(engine: str) -> None:
+def test_a_saved_sign_in_replaces_the_former(engine: str) -> None:
     key = sign_in_store.create(SIGN_IN)
     other = SignIn(person=ADA, refresh_token="refresh-2", chosen="global x")
     sign_in_store.save(key, other)
     assert sign_in_store.load(key) == other
 
 
-def test_what_was_deleted_is_neither_loaded_nor_saved(engine: str) -> None:
+def test_a_deleted_sign_in_is_neither_loaded_nor_saved(engine: str) -> None:
     key = sign_in_store.create(SIGN_IN)
     sign_in_store.delete(key)
     with pytest.raises(SignedOut):
@@ -52,7 +52,9 @@ def test_what_was_deleted_is_neither_loaded_nor_saved(engine: str) -> None:
 
 
 @pytest.mark.parametrize("change", [{"person": {}}, {"unheard_of": 1}])
-def test_what_another_version_wrote_is_no_sign_in(settings: Any, change: dict[str, Any]) -> None:
+def test_a_record_of_another_version_counts_as_signed_out(
+    settings: Any, change: dict[str, Any]
+) -> None:
     key = sign_in_store.create(SIGN_IN)
     store = import_module(settings.SESSION_ENGINE).SessionStore(key)
     store["sign_in"] = {**store["sign_in"], **change}
@@ -61,18 +63,18 @@ def test_what_another_version_wrote_is_no_sign_in(settings: Any, change: dict[st
         sign_in_store.load(key)
 
 
-def test_what_is_deleted_while_it_is_saved_stays_deleted(settings: Any) -> None:
+def test_a_sign_in_that_is_deleted_while_it_is_saved_stays_deleted(settings: Any) -> None:
     settings.SESSION_ENGINE = "tests.browsable.sessions.deleted"
     with pytest.raises(SignedOut):
         sign_in_store.save("k" * 32, SIGN_IN)
 
 
-def test_a_text_of_a_sign_in_has_no_token() -> None:
+def test_the_repr_of_a_sign_in_has_no_token() -> None:
     assert "access-1" not in f"{SIGN_IN!r}"
     assert "refresh-1" not in f"{SIGN_IN!r}"
 
 
-def test_one_request_at_a_time_has_the_lock(engine: str) -> None:
+def test_one_thread_at_a_time_has_the_lock(engine: str) -> None:
     key = sign_in_store.create(SIGN_IN)
     inside = 0
     most = 0
@@ -91,12 +93,12 @@ def test_one_request_at_a_time_has_the_lock(engine: str) -> None:
     assert most == 1
 
 
-def test_the_lock_of_one_sign_in_is_not_that_of_another() -> None:
+def test_sign_ins_have_separate_locks() -> None:
     with sign_in_store.lock("one", timeout=60), sign_in_store.lock("two", timeout=60):
         pass
 
 
-def test_the_lock_of_a_process_that_died_is_broken(engine: str) -> None:
+def test_the_lock_of_a_dead_process_is_taken_over(engine: str) -> None:
     with sign_in_store.lock("key", timeout=60):  # it stands the whole time, as nobody else's would
         entered = threading.Event()
 
@@ -111,7 +113,7 @@ def test_the_lock_of_a_process_that_died_is_broken(engine: str) -> None:
         waiting.join()
 
 
-def test_one_at_a_time_has_the_lock_of_a_process_that_died(engine: str) -> None:
+def test_one_thread_at_a_time_takes_over_the_lock_of_a_dead_process(engine: str) -> None:
     inside = 0
     most = 0
     all_have_seen_it = threading.Barrier(8, timeout=60)
@@ -151,7 +153,7 @@ def test_a_lock_leaves_nothing_in_the_store(engine: str, settings: Any) -> None:
     assert not store().exists(hashlib.sha256(holding.encode()).hexdigest()[:32])
 
 
-def test_what_another_process_keeps_is_seen_behind_a_cache_of_this_one(
+def test_a_change_of_another_process_is_read_past_the_cache(
     settings: Any, transactional_db: None
 ) -> None:
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
@@ -167,7 +169,7 @@ def test_what_another_process_keeps_is_seen_behind_a_cache_of_this_one(
     "engine_of_cookies",
     ["django.contrib.sessions.backends.signed_cookies", "tests.browsable.sessions.cookies"],
 )
-def test_tokens_are_not_put_into_cookies(settings: Any, engine_of_cookies: str) -> None:
+def test_tokens_are_not_stored_in_cookies(settings: Any, engine_of_cookies: str) -> None:
     settings.SESSION_ENGINE = engine_of_cookies
     assert sign_in_store.uses_cookies()
     with pytest.raises(ImproperlyConfigured, match="cookies"):
@@ -180,12 +182,12 @@ def test_other_sessions_are_kept_on_the_server(settings: Any, name: str) -> None
     assert not sign_in_store.uses_cookies()
 
 
-def test_a_call_outside_of_transactions_is_made_as_it_is() -> None:
+def test_a_call_without_a_transaction_runs_in_this_thread() -> None:
     assert sign_in_store.outside_transactions(threading.get_ident) == threading.get_ident()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_call_within_a_transaction_is_made_beside_it() -> None:
+def test_a_call_within_a_transaction_runs_in_another_thread() -> None:
     with transaction.atomic():
         assert sign_in_store.outside_transactions(threading.get_ident) != threading.get_ident()
         with pytest.raises(ZeroDivisionError):

@@ -26,7 +26,7 @@ def offered(response: Any) -> list[str]:
 @pytest.mark.parametrize(
     ("person", "organizations"), [("ada", ["acme"]), ("cho", ["acme", "globex"]), ("dan", [])]
 )
-def test_every_token_of_a_person_is_offered(
+def test_every_token_of_a_user_is_offered(
     browser: Browser, person: str, organizations: list[str]
 ) -> None:
     browser.sign_in(person)
@@ -65,7 +65,7 @@ def test_every_api_resource_is_offered(liar: Liar, settings: Any) -> None:
         ),
     ],
 )
-def test_each_context_opens_its_own_kind_of_view(
+def test_each_context_gives_access_to_its_own_kind_of_view(
     browser: Browser, context: str, opened: str, kind: str
 ) -> None:
     browser.sign_in()
@@ -93,12 +93,12 @@ def test_choosing_needs_a_csrf_token(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize("context", ["", "organization globex", "organization", "global"])
-def test_a_context_that_is_not_the_persons_is_refused(browser: Browser, context: str) -> None:
+def test_a_context_of_another_user_is_refused(browser: Browser, context: str) -> None:
     browser.sign_in()
     refused(browser.choose(context, "/open/"), 400, "no such token")
 
 
-def test_a_choice_leads_nowhere_but_to_a_path_of_this_site(browser: Browser) -> None:
+def test_a_choice_leads_only_to_a_path_of_this_site(browser: Browser) -> None:
     browser.sign_in()
     assert browser.choose(EVERYWHERE, "//evil.test")["Location"] == "/"
 
@@ -113,7 +113,9 @@ def test_a_choice_leads_nowhere_but_to_a_path_of_this_site(browser: Browser) -> 
         ("insufficient_scope", "403 Forbidden"),
     ],
 )
-def test_a_token_that_logto_does_not_give_is_told(liar: Liar, error: str, status: str) -> None:
+def test_the_page_says_that_logto_does_not_give_the_token(
+    liar: Liar, error: str, status: str
+) -> None:
     browser = signed_in(liar, organizations=["acme"])
     liar.server.answers["/oidc/token"] = http(f'{{"error": "{error}"}}', status)
     response = browser.choose("organization acme", "/open/")
@@ -122,7 +124,7 @@ def test_a_token_that_logto_does_not_give_is_told(liar: Liar, error: str, status
     assert text_of(browser.get("/open/"), "logto-kind") == "API resource"
 
 
-def test_a_choice_while_logto_is_down_is_told_and_signs_nobody_out(liar: Liar) -> None:
+def test_a_failed_choice_does_not_end_the_sign_in(liar: Liar) -> None:
     browser = signed_in(liar, organizations=["acme"])
     liar.server.answers["/oidc/token"] = http("", "502 Bad Gateway")
     refused(browser.choose("organization acme", "/open/"), 503, "unavailable")
@@ -136,7 +138,7 @@ def test_a_choice_that_logto_does_not_let_the_application_make_signs_nobody_out(
     assert browser.client.get("/open/").json() == {"for": "ada"}
 
 
-def test_a_choice_after_the_end_of_the_sign_in_leads_to_logging_in(
+def test_a_choice_with_an_invalid_refresh_token_ends_the_sign_in(
     browser: Browser, stand_in: StandIn
 ) -> None:
     browser.sign_in()
@@ -146,12 +148,12 @@ def test_a_choice_after_the_end_of_the_sign_in_leads_to_logging_in(
     assert "Your sign-in has ended" in text_of(browser.get("/open/"), "logto-ended")
 
 
-def test_nobody_chooses_without_signing_in(browser: Browser) -> None:
+def test_a_choice_without_a_sign_in_changes_nothing(browser: Browser) -> None:
     assert browser.choose(EVERYWHERE, "/open/")["Location"] == "/open/"
     assert browser.client.get("/open/").json() == {"for": None}
 
 
-def test_a_resource_that_is_configured_no_more_gives_way_to_the_first(
+def test_the_first_resource_replaces_one_that_was_removed_from_the_settings(
     liar: Liar, settings: Any
 ) -> None:
     browser = signed_in(liar)
@@ -164,7 +166,7 @@ def test_a_resource_that_is_configured_no_more_gives_way_to_the_first(
 # Two tabs: a page, and the switch in another
 
 
-def test_a_form_is_refused_whose_page_was_made_with_another_token(browser: Browser) -> None:
+def test_a_form_of_a_page_in_another_context_is_refused(browser: Browser) -> None:
     browser.sign_in()
     form = {"drf_logto_context": hidden(browser.get("/products/"), "drf_logto_context")}
     assert form == {"drf_logto_context": EVERYWHERE}
@@ -180,7 +182,7 @@ def test_a_form_is_refused_whose_page_was_made_with_another_token(browser: Brows
     assert browser.post("/products/", {**form, "name": "chair"}).status_code == 201
 
 
-def test_a_script_that_names_another_token_is_refused(browser: Browser) -> None:
+def test_a_script_of_a_page_in_another_context_is_refused(browser: Browser) -> None:
     browser.sign_in()
     browser.get("/products/")
     headers = {"x-csrftoken": browser.client.cookies["csrftoken"].value}
@@ -196,18 +198,18 @@ def test_a_script_that_names_another_token_is_refused(browser: Browser) -> None:
     assert list(codes.values()) == [201, 403, 403, 403]
 
 
-def test_a_request_that_names_no_token_is_made_with_the_chosen_one(browser: Browser) -> None:
+def test_a_request_that_names_no_context_uses_the_chosen_one(browser: Browser) -> None:
     browser.sign_in()
     browser.get("/products/")
     assert browser.post("/products/", {"name": "chair"}).status_code == 201
 
 
-def test_what_changes_nothing_is_answered_whatever_token_it_names(browser: Browser) -> None:
+def test_a_safe_request_may_name_any_context(browser: Browser) -> None:
     browser.sign_in()
     assert browser.get("/products/", **{"x-logto-context": "organization acme"}).status_code == 200
 
 
-def test_no_line_for_curl_is_handed_to_a_page_that_was_made_with_another_token(
+def test_there_is_no_curl_command_for_a_page_in_another_context(
     browser: Browser,
 ) -> None:
     browser.sign_in()
@@ -222,7 +224,7 @@ def test_no_line_for_curl_is_handed_to_a_page_that_was_made_with_another_token(
     assert "page that was made with a different token" in response.json()["detail"]
 
 
-def test_a_body_that_cannot_be_read_is_refused_as_before_where_nobody_is_signed_in(
+def test_a_malformed_body_without_a_sign_in_is_refused_as_anonymous(
     browser: Browser,
 ) -> None:
     response = browser.client.post("/products/", "{", "application/json")
@@ -237,7 +239,7 @@ def test_choosing_without_a_sign_in_leaves_no_session(browser: Browser, settings
     assert not Session.objects.exists()
 
 
-def test_a_form_is_refused_whose_page_s_sign_in_has_gone(browser: Browser) -> None:
+def test_a_form_of_a_page_whose_sign_in_has_ended_is_refused(browser: Browser) -> None:
     """Somebody logs out in another tab; a view that is open to all would take the form."""
     browser.sign_in()
     context = hidden(browser.get("/wishes/"), "drf_logto_context")
@@ -251,7 +253,7 @@ def test_a_form_is_refused_whose_page_s_sign_in_has_gone(browser: Browser) -> No
     assert browser.client.post("/wishes/", "{}", "application/json").status_code == 201
 
 
-def test_nothing_is_written_by_a_request_during_which_the_sign_in_ends(
+def test_an_unsafe_request_that_ends_the_sign_in_is_refused(
     browser: Browser, stand_in: StandIn
 ) -> None:
     browser.sign_in()

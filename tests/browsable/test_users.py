@@ -53,9 +53,7 @@ class HeldInSession(LogtoJWTAuthentication):
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_person_that_the_project_refuses_is_told_with_a_challenge(
-    deciding: Any, name: str
-) -> None:
+def test_a_user_whom_the_project_refuses_gets_a_challenge(deciding: Any, name: str) -> None:
     answer, status, code, sentence = REFUSED[name]
 
     def decide(auth: Any) -> Any:
@@ -73,7 +71,7 @@ def test_a_person_that_the_project_refuses_is_told_with_a_challenge(
     assert browser.get("/open/").status_code == status
 
 
-def test_the_page_offers_a_token_whose_user_the_project_lets_in(
+def test_the_page_offers_a_token_whose_user_the_project_accepts(
     deciding: Any, stand_in: StandIn
 ) -> None:
     asked = []

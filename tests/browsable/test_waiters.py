@@ -32,7 +32,7 @@ def outcome(sessions: dict[str, Any]) -> Any:
     shutil.which("redis-server") is None and "REQUIRE_REDIS" not in os.environ,
     reason="redis-server is not installed (Debian: apt-get install redis-server)",
 )
-def test_one_process_at_a_time_has_the_lock_of_a_dead_one_in_redis(tmp_path: Any) -> None:
+def test_one_process_at_a_time_takes_over_the_lock_of_a_dead_one_in_redis(tmp_path: Any) -> None:
     port = free_port()
     options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
     cache = {
@@ -44,7 +44,9 @@ def test_one_process_at_a_time_has_the_lock_of_a_dead_one_in_redis(tmp_path: Any
     assert entered == {"entered": 8, "overlaps": 0}
 
 
-def test_one_process_at_a_time_has_the_lock_of_a_dead_one_in_a_database(tmp_path: Any) -> None:
+def test_one_process_at_a_time_takes_over_the_lock_of_a_dead_one_in_a_database(
+    tmp_path: Any,
+) -> None:
     database = {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(tmp_path / "sessions.sqlite3"),
