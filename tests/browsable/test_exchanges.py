@@ -17,7 +17,7 @@ from tests.support.loopback import http
 
 
 def replay(liar: Liar, browser: Browser, asked: dict[str, str], code: str = "code") -> Any:
-    """Come back, and keep the cookie of the sign-in as no browser does."""
+    """Call the callback and keep the cookie, which a browser would delete."""
     cookies = {name: one.value for name, one in browser.client.cookies.items()}
     response = liar.come_back(browser, asked, code=code)
     for name, value in cookies.items():
@@ -50,15 +50,15 @@ def test_a_token_endpoint_that_hangs_blocks_few_threads(liar: Liar, settings: An
 
     liar.server.answers["/oidc/token"] = hang
     with ThreadPoolExecutor(MAX_CONCURRENT) as threads:
-        held = [threads.submit(liar.come_back, *one) for one in browsers[:MAX_CONCURRENT]]
-        assert all(asking.acquire(timeout=30) for _ in held)
+        waiting = [threads.submit(liar.come_back, *one) for one in browsers[:MAX_CONCURRENT]]
+        assert all(asking.acquire(timeout=30) for _ in waiting)
         # Answered in this thread, before Logto answers the first.
         for one in browsers[MAX_CONCURRENT:]:
             response = liar.come_back(*one)
             assert (response.status_code, response["Retry-After"]) == (503, "1")
         assert exchanges_of(liar) == MAX_CONCURRENT
         liar.server.released.set()
-    assert [one.result().status_code for one in held] == [503] * MAX_CONCURRENT
+    assert [one.result().status_code for one in waiting] == [503] * MAX_CONCURRENT
 
 
 def test_an_exchange_without_an_answer_pauses_the_next(liar: Liar) -> None:
@@ -77,7 +77,7 @@ def test_an_exchange_without_an_answer_pauses_the_next(liar: Liar) -> None:
 
 @pytest.mark.parametrize("code", ["\x00", "caf\xe9", "\n", "\x7f", "x" * 2001], ids=ascii)
 def test_an_impossible_code_is_not_sent_and_causes_no_pause(liar: Liar, code: str) -> None:
-    """A Logto that fails over it would be left alone, and anybody could shut the sign-in."""
+    """If Logto failed on it, any request could pause the sign-in for all users."""
     browser = Browser()
     liar.server.answers["/oidc/token"] = http("", "500 Oops")
     assert liar.come_back(browser, liar.begin(browser), code=code).status_code == 400
@@ -120,9 +120,9 @@ def test_the_oldest_state_is_dropped_first() -> None:
 
 def test_an_exchange_that_ends_allows_another() -> None:
     exchanges = Exchanges(lambda: 10_000.0)
-    with ExitStack() as held:
+    with ExitStack() as running:
         for number in range(MAX_CONCURRENT):
-            held.enter_context(exchanges.once(str(number)))
+            running.enter_context(exchanges.once(str(number)))
         with pytest.raises(AuthorizationServerUnavailable) as refused:
             spend(exchanges, "x")
         assert refused.value.retry_after == 1

@@ -1,4 +1,4 @@
-"""The ID token of a sign-in: who issued it, for whom, in answer to what, and until when."""
+"""The ID token of a sign-in: signature, issuer, audience, nonce and dates."""
 
 from typing import Any
 

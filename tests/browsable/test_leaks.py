@@ -1,4 +1,4 @@
-"""No token, code or secret stands in a page, an address, a cookie or a log."""
+"""No token, code or secret is in a page, a URL, a cookie or a log."""
 
 import logging
 from typing import Any
@@ -14,7 +14,7 @@ from tests.browsable.browser import Browser, local, page, query
 from tests.browsable.test_refresh import LIFETIME, key_of
 
 JSON_OBJECT = "eyJ"
-"""What every JWT begins with: ``{"`` in base64url."""
+"""The start of every JWT: ``{"`` in base64url."""
 
 
 def test_no_page_header_cookie_or_log_has_a_secret(

@@ -1,4 +1,4 @@
-"""The lock: one holder at a time in whatever order the steps of all who want it are taken."""
+"""The lock has one holder at a time, in whatever order the processes take their steps."""
 
 import hashlib
 import random
@@ -14,7 +14,7 @@ from drf_logto.browsable.exceptions import SignedOut
 from drf_logto.browsable.lock import Lock
 
 Result = TypeVar("Result")
-PATIENCE = 10
+TIMEOUT = 10
 
 
 class Store:
@@ -42,7 +42,7 @@ class Died(Exception):
 
 
 class Schedule:
-    """Lets one of several threads take one step at a time, in an order that is drawn before."""
+    """Lets one of several threads take one step at a time, in an order that a seed determines."""
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
@@ -69,7 +69,7 @@ class Schedule:
             thread.start()
         while True:
             with self._changed:
-                # Nobody moves but the one that was chosen, so the order is that of the seed.
+                # Only the chosen thread runs, so the order is that of the seed.
                 assert self._changed.wait_for(
                     lambda: (
                         self._chosen is None and len(self._waiting) + self._ended == len(threads)
@@ -97,7 +97,7 @@ class Schedule:
 
 
 class Trial:
-    """People who want the same lock, and a clock that the trial moves."""
+    """Threads that want the same lock, and a clock that the trial advances."""
 
     def __init__(self, seed: int) -> None:
         self.schedule = Schedule(seed)
@@ -108,7 +108,7 @@ class Trial:
         self.entered = 0
 
     def lock(self) -> Lock:
-        return Lock(self.store, "key", PATIENCE, clock=lambda: self.time, sleep=lambda _: None)
+        return Lock(self.store, "key", TIMEOUT, clock=lambda: self.time, sleep=lambda _: None)
 
     def enter(self) -> None:
         with self.lock():
@@ -119,13 +119,13 @@ class Trial:
             self.inside -= 1
 
     def pass_time(self) -> None:
-        """Let everybody who waits for the same holder as now run out of patience."""
+        """Let the timeout pass for the current holder."""
         for _ in range(20):
             self.schedule.turn()
-        self.time += PATIENCE + 1
+        self.time += TIMEOUT + 1
 
-    def leave_late(self) -> None:
-        """Hold the lock, and leave when everybody has just run out of patience."""
+    def release_late(self) -> None:
+        """Hold the lock, and release it when the timeout has just passed."""
         with self.lock():
             self.inside += 1
             self.entered += 1
@@ -133,8 +133,8 @@ class Trial:
             self.inside -= 1
 
 
-def left_behind(store: Store, steps: int) -> None:
-    """Leave in the store what a holder leaves that dies after so many steps."""
+def leave_records_of_a_dead_holder(store: Store, steps: int) -> None:
+    """Leave in the store the records of a holder that dies after so many steps."""
 
     def die() -> None:
         nonlocal steps
@@ -144,15 +144,13 @@ def left_behind(store: Store, steps: int) -> None:
 
     dying = Store(die)
     dying.records = store.records
-    with pytest.raises(Died), Lock(dying, "key", PATIENCE):
-        """It dies when it leaves, or here, of nothing."""
+    with pytest.raises(Died), Lock(dying, "key", TIMEOUT):
+        """The holder dies when it acquires or releases the lock."""
 
 
+# Create; append, read twice and once without a result; delete the first record of two.
 STEPS_OF_A_HOLDER = 7
-"""Create; add, read twice and once in vain; delete the first record of two."""
-
-
-RECORDS_OF_A_HOLDER_THAT_LEAVES = 2
+RECORDS_OF_A_RELEASED_LOCK = 2
 
 
 @settings(max_examples=150)
@@ -165,14 +163,14 @@ def test_one_waiter_at_a_time_enters_after_the_holder_died(
     seed: int, steps: int, waiters: int
 ) -> None:
     trial = Trial(seed)
-    left_behind(quiet := Store(), steps)
+    leave_records_of_a_dead_holder(quiet := Store(), steps)
     trial.store.records.update(quiet.records)
     trial.schedule.run(*[trial.enter] * waiters, trial.pass_time)
     assert (trial.most, trial.entered) == (1, waiters)
-    # What is left of the dead holder's chain expires by itself; it keeps nobody waiting.
+    # The rest of the dead holder's chain expires. The lock is free.
     rest = Store()
     rest.records = trial.store.records
-    with Lock(rest, "key", PATIENCE, sleep=lambda _: pytest.fail("it has to wait")):
+    with Lock(rest, "key", TIMEOUT, sleep=lambda _: pytest.fail("it waits")):
         assert len(rest.records) <= waiters + 1
 
 
@@ -191,28 +189,28 @@ def test_one_waiter_at_a_time_enters_while_a_timed_out_holder_releases(
     seed: int, waiters: int
 ) -> None:
     trial = Trial(seed)
-    trial.schedule.run(trial.leave_late, *[trial.enter] * waiters)
+    trial.schedule.run(trial.release_late, *[trial.enter] * waiters)
     assert (trial.most, trial.entered) == (1, waiters + 1)
     assert trial.store.records == {}
 
 
 def test_a_holder_that_timed_out_does_not_release_the_next() -> None:
     store, time = Store(), 0.0
-    slow = Lock(store, "key", PATIENCE)
+    slow = Lock(store, "key", TIMEOUT)
     slow.__enter__()
 
     def wait(_: float) -> None:
         nonlocal time
-        time += PATIENCE
+        time += TIMEOUT
 
-    impatient = [Lock(store, "key", PATIENCE, clock=lambda: time, sleep=wait) for _ in "bc"]
+    impatient = [Lock(store, "key", TIMEOUT, clock=lambda: time, sleep=wait) for _ in "bc"]
     impatient[0].__enter__()
-    held = dict(store.records)
+    before = dict(store.records)
     slow.__exit__(None, None, None)
-    assert store.records == held
+    assert store.records == before
     impatient[1].__enter__()
     impatient[0].__exit__(None, None, None)
-    assert store.records.items() >= held.items()
+    assert store.records.items() >= before.items()
     impatient[1].__exit__(None, None, None)
     assert store.records == {}
 
@@ -221,25 +219,25 @@ def test_a_release_that_takes_too_long_does_not_release_the_next() -> None:
     time = 0.0
 
     class Late(Store):
-        """The answer that nothing follows the end of the first holding comes too late."""
+        """The end of the chain is read too late."""
 
         def read(self, name: str) -> str | None:
             value = super().read(name)
-            if value is None and len(self.records) == RECORDS_OF_A_HOLDER_THAT_LEAVES:
+            if value is None and len(self.records) == RECORDS_OF_A_RELEASED_LOCK:
                 following.__enter__()
             return value
 
     def wait(_: float) -> None:
         nonlocal time
-        time += PATIENCE
+        time += TIMEOUT
 
     store: Store = Late()
     quiet = Store()
     quiet.records = store.records
-    following = Lock(quiet, "key", PATIENCE, clock=lambda: time, sleep=wait)
-    with Lock(store, "key", PATIENCE, clock=lambda: time):
-        """It is over before anybody else comes."""
-    assert len(store.records) == RECORDS_OF_A_HOLDER_THAT_LEAVES + 1
+    following = Lock(quiet, "key", TIMEOUT, clock=lambda: time, sleep=wait)
+    with Lock(store, "key", TIMEOUT, clock=lambda: time):
+        """Released before the other acquires it."""
+    assert len(store.records) == RECORDS_OF_A_RELEASED_LOCK + 1
     following.__exit__(None, None, None)
     assert store.records == {}
 
@@ -248,7 +246,7 @@ def test_a_waiter_that_is_overtaken_before_it_reads_leaves_the_chain_unchanged()
     time = 0.0
 
     class Busy(Store):
-        """Another waiter takes a second holding for dead before its holder has looked."""
+        """Another waiter takes the lock over before the second has read the chain."""
 
         def create(self, name: str, value: str) -> bool:
             is_created = super().create(name, value)
@@ -258,14 +256,14 @@ def test_a_waiter_that_is_overtaken_before_it_reads_leaves_the_chain_unchanged()
 
     def wait(_: float) -> None:
         nonlocal time
-        time += PATIENCE
+        time += TIMEOUT
         if len(store.records) > 1:
             raise Died
 
     store: Store = Busy()
-    dead = Lock(store, "key", PATIENCE)
+    dead = Lock(store, "key", TIMEOUT)
     dead.__enter__()
-    second = Lock(store, "key", PATIENCE, clock=lambda: time, sleep=wait)
+    second = Lock(store, "key", TIMEOUT, clock=lambda: time, sleep=wait)
     with pytest.raises(Died):
         second.__enter__()
     assert len(store.records) == 3
@@ -282,7 +280,7 @@ def test_a_store_that_neither_creates_nor_returns_a_record_counts_as_signed_out(
         nonlocal time
         time += 1
 
-    lock = Lock(Full(), "key", PATIENCE, clock=lambda: time, sleep=wait)
+    lock = Lock(Full(), "key", TIMEOUT, clock=lambda: time, sleep=wait)
     with pytest.raises(SignedOut):
         lock.__enter__()
-    assert time == PATIENCE + 1
+    assert time == TIMEOUT + 1

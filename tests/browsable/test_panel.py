@@ -1,4 +1,4 @@
-"""What the page says: who, with which token, what a 403 wants, and which other token opens it."""
+"""What the page shows: user, token, the reason of a 403, and tokens that give access."""
 
 import re
 from dataclasses import replace
@@ -59,9 +59,9 @@ def test_a_denial_names_the_required_scope(browser: Browser) -> None:
     browser.get("/products/")
     response = browser.post("/products/", {"name": "Chair"})
     assert response.status_code == 403
-    told = text_of(response, "logto-denial")
-    assert "needs the scope: write:products" in told
-    assert "No other token of yours opens it" in told
+    denial = text_of(response, "logto-denial")
+    assert "needs the scope: write:products" in denial
+    assert "No other token of yours opens it" in denial
 
 
 def test_a_denial_names_the_required_organization(browser: Browser) -> None:
@@ -109,8 +109,8 @@ def test_the_api_resource_is_offered_as_possible_without_a_stored_token(
     browser.sign_in()
     browser.choose("organization acme")
     sign_in = sign_in_store.load(key_of(browser))
-    held = {"organization acme": sign_in.tokens["organization acme"]}
-    sign_in_store.save(key_of(browser), replace(sign_in, tokens=held))
+    tokens = {"organization acme": sign_in.tokens["organization acme"]}
+    sign_in_store.save(key_of(browser), replace(sign_in, tokens=tokens))
     response = browser.get("/products/")
     assert offers(response, "logto-perhaps") == [f"global {API_RESOURCE}"]
 
@@ -173,7 +173,7 @@ def test_names_are_escaped(liar: Liar) -> None:
     assert "&lt;b&gt;Ada" in page(response)
 
 
-# Off unless included
+# Projects that do not include the URLs
 
 
 @pytest.mark.parametrize("patterns", [[], [path("auth/", include("rest_framework.urls"))]])

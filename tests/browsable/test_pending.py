@@ -1,4 +1,4 @@
-"""Sign-ins that were begun: a cookie for each, and nothing kept on the server."""
+"""Pending sign-ins: a cookie for each, and nothing on the server."""
 
 from typing import Any
 
@@ -15,8 +15,8 @@ from tests.browsable.browser import Browser, local, query
 from tests.browsable.test_sign_in import is_signed_in, refused
 
 
-def held(browser: Browser) -> list[str]:
-    """The names of the cookies of sign-ins that the browser keeps."""
+def cookies_of(browser: Browser) -> list[str]:
+    """Return the names of the browser's cookies of pending sign-ins."""
     cookies = browser.client.cookies.items()
     return [name for name, one in cookies if name.startswith("logto_sign_in_") and one.value]
 
@@ -68,7 +68,7 @@ def test_a_browser_has_at_most_five_pending_sign_ins(
     for _ in range(number):
         stand_in.logto.advance(1)
         begun.append(browser.begin())
-    assert len(held(browser)) == 5
+    assert len(cookies_of(browser)) == 5
     *over, oldest, _, _, _, newest = begun
     for address in over:
         refused(browser.client.get(local(browser.at_logto(address))), 400, "is over")
@@ -79,7 +79,9 @@ def test_a_browser_has_at_most_five_pending_sign_ins(
 @pytest.mark.parametrize("path", ["/" + "a" * 499, "/" + "\ud55c" * 55, "/?" + '"' * 166])
 def test_five_cookies_with_the_longest_paths_fit_into_a_header(browser: Browser, path: str) -> None:
     addresses = [browser.begin(path) for _ in range(5)]
-    assert sum(len(name + browser.client.cookies[name].value) for name in held(browser)) < 5500
+    assert (
+        sum(len(name + browser.client.cookies[name].value) for name in cookies_of(browser)) < 5500
+    )
     for address in addresses:
         response = browser.client.get(local(browser.at_logto(address)))
         assert response.status_code == 302
@@ -92,7 +94,7 @@ def test_a_path_that_is_too_long_for_a_cookie_leads_to_the_root(
 ) -> None:
     other = browser.begin()
     address = browser.begin(path)
-    assert len(held(browser)) == 2
+    assert len(cookies_of(browser)) == 2
     assert browser.client.get(local(browser.at_logto(address)))["Location"] == "/"
     assert browser.client.get(local(browser.at_logto(other)))["Location"] == "/products/"
 
@@ -101,10 +103,10 @@ def test_login_deletes_expired_pending_sign_ins(browser: Browser, stand_in: Stan
     browser.begin()
     stand_in.logto.advance(PENDING_LIFETIME - 60)
     browser.begin()
-    assert len(held(browser)) == 2
+    assert len(cookies_of(browser)) == 2
     stand_in.logto.advance(61)
     browser.begin()
-    assert len(held(browser)) == 2
+    assert len(cookies_of(browser)) == 2
 
 
 def test_a_pending_sign_in_from_the_future_is_refused(browser: Browser, stand_in: StandIn) -> None:
@@ -113,7 +115,7 @@ def test_a_pending_sign_in_from_the_future_is_refused(browser: Browser, stand_in
     refused(browser.client.get(answer), 400, "is over")
 
 
-def test_a_sign_in_may_end_in_a_process_whose_clock_is_behind(
+def test_a_sign_in_can_be_completed_in_a_process_whose_clock_is_behind(
     browser: Browser, stand_in: StandIn
 ) -> None:
     first, second = (local(browser.at_logto(browser.begin())) for _ in range(2))
@@ -125,7 +127,7 @@ def test_a_sign_in_may_end_in_a_process_whose_clock_is_behind(
 
 def test_a_cookie_without_a_valid_signature_is_ignored(browser: Browser) -> None:
     answer = local(browser.at_logto(browser.begin()))
-    (name,) = held(browser)
+    (name,) = cookies_of(browser)
     value = browser.client.cookies[name].value
     for forged in (value[:-1], value.replace(":", "", 1), "nonsense", "\u00fc"):
         browser.client.cookies[name] = forged
@@ -137,9 +139,9 @@ def test_a_cookie_without_a_valid_signature_is_ignored(browser: Browser) -> None
 def test_the_callback_deletes_the_cookie(browser: Browser) -> None:
     first, second = browser.begin(), browser.begin()
     browser.client.get(local(browser.at_logto(first)))
-    (left,) = held(browser)
+    (left,) = cookies_of(browser)
     browser.client.get("/auth/callback/", {"state": query(second)["state"]})
-    assert held(browser) == []
+    assert cookies_of(browser) == []
     assert browser.client.cookies[left]["path"] == "/auth/"
 
 
@@ -148,7 +150,7 @@ def test_a_copied_cookie_is_useless_after_the_callback(
 ) -> None:
     answer = local(browser.at_logto(browser.begin()))
     thief = Browser()
-    for name in held(browser):
+    for name in cookies_of(browser):
         thief.client.cookies[name] = browser.client.cookies[name].value
     assert browser.client.get(answer).status_code == 302
     refused(thief.client.get(answer), 400, "is over")
@@ -166,7 +168,7 @@ def test_a_pending_sign_in_is_valid_with_a_fallback_of_the_secret_key(
 
 
 def test_two_tabs_can_sign_in_at_the_same_time(browser: Browser) -> None:
-    """Neither answer may take the other's cookie away, whichever comes last."""
+    """Neither callback may delete the cookie of the other."""
     tabs = [Browser(Client(headers={"host": "127.0.0.1:8000"})) for _ in range(2)]
     addresses = [tab.begin() for tab in tabs]
     for tab in tabs:

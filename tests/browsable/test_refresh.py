@@ -1,4 +1,4 @@
-"""Access tokens are renewed quietly, by one request at a time, or the person is signed out."""
+"""Access tokens are refreshed by one request at a time, or the sign-in ends."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -44,13 +44,6 @@ def test_a_token_is_refreshed_before_it_expires(browser: Browser, stand_in: Stan
     assert get_access_token(key_of(browser), is_safe=True) != first
 
 
-def test_a_token_that_has_ended_is_renewed(browser: Browser, stand_in: StandIn) -> None:
-    browser.sign_in()
-    assert who(browser) == "ada"
-    stand_in.logto.advance(LIFETIME * 24)
-    assert who(browser) == "ada"
-
-
 def test_the_sign_in_ends_when_the_refresh_token_is_invalid(
     browser: Browser, stand_in: StandIn
 ) -> None:
@@ -67,7 +60,7 @@ def test_the_sign_in_ends_when_the_refresh_token_is_invalid(
     assert "_drf_logto_key" not in browser.client.session
     with pytest.raises(SignedOut):
         sign_in_store.load(key)
-    assert "logto-ended" not in page(browser.get("/open/"))  # told once
+    assert "logto-ended" not in page(browser.get("/open/"))  # shown once
 
 
 def test_the_page_offers_to_log_in_again_when_the_refresh_token_has_expired(
@@ -94,7 +87,7 @@ def test_an_outage_does_not_end_the_sign_in(liar: Liar) -> None:
 
 
 def test_a_refresh_without_an_answer_pauses_the_next(liar: Liar) -> None:
-    """Else the requests of a page queue for it, each for its own time limit."""
+    """Otherwise the requests of a page would wait one after the other."""
     browser = signed_in(liar)
     liar.logto.advance(LIFETIME)
     liar.server.answers["/oidc/token"] = http("", "500 Oops")
@@ -180,7 +173,7 @@ def test_a_user_who_left_the_organization_gets_the_first_context(
 
 
 def left(browser: Browser) -> None:
-    """Let the person have left the organization whose token is chosen."""
+    """Sign in, choose an organization, and leave it."""
     browser.sign_in()
     assert browser.choose("organization acme").status_code == 302
     browser.get("/products/")
@@ -263,7 +256,7 @@ def test_a_new_choice_is_kept_when_another_request_loses_the_former_context(
 
 
 def _rename(browser: Browser, known: str, other: str) -> None:
-    """Let the session know an organization that Logto does not."""
+    """Give the sign-in an organization that Logto does not know."""
     sign_in = sign_in_store.load(key_of(browser))
     organizations = tuple(replace(one, id=other) for one in sign_in.person.organizations)
     person = replace(sign_in.person, organizations=organizations)
@@ -271,7 +264,7 @@ def _rename(browser: Browser, known: str, other: str) -> None:
     sign_in_store.save(key_of(browser), replace(sign_in, person=person, chosen=chosen, tokens={}))
 
 
-# What Logto answers instead of a token
+# Errors of the token endpoint
 
 
 @pytest.mark.parametrize(
@@ -303,14 +296,6 @@ def test_only_an_invalid_grant_ends_the_sign_in(liar: Liar, error: str, status: 
     give(liar)
     liar.logto.advance(5)
     assert who(browser) == "ada"
-
-
-def test_a_grant_that_is_void_ends_the_sign_in(liar: Liar) -> None:
-    browser = signed_in(liar)
-    liar.logto.advance(LIFETIME)
-    liar.server.answers["/oidc/token"] = http('{"error": "invalid_grant"}', "400 Bad Request")
-    assert who(browser) is None
-    assert "Your sign-in has ended" in text_of(browser.get("/open/"), "logto-ended")
 
 
 @pytest.mark.parametrize("error", ["invalid_client", "server_error", "rate_limited", "unheard_of"])
@@ -368,11 +353,11 @@ def test_an_invalid_lifetime_in_the_answer_is_ignored(liar: Liar, value: str) ->
     assert who(browser) == "ada"
 
 
-# Two tabs, and a Logto that revokes everything when a refresh token comes twice
+# Simultaneous requests, and a Logto that revokes the grant when a refresh token is reused
 
 
 class Rotation:
-    """A token endpoint where each refresh token is good for one request."""
+    """A token endpoint where each refresh token is valid once."""
 
     def __init__(self, liar: Liar) -> None:
         self._liar = liar
@@ -392,7 +377,7 @@ class Rotation:
 
 
 def answers_of_tabs(browser: Browser, tabs: int) -> list[Any]:
-    """What tabs of one browser see that are opened at the same moment."""
+    """Return the answers to simultaneous requests of one browser."""
     together = Barrier(tabs)
 
     def open_tab(_: int) -> Any:
@@ -441,7 +426,7 @@ def test_two_users_do_not_wait_for_each_other(liar: Liar, settings: Any) -> None
 
 
 def test_a_slow_request_does_not_restore_a_used_refresh_token(liar: Liar) -> None:
-    """Django writes a session as it was read, when the request is over."""
+    """Django writes the session at the end of a request as it was read at its start."""
     browser = signed_in(liar)
     slow = browser.client.session
     slow["cart"] = ["tea"]

@@ -1,4 +1,4 @@
-"""No report of an error in the sign-in holds a token or a secret, whatever went wrong."""
+"""No report of an error in the sign-in has a token or a secret."""
 
 import json
 from typing import Any
@@ -22,7 +22,7 @@ from tests.test_secrets import Reports, assert_no_secret, reports
 __all__ = ["reports"]
 
 REFRESH_TOKEN = "refresh-token-of-ada"
-"""Long enough to be found by chance nowhere."""
+"""Long enough not to be found by chance."""
 
 
 @pytest.mark.parametrize("failure", ["reset", "drip", "no JSON", "refused"])

@@ -1,4 +1,4 @@
-"""Choosing a token: each context of a person, in two clicks and without JavaScript."""
+"""The choice of a context, and requests from pages that were made in another context."""
 
 import re
 from html import unescape
@@ -84,14 +84,6 @@ def test_the_choice_is_marked(browser: Browser) -> None:
     assert marked == ["organization acme"]
 
 
-def test_choosing_needs_a_csrf_token(browser: Browser) -> None:
-    browser.sign_in()
-    form = {"context": "organization acme"}
-    assert browser.client.post("/auth/context/", form).status_code == 403
-    assert browser.client.get("/auth/context/", form).status_code == 405
-    assert text_of(browser.get("/open/"), "logto-kind") == "API resource"
-
-
 @pytest.mark.parametrize("context", ["", "organization globex", "organization", "global"])
 def test_a_context_of_another_user_is_refused(browser: Browser, context: str) -> None:
     browser.sign_in()
@@ -124,16 +116,13 @@ def test_the_page_says_that_logto_does_not_give_the_token(
     assert text_of(browser.get("/open/"), "logto-kind") == "API resource"
 
 
-def test_a_failed_choice_does_not_end_the_sign_in(liar: Liar) -> None:
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [("502 Bad Gateway", ""), ("401 Unauthorized", '{"error": "invalid_client"}')],
+)
+def test_a_failed_choice_does_not_end_the_sign_in(liar: Liar, status: str, body: str) -> None:
     browser = signed_in(liar, organizations=["acme"])
-    liar.server.answers["/oidc/token"] = http("", "502 Bad Gateway")
-    refused(browser.choose("organization acme", "/open/"), 503, "unavailable")
-    assert browser.client.get("/open/").json() == {"for": "ada"}
-
-
-def test_a_choice_that_logto_does_not_let_the_application_make_signs_nobody_out(liar: Liar) -> None:
-    browser = signed_in(liar, organizations=["acme"])
-    liar.server.answers["/oidc/token"] = http('{"error": "invalid_client"}', "401 Unauthorized")
+    liar.server.answers["/oidc/token"] = http(body, status)
     refused(browser.choose("organization acme", "/open/"), 503, "unavailable")
     assert browser.client.get("/open/").json() == {"for": "ada"}
 
@@ -163,7 +152,7 @@ def test_the_first_resource_replaces_one_that_was_removed_from_the_settings(
     assert "resource=urn%3Anew" in [body for body in liar.server.bodies if body][-1]
 
 
-# Two tabs: a page, and the switch in another
+# A page in one tab, and the choice of a context in another
 
 
 def test_a_form_of_a_page_in_another_context_is_refused(browser: Browser) -> None:
@@ -175,9 +164,9 @@ def test_a_form_of_a_page_in_another_context_is_refused(browser: Browser) -> Non
     response = browser.post("/products/", {**form, "name": "chair"})
     assert response.status_code == 403
     assert '"code": "context_lost"' in unescape(page(response))
-    told = text_of(response, "logto-notice")
-    assert told.startswith("This request comes from a page that was made with a different token")
-    assert "<button" not in told
+    notice = text_of(response, "logto-notice")
+    assert notice.startswith("This request comes from a page that was made with a different token")
+    assert "<button" not in notice
     browser.choose(EVERYWHERE)
     assert browser.post("/products/", {**form, "name": "chair"}).status_code == 201
 
@@ -240,7 +229,7 @@ def test_choosing_without_a_sign_in_leaves_no_session(browser: Browser, settings
 
 
 def test_a_form_of_a_page_whose_sign_in_has_ended_is_refused(browser: Browser) -> None:
-    """Somebody logs out in another tab; a view that is open to all would take the form."""
+    """The user logs out in another tab. A view that is open to all would accept the form."""
     browser.sign_in()
     context = hidden(browser.get("/wishes/"), "drf_logto_context")
     assert browser.post("/auth/logout/").status_code == 302

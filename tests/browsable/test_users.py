@@ -1,4 +1,4 @@
-"""The project's get_user decides for people who are signed in, and for what the page offers."""
+"""The project's get_user decides about signed-in users, and about the tokens the page offers."""
 
 import copy
 from collections.abc import Callable
@@ -20,7 +20,7 @@ Get = Callable[[Any], Any]
 
 @pytest.fixture
 def deciding(browser: Browser, route: Any) -> Callable[[Get], Browser]:
-    """A browser at a project whose ``get_user`` is this."""
+    """Return a browser at a project with this ``get_user``."""
 
     def use(decide: Get) -> Browser:
         class InSession(LogtoSessionAuthentication):
@@ -37,7 +37,7 @@ def deciding(browser: Browser, route: Any) -> Callable[[Get], Browser]:
             ),
             path(
                 "<organization_id>/header-only/",
-                views.Invitations.as_view(authentication_classes=[HeldInSession]),
+                views.Invitations.as_view(authentication_classes=[TokenFromSession]),
             ),
         )
         return browser
@@ -45,8 +45,8 @@ def deciding(browser: Browser, route: Any) -> Callable[[Get], Browser]:
     return use
 
 
-class HeldInSession(LogtoJWTAuthentication):
-    """Reads the session under another name, so that the page finds no class for sessions."""
+class TokenFromSession(LogtoJWTAuthentication):
+    """Reads the session without being a LogtoSessionAuthentication."""
 
     def get_token(self, request: Any) -> Any:
         return LogtoSessionAuthentication().get_token(request)

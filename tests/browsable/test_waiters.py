@@ -1,4 +1,4 @@
-"""The lock between processes, in the stores that they share: one holder at a time."""
+"""The lock has one holder at a time between processes that share a store."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Processes that wait for the lock that a dead process has left; prints who entered, and overlaps.
+"""Processes that wait for the lock of a dead process; prints how many entered, and overlaps.
 
 Run as ``python -m tests.browsable.waiters``; the session store is what SESSIONS says, in JSON.
 """
@@ -17,13 +17,13 @@ from django.conf import settings
 from django.core.management import call_command
 
 PROCESSES = 8
-PATIENCE = 0.3
+TIMEOUT = 0.3
 
 
-def die_in_it() -> None:
+def die_with_the_lock() -> None:
     from drf_logto.browsable import sign_in_store
 
-    sign_in_store.lock("key", PATIENCE).__enter__()
+    sign_in_store.lock("key", TIMEOUT).__enter__()
     os._exit(0)
 
 
@@ -31,7 +31,7 @@ def enter(ready: Any, entered: Any, overlaps: Any, inside: Path) -> None:
     from drf_logto.browsable import sign_in_store
 
     ready.wait()
-    with sign_in_store.lock("key", PATIENCE):
+    with sign_in_store.lock("key", TIMEOUT):
         try:
             inside.touch(exist_ok=False)
         except FileExistsError:
@@ -49,7 +49,7 @@ def main(folder: str) -> None:
     if settings.SESSION_ENGINE.endswith(".db"):
         call_command("migrate", verbosity=0)
     context = multiprocessing.get_context("fork")
-    dead = context.Process(target=die_in_it)
+    dead = context.Process(target=die_with_the_lock)
     dead.start()
     dead.join()
     ready, entered, overlaps = context.Barrier(PROCESSES), context.Value("i"), context.Value("i")
