@@ -95,6 +95,7 @@ def _check_urls() -> Iterator[CheckMessage]:
 def _check_authentication_classes() -> Iterator[CheckMessage]:
     classes: list[Any] = api_settings.DEFAULT_AUTHENTICATION_CLASSES  # type: ignore[assignment]  # classes by now
     of_logto = [one for one in classes if _is_subclass(one, LogtoJWTAuthentication)]
+    # The first class must be the one with the challenge that DRF sends in a 401.
     if not any(_is_subclass(one, LogtoSessionAuthentication) for one in of_logto[1:]):
         yield Warning(
             "LogtoSessionAuthentication does not come after LogtoJWTAuthentication in "

@@ -112,7 +112,7 @@ class LogtoClient:
 
     def end(self, sign_in: SignIn | None, post_logout_redirect_uri: str) -> str:
         """Revoke the refresh token, and return the URL that ends the browser's session at Logto."""
-        metadata = get_metadata(waits=sign_in is not None)
+        metadata = get_metadata(waits=sign_in is not None)  # anonymous requests must not wait
         if sign_in is not None:
             self.revoke(sign_in)
         parameters = [

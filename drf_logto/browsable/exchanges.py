@@ -39,7 +39,7 @@ class Exchanges:
         with self._lock:
             if state in self._used:
                 raise SignInExpired
-            self._used[state] = None
+            self._used[state] = None  # before the exchange: a failed one uses it up as well
         remaining = self._paused_until - self._now()
         if 0 < remaining <= RETRY_DELAY:  # a clock that was set back must not extend the pause
             raise AuthorizationServerUnavailable("the last exchange failed", math.ceil(remaining))

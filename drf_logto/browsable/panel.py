@@ -21,7 +21,7 @@ from .refresh import chosen_context, contexts, is_lost, stored_auth
 from .session import BrowserSession
 from .sign_in_store import SignIn
 
-_EXPLAINED = frozenset(
+_EXPLAINED = frozenset(  # refusals that another token may avoid
     {"wrong_audience", "wrong_token_kind", "wrong_organization", "insufficient_scope"}
 )
 _FORBIDDEN = 403
@@ -79,7 +79,7 @@ def panel(view: Any, request: Any, response: Any) -> Panel | None:
     has_ended = browser.pop_ended()
     sign_in = browser.load()
     signed_in = _signed_in(sign_in, view, request, response) if sign_in else None
-    if has_ended or signed_in:
+    if has_ended or signed_in:  # also on views that do not authenticate
         patch_cache_control(response, private=True, no_store=True)
     return Panel(addresses, has_ended, signed_in)
 

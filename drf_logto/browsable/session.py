@@ -50,7 +50,7 @@ class BrowserSession:
         if self._session.get(_SUB, sub) != sub:
             self._session.flush()
         self._session.pop(_ENDED, None)
-        self._session.cycle_key()
+        self._session.cycle_key()  # against session fixation
         self._session[_KEY], self._session[_SUB] = key, sub
 
     def end(self) -> None:

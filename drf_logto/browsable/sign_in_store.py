@@ -146,7 +146,7 @@ class _LockRecords:
         store: Any = session_class()()
         store[_LOCK] = value
         store.set_expiry(_LIFETIME)
-        store._session_key = name
+        store._session_key = name  # only now, so that an existing record is not loaded
         try:
             store.save(must_create=True)
         except CreateError:

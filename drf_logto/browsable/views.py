@@ -111,7 +111,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     browser = BrowserSession(request)
     former = browser.load()
     browser.sign_in(sign_in_store.create(sign_in), sign_in.person.sub)
-    rotate_token(request)
+    rotate_token(request)  # as Django's login() does
     # Two sign-ins of the same user may share a grant, which a revocation ends as a whole.
     if former is not None and former.person.sub != sign_in.person.sub:
         LogtoClient().revoke(former)
