@@ -55,7 +55,7 @@ class BrowserSession:
 
     def end(self) -> None:
         """Delete the sign-in because its refresh token is invalid; the next page says so."""
-        if not self.is_signed_in and _SUB not in self._session:  # it may not exist
+        if _SUB not in self._session:  # it never had a sign-in, and may not exist
             return
         self._delete_sign_in()
         self._session[_ENDED] = True
@@ -85,5 +85,3 @@ class BrowserSession:
     def _delete_sign_in(self) -> None:
         if self.is_signed_in:
             sign_in_store.delete(self._session.pop(_KEY))
-            # Without a subject, as an earlier version wrote it, the next user counts as another.
-            self._session.setdefault(_SUB, "")

@@ -263,25 +263,6 @@ def test_another_user_gets_an_empty_session_after_a_sign_in_that_has_ended(
     assert "cart" not in browser.client.session
 
 
-@pytest.mark.parametrize("has_ended", [False, True])
-def test_a_session_without_a_subject_is_flushed(
-    browser: Browser, stand_in: StandIn, has_ended: bool
-) -> None:
-    """An earlier version wrote no subject into it."""
-    browser.sign_in("ada")
-    fill_cart(browser)
-    session = browser.client.session
-    del session["_drf_logto_sub"]
-    session.save()
-    if has_ended:
-        stand_in.logto.advance(15 * 24 * 3600)
-    assert is_signed_in(browser) is not has_ended
-    browser.cookie = ""
-    browser.sign_in("ben")
-    assert is_signed_in(browser)
-    assert "cart" not in browser.client.session
-
-
 def test_an_anonymous_session_is_kept_at_sign_in(browser: Browser) -> None:
     session = browser.client.session
     session["cart"] = ["tea"]
