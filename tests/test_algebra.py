@@ -22,7 +22,7 @@ from tests.support.algebra import (
     answers,
     composed,
     generated,
-    is_told,
+    is_said,
     let_in,
     most_actionable,
     refusals,
@@ -56,7 +56,7 @@ def test_a_composition_grants_what_its_boolean_reading_grants(
 
 
 @generated(composed(OURS), ASKED, times=1.5)
-def test_ours_grant_the_objects_of_what_they_grant(
+def test_permissions_of_this_package_grant_the_objects_of_what_they_grant(
     answer: Answer, permission: Permission, asked: Asked
 ) -> None:
     context = answer([permission], asked).renderer_context
@@ -72,19 +72,19 @@ def test_the_refusal_that_is_reported_is_a_real_one_and_the_most_actionable(
     answer: Answer, permissions: list[Permission], asked: Asked
 ) -> None:
     response = answer(permissions, asked)
-    told, challenge = response.data, response.headers.get("WWW-Authenticate")
+    reported, challenge = response.data, response.headers.get("WWW-Authenticate")
     expected = refusals(permissions, asked)
     if expected is None:
         assert challenge is None
     elif asked.held is None:
         assert (response.status_code, challenge) == (401, 'Bearer realm="api"')
-        assert told.keys() == {"detail"}
+        assert reported.keys() == {"detail"}
     elif not expected:
         assert (response.status_code, challenge) == (403, None)
-        assert told.keys() == {"detail"}
+        assert reported.keys() == {"detail"}
     else:
         assert response.status_code == 403
-        assert (told["code"], told["detail"], challenge) in [
+        assert (reported["code"], reported["detail"], challenge) in [
             (one.code, one.sentence, one.challenge) for one in most_actionable(expected)
         ]
 
@@ -94,17 +94,17 @@ def test_of_alternatives_the_most_actionable_is_reported_in_any_order(
     answer: Answer, alternatives: list[Any], asked: Asked
 ) -> None:
     """Said once more without the tree: of all of them, none is more actionable."""
-    told = {
+    reported = {
         answer([reduce(Either, order)], asked).headers.get("WWW-Authenticate")
         for order in (alternatives, alternatives[::-1])
     }
     own = told_by(alternatives, asked)
     if len(own) < len(alternatives):
-        assert told == {None}
+        assert reported == {None}
     elif asked.held is None:
-        assert told == {'Bearer realm="api"'}
+        assert reported == {'Bearer realm="api"'}
     else:
-        assert told <= {one.challenge for one in most_actionable(own)}
+        assert reported <= {one.challenge for one in most_actionable(own)}
 
 
 # Who gets in
@@ -115,11 +115,11 @@ def test_without_a_negation_no_kind_gets_in_that_none_names(
     answer: Answer, permissions: list[Permission], asked: Asked
 ) -> None:
     assert let_in(answer, permissions, asked) == []
-    assert not is_told(permissions, asked)
+    assert not is_said(permissions, asked)
 
 
 @generated(st.lists(ANYTHING, min_size=1, max_size=2), ASKED, times=2)
-def test_whatever_lets_in_a_kind_that_none_names_is_told_by_a_check(
+def test_whatever_lets_in_a_kind_that_none_names_is_reported_by_a_check(
     answer: Answer, permissions: list[Permission], asked: Asked
 ) -> None:
     """But for permissions of DRF and the project that let it in by themselves."""
@@ -128,13 +128,13 @@ def test_whatever_lets_in_a_kind_that_none_names_is_told_by_a_check(
         for one in let_in(answer, permissions, asked)
         if not all(permission.grants_by_others(one) for permission in permissions)
     ]
-    assert not by_negation or is_told(permissions, asked)
+    assert not by_negation or is_said(permissions, asked)
 
 
 @generated(st.lists(composed(OURS), min_size=1, max_size=2), ASKED, times=2)
-def test_of_ours_alone_the_check_tells_exactly_what_is_open_to_everybody(
+def test_of_this_package_alone_the_check_reports_exactly_what_is_open_to_everyone(
     answer: Answer, permissions: list[Permission], asked: Asked
 ) -> None:
     anonymous = replace(asked, held=None, is_public=None)
     is_open = answer(permissions, anonymous).status_code in GRANTED
-    assert is_told(permissions, asked) is is_open
+    assert is_said(permissions, asked) is is_open

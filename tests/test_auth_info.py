@@ -53,7 +53,7 @@ def test_what_is_done_to_its_claims_does_not_last() -> None:
     assert auth.claims["act"] == {"sub": "admin"}
 
 
-def test_it_tells_a_machine_from_a_user() -> None:
+def test_it_shows_a_machine_from_a_user() -> None:
     assert auth_info(sub="application-1").is_machine
     assert not auth_info().is_machine
 
@@ -77,6 +77,6 @@ def test_a_claim_of_another_type_is_none(claims: dict[str, Any]) -> None:
     assert (auth.issued_at, auth.token_id, auth.actor) == (None, None, None)
 
 
-def test_its_repr_tells_who_and_what() -> None:
+def test_its_repr_shows_who_and_what() -> None:
     expected = "AuthInfo(sub='user-1', kind=TokenKind.GLOBAL, scopes=('write:a', 'read:a'))"
     assert repr(auth_info()) == expected

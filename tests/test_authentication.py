@@ -115,7 +115,9 @@ class Failing(BaseAuthentication):
         raise AuthenticationFailed("not by this one")
 
 
-def test_another_class_that_fails_is_not_told_as_ours(logto: Logto, route: Route) -> None:
+def test_another_class_that_fails_is_not_reported_as_one_of_the_package(
+    logto: Logto, route: Route
+) -> None:
     classes = [LogtoJWTAuthentication, Failing]
     route(path("", Seen.as_view(authentication_classes=classes)))
     response = APIClient().get("/")
@@ -262,7 +264,7 @@ REFUSED: dict[str, tuple[Any, int, str, str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_user_that_is_refused_is_told_with_a_challenge(
+def test_a_user_that_is_refused_is_reported_with_a_challenge(
     logto: Logto, route: Route, name: str
 ) -> None:
     answer, status, code, sentence = REFUSED[name]
@@ -303,7 +305,7 @@ def test_a_refusal_of_a_project_keeps_its_class_and_what_else_it_says(logto: Log
     }
 
 
-def test_a_refusal_class_of_the_project_s_own_is_told(logto: Logto, route: Route) -> None:
+def test_a_refusal_class_of_the_project_s_own_is_reported(logto: Logto, route: Route) -> None:
     class Unpaid(InvalidToken):
         code = "unpaid_user"
         message = "Pay first."
@@ -345,7 +347,7 @@ class Asynchronous(LogtoJWTAuthentication):
         """Is never run."""
 
 
-def test_an_asynchronous_get_user_is_an_error_and_lets_nobody_in(logto: Logto) -> None:
+def test_an_asynchronous_get_user_is_an_error_and_lets_no_one_in(logto: Logto) -> None:
     request: Any = APIRequestFactory().get("/", HTTP_AUTHORIZATION=f"Bearer {logto.global_token()}")
     with pytest.raises(ImproperlyConfigured, match=r"Asynchronous\.get_user must be a plain"):
         Asynchronous().authenticate(request)
@@ -416,7 +418,7 @@ def test_every_refusal_has_its_status_body_and_challenge(kind: type[LogtoError])
         assert f'error="{kind.error}"' in exception.auth_header
 
 
-def test_sentences_are_told_in_the_language_of_the_request(logto: Logto, route: Route) -> None:
+def test_sentences_are_reported_in_the_language_of_the_request(logto: Logto, route: Route) -> None:
     route(path("", Seen.as_view()))
     client = logto.client(logto.global_token(expires_in=-1))
     with translation.override("en"):

@@ -203,7 +203,7 @@ def test_plain_http_to_loopback_is_allowed(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["HS256", "hs256", ["ES384", "HS512"], "none", ["None"]])
-def test_an_algorithm_that_anybody_can_sign_with_is_refused(value: object) -> None:
+def test_an_algorithm_that_anyone_can_sign_with_is_refused(value: object) -> None:
     assert problem_of(ALGORITHMS=value)[0] == "symmetric"
 
 
@@ -216,16 +216,16 @@ def test_a_cache_alias_gets_the_nearest_right_one() -> None:
     assert problem_of(CACHE="share")[1].endswith("Did you mean 'shared'?")
 
 
-def test_settings_that_cannot_work_are_told_at_run_time_too() -> None:
+def test_settings_that_cannot_work_are_reported_at_run_time_too() -> None:
     with (
         override_settings(LOGTO={"ENDPOINT": "x"}),
-        pytest.raises(ImproperlyConfigured, match=r"'ENDPOINT'") as told,
+        pytest.raises(ImproperlyConfigured, match=r"'ENDPOINT'") as raised,
     ):
         get_settings()
-    assert "'API_RESOURCE'" in str(told.value)
+    assert "'API_RESOURCE'" in str(raised.value)
 
 
-def test_a_project_without_the_setting_is_told_so(settings: Any) -> None:
+def test_a_project_without_the_setting_gets_a_sentence(settings: Any) -> None:
     settings.LOGTO = None
     with pytest.raises(ImproperlyConfigured, match="LOGTO must be a dict"):
         get_settings()

@@ -96,7 +96,7 @@ def test_no_token_is_answered_without_an_error(logto: Logto, protected: Any) -> 
     }
 
 
-def test_a_bad_token_is_told_why(logto: Logto, protected: Any) -> None:
+def test_a_bad_token_gets_a_reason(logto: Logto, protected: Any) -> None:
     protected()
     response = get("a b")
     assert (response.status_code, response.json()["code"]) == (401, "malformed_header")
@@ -105,7 +105,7 @@ def test_a_bad_token_is_told_why(logto: Logto, protected: Any) -> None:
     assert 'error="invalid_token"' in response.headers["WWW-Authenticate"]
 
 
-def test_an_outage_is_told_with_a_time(logto: Logto, protected: Any) -> None:
+def test_an_outage_has_a_retry_time(logto: Logto, protected: Any) -> None:
     protected()
     with logto.outage():
         response = get(logto.global_token())
@@ -137,7 +137,7 @@ def test_compositions_and_permissions_of_drf_work(logto: Logto, protected: Any) 
     assert get(logto.global_token()).status_code == 200
 
 
-def test_a_refusal_that_is_not_ours_is_told_in_words_of_drf(logto: Logto, protected: Any) -> None:
+def test_a_refusal_of_another_package_keeps_drf_s_words(logto: Logto, protected: Any) -> None:
     protected(No)
     response = get(logto.global_token())
     assert response.status_code == 403
@@ -528,7 +528,7 @@ def test_what_a_class_declares_is_computed_in_a_thread(logto: Logto, route: Rout
 
 @pytest.mark.parametrize("name", REFUSED)
 @pytest.mark.parametrize("view", [seen, seen_async])
-def test_a_user_that_the_project_refuses_is_told_with_a_challenge(
+def test_a_user_that_the_project_refuses_is_reported_with_a_challenge(
     logto: Logto, route: Route, name: str, view: Any
 ) -> None:
     answer, status, code, sentence = REFUSED[name]

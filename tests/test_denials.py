@@ -142,7 +142,7 @@ def test_another_organization_is_reported_before_another_kind(
     assert reported(answer(logto.organization_token("org-b"), permission)) == ORGANIZATION
 
 
-def test_a_refusal_that_is_not_ours_keeps_its_own_words(logto: Logto, answer: Any) -> None:
+def test_a_refusal_of_another_package_keeps_its_own_words(logto: Logto, answer: Any) -> None:
     response = answer(logto.global_token(), HasScopes("a") | Yes, No)
     assert response.json() == {"detail": "Not on a Sunday."}
     assert "WWW-Authenticate" not in response.headers

@@ -16,8 +16,8 @@ def test_every_code_belongs_to_one_fact() -> None:
 
 
 def test_each_group_has_its_status_and_error() -> None:
-    told = {(one.status, one.error) for one in leaves()}
-    assert told == {
+    codes = {(one.status, one.error) for one in leaves()}
+    assert codes == {
         (401, "invalid_request"),
         (401, "invalid_token"),
         (403, "invalid_token"),

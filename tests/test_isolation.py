@@ -94,7 +94,7 @@ class Asked:
 class Answer:
     status: int
     challenge: str | None
-    told: Any
+    body: Any
 
 
 def tell(request: Any) -> dict[str, Any]:
@@ -211,12 +211,12 @@ def send(asked: Asked) -> Answer:
         content_type="application/json",
         headers=token,
     )
-    told = response.json()
-    if isinstance(told, list):  # others may be adding to it
-        told = {row.get("organization_id") for row in told}
+    body = response.json()
+    if isinstance(body, list):  # others may be adding to it
+        body = {row.get("organization_id") for row in body}
     else:
-        told.pop("id", None)
-    return Answer(response.status_code, response.headers.get("WWW-Authenticate"), told)
+        body.pop("id", None)
+    return Answer(response.status_code, response.headers.get("WWW-Authenticate"), body)
 
 
 def assert_is_its_own(asked: Asked, answer: Answer) -> None:
@@ -224,13 +224,13 @@ def assert_is_its_own(asked: Asked, answer: Answer) -> None:
     assert answer.status == asked.expected, asked
     if asked.bearer is None or answer.status >= 400:
         assert (answer.challenge is None) is (answer.status == 404)
-        assert "organization_id" not in answer.told
+        assert "organization_id" not in answer.body
     elif asked.path.startswith(("/seen/", "/whoami/")):
-        assert answer.told.items() >= asked.bearer.facts.items()
-    elif isinstance(answer.told, set):
-        assert answer.told <= {asked.bearer.organization}
+        assert answer.body.items() >= asked.bearer.facts.items()
+    elif isinstance(answer.body, set):
+        assert answer.body <= {asked.bearer.organization}
     else:
-        assert answer.told["organization_id"] == asked.bearer.organization
+        assert answer.body["organization_id"] == asked.bearer.organization
 
 
 def written(everything_asked: Iterable[Asked]) -> Counter[tuple[str, ...]]:
@@ -328,11 +328,11 @@ def test_async_views_that_wait_for_each_other_see_their_own_request_alone(
 
     route(path("<str:organization_id>/", meet))
     for (bearer, organization, _), response in zip(asked, async_to_sync(ask_all)(), strict=True):
-        told = response.json()
+        body = response.json()
         if bearer.of != (RESOURCE, organization):
             assert response.status_code == 403
-            assert told.keys() == {"error", "code"}
+            assert body.keys() == {"error", "code"}
             continue
-        assert (response.status_code, told["named"]) == (200, bearer.organization)
-        for seen in told["seen"]:
+        assert (response.status_code, body["named"]) == (200, bearer.organization)
+        for seen in body["seen"]:
             assert seen.items() >= bearer.facts.items()

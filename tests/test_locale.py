@@ -28,7 +28,7 @@ def test_a_sentence_has_a_translation_with_the_same_placeholders(sentence: str) 
     assert PLACEHOLDER.findall(entry.msgstr) == PLACEHOLDER.findall(sentence)
 
 
-def test_nothing_is_translated_that_is_told_no_more() -> None:
+def test_nothing_is_translated_that_is_no_longer_used() -> None:
     assert sorted(entry.msgid for entry in CATALOG) == SENTENCES
 
 

@@ -86,9 +86,9 @@ def tokens(*ways: tuple[list[str], list[str]]) -> list[dict[str, list[str]]]:
 
 
 def test_the_description_of_the_sandbox_is_valid_complete_and_as_committed(tmp_path: Path) -> None:
-    told = tmp_path / "sandbox.yaml"
+    found = tmp_path / "sandbox.yaml"
     command = (
-        f"django spectacular --settings sandbox.settings --validate --fail-on-warn --file {told}"
+        f"django spectacular --settings sandbox.settings --validate --fail-on-warn --file {found}"
     )
     environment = {
         "LOGTO_ENDPOINT": "https://your-tenant.logto.app",
@@ -103,7 +103,7 @@ def test_the_description_of_the_sandbox_is_valid_complete_and_as_committed(tmp_p
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert told.read_text("utf-8") == PINNED.read_text("utf-8")
+    assert found.read_text("utf-8") == PINNED.read_text("utf-8")
 
 
 ISSUED: dict[str, Callable[[Logto, list[str]], str]] = {
@@ -219,12 +219,12 @@ def test_an_operation_is_open_without_a_token_where_its_description_says_so(
         ([HasScopes], [[]], []),
     ],
 )
-def test_each_alternative_is_told_with_its_scopes_and_its_tokens(
+def test_each_alternative_is_reported_with_its_scopes_and_its_tokens(
     permissions: list[Any], scopes: list[list[str]], expected: list[tuple[list[str], list[str]]]
 ) -> None:
-    told = operation(permission_classes=permissions)
-    assert told["security"] == [*(oauth2(*one) for one in scopes), BEARER]
-    assert told["x-logto-access-tokens"] == tokens(*expected)
+    found = operation(permission_classes=permissions)
+    assert found["security"] == [*(oauth2(*one) for one in scopes), BEARER]
+    assert found["x-logto-access-tokens"] == tokens(*expected)
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_each_alternative_is_told_with_its_scopes_and_its_tokens(
         (~(Own & ~InOrganization), "~(Own & ~InOrganization())"),
     ],
 )
-def test_what_scopes_cannot_express_is_told_by_its_name(permission: Any, written: str) -> None:
+def test_what_scopes_cannot_express_is_reported_by_its_name(permission: Any, written: str) -> None:
     (way,) = operation(permission_classes=[HasScopes("a") & permission])["x-logto-access-tokens"]
     assert way == {"kinds": GLOBAL, "scopes": ["a"], "other_permissions": [written]}
 
@@ -273,7 +273,7 @@ def test_each_permission_is_read_once_for_an_operation() -> None:
         (~~HasScopes("b"), "~~HasScopes('b')"),
     ],
 )
-def test_what_may_need_a_token_is_told_to_need_any(permission: Any, written: str) -> None:
+def test_what_may_need_a_token_is_found_needing_any(permission: Any, written: str) -> None:
     (way,) = operation(permission_classes=[permission])["x-logto-access-tokens"]
     assert way == {"kinds": EVERY_KIND, "scopes": [], "other_permissions": [written]}
 
@@ -288,25 +288,25 @@ def test_what_may_need_a_token_is_told_to_need_any(permission: Any, written: str
         ~HasScopes("b") | HasScopes("b"),
     ],
 )
-def test_what_a_not_opens_to_everybody_needs_no_token(permission: Any) -> None:
+def test_what_a_not_opens_to_everyone_needs_no_token(permission: Any) -> None:
     view = Data(permission_classes=[permission])
     view.check_permissions(view.initialize_request(APIRequestFactory().get("/")))
     assert {} in operation(permission_classes=[permission])["security"]
 
 
 @pytest.mark.parametrize("required", ["a", ["a"], {"get": "a", "post": "b"}])
-def test_a_bare_class_is_told_with_the_scopes_of_the_view(required: Any) -> None:
+def test_a_bare_class_is_reported_with_the_scopes_of_the_view(required: Any) -> None:
     class Scoped(Data):
         permission_classes = [HasScopes]
         required_scopes = required
 
-    told = described(Scoped.as_view())["paths"]["/0/"]
+    found = described(Scoped.as_view())["paths"]["/0/"]
     other = "b" if isinstance(required, dict) else "a"
-    assert told["get"]["security"] == [oauth2("a"), BEARER]
-    assert told["post"]["security"] == [oauth2(other), BEARER]
+    assert found["get"]["security"] == [oauth2("a"), BEARER]
+    assert found["post"]["security"] == [oauth2(other), BEARER]
 
 
-def test_each_action_is_told_with_its_own_scopes() -> None:
+def test_each_action_is_reported_with_its_own_scopes() -> None:
     class Products(ViewSet):
         permission_classes = [HasScopes(list="read:products", post="write:products")]
 
@@ -316,23 +316,23 @@ def test_each_action_is_told_with_its_own_scopes() -> None:
         @extend_schema(request=None, responses=OpenApiTypes.STR)
         def create(self, request: Any) -> None: ...
 
-    told = described(Products.as_view({"get": "list", "post": "create"}))["paths"]["/0/"]
-    assert told["get"]["security"] == [oauth2("read:products"), BEARER]
-    assert told["post"]["security"] == [oauth2("write:products"), BEARER]
+    found = described(Products.as_view({"get": "list", "post": "create"}))["paths"]["/0/"]
+    assert found["get"]["security"] == [oauth2("read:products"), BEARER]
+    assert found["post"]["security"] == [oauth2("write:products"), BEARER]
 
 
 def test_a_narrowed_view_takes_no_organization_token() -> None:
     class Narrowed(Data):
         api_resource = "https://api.example.test"
 
-    told = described(
+    found = described(
         Narrowed.as_view(permission_classes=[IsAuthenticated]),
         Narrowed.as_view(permission_classes=[InOrganization]),
     )["paths"]
-    (way,) = told["/0/"]["get"]["x-logto-access-tokens"]
+    (way,) = found["/0/"]["get"]["x-logto-access-tokens"]
     resources = ["https://api.example.test"]
     assert way == {"kinds": [*GLOBAL, *RESOURCE], "scopes": [], "resources": resources}
-    assert told["/1/"]["get"]["x-logto-access-tokens"] == []
+    assert found["/1/"]["get"]["x-logto-access-tokens"] == []
 
 
 # In words
@@ -366,8 +366,8 @@ def test_a_narrowed_view_takes_no_organization_token() -> None:
     ],
 )
 def test_a_description_says_which_tokens_will_do(permission: Any, words: str) -> None:
-    told = operation(permission_classes=[permission])
-    assert told["description"] == f"The data.\n\n{words}"
+    found = operation(permission_classes=[permission])
+    assert found["description"] == f"The data.\n\n{words}"
 
 
 def test_a_description_names_the_resources_that_are_accepted() -> None:
@@ -377,13 +377,13 @@ def test_a_description_names_the_resources_that_are_accepted() -> None:
         api_resource = frozenset(["https://two.test", "https://one.test"])  # in no order
         permission_classes = [IsAuthenticated]
 
-    told = described(Narrowed.as_view())["paths"]["/0/"]["get"]
-    assert told["description"] == (
+    found = described(Narrowed.as_view())["paths"]["/0/"]["get"]
+    assert found["description"] == (
         "The data.\n\nNeeds an access token for the API resource "
         "or an access token for the API resource within an organization.\n\n"
         "The API resource is `https://one.test` or `https://two.test`, and no other."
     )
-    (way,) = told["x-logto-access-tokens"]
+    (way,) = found["x-logto-access-tokens"]
     assert way["resources"] == ["https://one.test", "https://two.test"]
 
 
@@ -392,8 +392,8 @@ def test_a_view_without_a_docstring_is_described_by_what_it_needs() -> None:
         permission_classes = [InOrganization]
         get = Data.get
 
-    told = described(Undocumented.as_view())["paths"]["/0/"]["get"]
-    assert told["description"] == "Needs an organization token."
+    found = described(Undocumented.as_view())["paths"]["/0/"]["get"]
+    assert found["description"] == "Needs an organization token."
 
 
 # Refusals
@@ -430,9 +430,9 @@ def test_a_response_that_a_view_declares_itself_stays() -> None:
         @extend_schema(responses={200: str, 403: OpenApiTypes.STR})
         def get(self, request: Any) -> None: ...
 
-    told = described(Declared.as_view(permission_classes=[HasScopes("a")]))["paths"]["/0/"]["get"]
-    assert told["responses"]["403"]["content"]["application/json"]["schema"] == {"type": "string"}
-    assert list(told["responses"]) == ["200", "403", "401", "503"]
+    found = described(Declared.as_view(permission_classes=[HasScopes("a")]))["paths"]["/0/"]["get"]
+    assert found["responses"]["403"]["content"]["application/json"]["schema"] == {"type": "string"}
+    assert list(found["responses"]) == ["200", "403", "401", "503"]
 
 
 # What is open, and what is not ours
@@ -451,17 +451,17 @@ def test_a_response_that_a_view_declares_itself_stays() -> None:
 def test_an_open_operation_needs_no_token_and_is_otherwise_untouched(
     permissions: list[Any], scopes: list[list[str]]
 ) -> None:
-    told = operation(permission_classes=permissions)
-    assert told["security"] == [*(oauth2(*one) for one in scopes), BEARER, {}]
-    assert told["description"] == "The data."
-    assert told["responses"].keys() == {"200"}
-    assert "x-logto-access-tokens" not in told
+    found = operation(permission_classes=permissions)
+    assert found["security"] == [*(oauth2(*one) for one in scopes), BEARER, {}]
+    assert found["description"] == "The data."
+    assert found["responses"].keys() == {"200"}
+    assert "x-logto-access-tokens" not in found
 
 
 def test_what_is_open_to_read_is_closed_to_write() -> None:
-    told = operation("post", permission_classes=[IsAuthenticatedOrReadOnly])
-    assert told["security"] == [oauth2(), BEARER]
-    assert told["x-logto-access-tokens"] == tokens((EVERY_KIND, []))
+    found = operation("post", permission_classes=[IsAuthenticatedOrReadOnly])
+    assert found["security"] == [oauth2(), BEARER]
+    assert found["x-logto-access-tokens"] == tokens((EVERY_KIND, []))
 
 
 def test_another_scheme_is_offered_only_where_it_opens_something() -> None:
@@ -474,9 +474,9 @@ def test_another_scheme_is_offered_only_where_it_opens_something() -> None:
 
 @pytest.mark.parametrize("permission", [IsAuthenticated, HasScopes("a")])
 def test_an_operation_without_our_authentication_is_untouched(permission: Any) -> None:
-    told = operation(authentication_classes=[BasicAuthentication], permission_classes=[permission])
-    assert told["security"] == [{"basicAuth": []}]
-    assert told["responses"].keys() == {"200"}
+    found = operation(authentication_classes=[BasicAuthentication], permission_classes=[permission])
+    assert found["security"] == [{"basicAuth": []}]
+    assert found["responses"].keys() == {"200"}
 
 
 def test_an_operation_whose_security_is_declared_is_untouched() -> None:
@@ -484,9 +484,9 @@ def test_an_operation_whose_security_is_declared_is_untouched() -> None:
         @extend_schema(auth=[], responses=str)
         def get(self, request: Any) -> None: ...
 
-    told = described(Declared.as_view(permission_classes=[HasScopes("a")]))["paths"]["/0/"]["get"]
-    assert "security" not in told
-    assert told["responses"].keys() == {"200"}
+    found = described(Declared.as_view(permission_classes=[HasScopes("a")]))["paths"]["/0/"]["get"]
+    assert "security" not in found
+    assert found["responses"].keys() == {"200"}
 
 
 def test_an_excluded_operation_stays_out() -> None:
@@ -494,8 +494,8 @@ def test_an_excluded_operation_stays_out() -> None:
         @extend_schema(exclude=True)
         def get(self, request: Any) -> None: ...
 
-    told = described(Excluded.as_view(permission_classes=[HasScopes("a")]))["paths"]
-    assert told["/0/"].keys() == {"post"}
+    found = described(Excluded.as_view(permission_classes=[HasScopes("a")]))["paths"]
+    assert found["/0/"].keys() == {"post"}
 
 
 # The security schemes
@@ -530,15 +530,15 @@ def test_the_schemes_name_the_endpoints_of_logto_and_every_scope() -> None:
 
 
 def test_derived_authentication_classes_share_the_schemes() -> None:
-    told = described(
+    found = described(
         Data.as_view(authentication_classes=[Mapped], permission_classes=[HasScopes("a")]),
         Data.as_view(permission_classes=[HasScopes("b")]),
     )
-    assert told["paths"]["/0/"]["get"]["security"] == [oauth2("a"), BEARER]
-    assert told["components"]["securitySchemes"].keys() == {"LogtoOAuth2", "LogtoBearer"}
+    assert found["paths"]["/0/"]["get"]["security"] == [oauth2("a"), BEARER]
+    assert found["components"]["securitySchemes"].keys() == {"LogtoOAuth2", "LogtoBearer"}
 
 
-def test_the_schema_class_of_drf_spectacular_tells_the_security_as_well() -> None:
+def test_the_schema_class_of_drf_spectacular_shows_the_security_as_well() -> None:
     class Plain(Data):
         schema = openapi.AutoSchema()
         permission_classes = [HasScopes("a") | OrgResourceScopes("b")]
@@ -547,8 +547,8 @@ def test_the_schema_class_of_drf_spectacular_tells_the_security_as_well() -> Non
 
     plain = SchemaGenerator(patterns=[path("", Plain.as_view(http_method_names=["get"]))])
     with GENERATOR_STATS.silence():
-        told = plain.get_schema(public=True)["paths"]["/"]["get"]
-    assert told["security"] == [oauth2("a"), oauth2("b"), BEARER]
+        found = plain.get_schema(public=True)["paths"]["/"]["get"]
+    assert found["security"] == [oauth2("a"), oauth2("b"), BEARER]
 
 
 PROJECT = """

@@ -150,7 +150,7 @@ def test_a_token_that_is_no_token_of_logto_is_of_the_wrong_kind(route: Route, lo
     assert outcome(client.get("/")) == (403, "wrong_token_kind")
 
 
-def test_a_session_is_told_to_bring_a_token(route: Route, logto: Logto) -> None:
+def test_a_session_needs_a_token(route: Route, logto: Logto) -> None:
     route(path("", view(HasScopes("read:a"))))
     client = logto.client()
     client.force_authenticate(user=User(username="alice"))

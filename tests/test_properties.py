@@ -60,7 +60,7 @@ def near(valid: dict[str, Any], values: st.SearchStrategy[Any]) -> st.SearchStra
     )
 
 
-def is_told_in_json(value: object) -> bool:
+def is_answered_in_json(value: object) -> bool:
     """Whether any reader of JSON reads the same: no NaN, nothing infinite, no half characters."""
     try:
         # Two halves that stand side by side have become a character once they are read.
@@ -144,7 +144,7 @@ def answer(logto: Logto, url: str, header: str) -> Any:
 
 
 @given(url=st.sampled_from(["/open", "/closed"]), header=HEADERS)
-def test_a_request_with_any_header_is_answered_and_its_token_never_told(
+def test_a_request_with_any_header_is_answered_and_its_token_never_shown(
     logto: Logto, url: str, header: str
 ) -> None:
     response = answer(logto, url, header)
@@ -251,7 +251,7 @@ def verdict(claims: dict[str, Any]) -> str:
     audience, organization = audience_of(claims), claims.get("organization_id")
     for_organizations = [one for one in audience if one.startswith(ORGANIZATION)]
     is_well_formed = (
-        is_told_in_json(claims)
+        is_answered_in_json(claims)
         and claims.get("iss") == ISSUER
         and all(isinstance(claims.get(name), str) and claims[name] for name in ("sub", "client_id"))
         and all(isinstance(claims.get(name, "x"), str) for name in ("scope", "organization_id"))
@@ -274,9 +274,9 @@ def verdict(claims: dict[str, Any]) -> str:
 
 
 def signed(header: Any, claims: Any) -> str:
-    """Sign whatever there is, with infinite numbers told in digits."""
-    told = [json.dumps(value).replace("Infinity", "1e999") for value in (header, claims)]
-    signing_input = ".".join(map(segment, told))
+    """Sign whatever there is, with infinite numbers texts in digits."""
+    texts = [json.dumps(value).replace("Infinity", "1e999") for value in (header, claims)]
+    signing_input = ".".join(map(segment, texts))
     signature = get_default_algorithms()["ES256"].sign(signing_input.encode(), KEY.private_key)
     return f"{signing_input}.{segment(signature)}"
 
@@ -285,7 +285,7 @@ def outcome(token: str) -> str:
     try:
         auth = DESK.verify(token)
     except refusals.InvalidToken as refusal:
-        return "told" if SECRET in f"{refusal} {refusal!r}" else "invalid"
+        return "texts" if SECRET in f"{refusal} {refusal!r}" else "invalid"
     except refusals.WrongAudience:
         return "another audience"
     assert_typed(auth)
@@ -305,7 +305,7 @@ def assert_typed(auth: AuthInfo) -> None:
     assert (auth.kind is TokenKind.GLOBAL) == (auth.organization_id is None)
     assert auth.is_machine is (auth.sub == auth.client_id)
     assert json.loads(json.dumps(auth.to_dict())) == auth.to_dict()
-    assert is_told_in_json(auth.claims)
+    assert is_answered_in_json(auth.claims)
 
 
 @FOURFOLD
@@ -354,7 +354,7 @@ def test_a_protected_header_gets_in_exactly_where_the_contract_says_so(
 ) -> None:
     typ = header.get("typ")
     is_right = (
-        is_told_in_json(header)
+        is_answered_in_json(header)
         and isinstance(typ, str)
         and typ.lower() in {"at+jwt", "application/at+jwt"}
         and (header.get("alg"), header.get("kid")) == ("ES256", KID)

@@ -55,7 +55,7 @@ def run(
     )
 
 
-def is_told(sentence: str, done: subprocess.CompletedProcess[str]) -> bool:
+def is_said(sentence: str, done: subprocess.CompletedProcess[str]) -> bool:
     """Whether the sentence, and at most the last line of another program, is all that is said."""
     assert "Traceback" not in done.stdout
     assert len(done.stderr.splitlines()) <= 2, done.stderr
@@ -94,18 +94,18 @@ def test_it_is_written_for_old_pythons_to_read() -> None:
 def test_an_old_python_gets_a_sentence(folder: Path) -> None:
     age = "import runpy, sys; sys.version_info = (3, 10, 9); sys.argv[:] = ['run.py', 'tests']; "
     done = run(folder, code=age + "runpy.run_path('run.py', run_name='__main__')")
-    assert is_told("This needs Python 3.11 or later, and this is ", done)
+    assert is_said("This needs Python 3.11 or later, and this is ", done)
 
 
 @pytest.mark.parametrize("arguments", [[], ["test"], ["--help"]])
 def test_an_unknown_command_gets_a_sentence(folder: Path, arguments: list[str]) -> None:
-    assert is_told("python3 run.py sandbox, or python3 run.py tests.", run(folder, *arguments))
+    assert is_said("python3 run.py sandbox, or python3 run.py tests.", run(folder, *arguments))
 
 
-def test_a_python_without_venv_is_told_what_to_install(folder: Path) -> None:
+def test_a_python_without_venv_says_what_to_install(folder: Path) -> None:
     (folder / "ensurepip.py").write_text("raise ImportError")
     done = run(folder, "sandbox", PYTHONPATH=str(folder))
-    assert is_told(f"apt install python3.{sys.version_info.minor}-venv.", done)
+    assert is_said(f"apt install python3.{sys.version_info.minor}-venv.", done)
 
 
 def test_a_broken_venv_is_made_anew_and_an_index_out_of_reach_gets_a_sentence(folder: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_broken_venv_is_made_anew_and_an_index_out_of_reach_gets_a_sentence(fo
             "PIP_FIND_LINKS": "",
         }
         done = run(folder, "tests", PIP_NO_INDEX="0", PIP_RETRIES="0", **index)
-    assert is_told("tox could not be installed; is the package index within reach?", done)
+    assert is_said("tox could not be installed; is the package index within reach?", done)
     assert done.stderr.endswith("\nERROR: No matching distribution found for tox>=4.28\n")
 
 
@@ -128,7 +128,7 @@ def test_packages_out_of_reach_get_a_sentence_and_the_last_line_of_pip(
     prepared: Path, command: str
 ) -> None:
     done = run(prepared, command, FAKE_TOX_FAILS="1")
-    assert is_told("is the package index within reach?", done)
+    assert is_said("is the package index within reach?", done)
     assert done.stderr.endswith("\nERROR: No matching distribution found for django\n")
 
 

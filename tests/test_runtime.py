@@ -176,7 +176,7 @@ def test_other_settings_leave_it_alone(logto: Logto) -> None:
         assert get_verifier() is before
 
 
-def test_settings_that_cannot_work_are_told(settings: Any) -> None:
+def test_settings_that_cannot_work_are_reported(settings: Any) -> None:
     settings.LOGTO = {"ENDPOINT": "https://tenant.logto.app"}
     with pytest.raises(ImproperlyConfigured, match="API_RESOURCE"):
         get_verifier()

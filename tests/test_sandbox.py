@@ -249,7 +249,7 @@ def test_a_page_of_the_browsable_api_is_rendered_whatever_the_answer(
         assert answer.text.rstrip().endswith("</html>")
 
 
-def test_who_am_i_tells_what_the_token_says(sandbox: Sandbox) -> None:
+def test_who_am_i_shows_what_the_token_says(sandbox: Sandbox) -> None:
     token = sandbox.token(INVITATIONS)
     assert sandbox.send("/whoami/", token).json() == {
         "kind": "organization",
@@ -340,7 +340,7 @@ def test_the_window_that_signs_in_comes_back_to_swagger_ui(sandbox: Sandbox) -> 
     assert sandbox.send(answer.headers["Location"].partition("?")[0]).status == 200
 
 
-def test_whoever_signs_in_to_swagger_ui_may_use_the_api(sandbox: Sandbox) -> None:
+def test_who_signs_in_to_swagger_ui_may_use_the_api(sandbox: Sandbox) -> None:
     description = sandbox.send("/api/schema/", accept="application/vnd.oai.openapi+json").json()
     (flow,) = description["components"]["securitySchemes"]["LogtoOAuth2"]["flows"].values()
     swagger_ui = RelyingParty(
@@ -558,8 +558,8 @@ def within_django(*arguments: str, **variables: str) -> str:
 
 @pytest.mark.parametrize("variables", [{}, {"LOGTO_APP_ID": "app-1"}])
 def test_the_checks_have_nothing_to_say(variables: dict[str, str]) -> None:
-    told = within_django("check", **variables)
-    assert told == "System check identified no issues (0 silenced).\n"
+    output = within_django("check", **variables)
+    assert output == "System check identified no issues (0 silenced).\n"
 
 
 def test_rows_are_called_by_their_names() -> None:

@@ -112,7 +112,7 @@ def use(cache: SharedCache) -> None:
 @pytest.mark.parametrize(
     ("alias", "fault"), [("broken", "ConnectionError"), ("hanging", "it is slow")]
 )
-def test_a_backend_that_does_not_work_is_told_once(
+def test_a_backend_that_does_not_work_is_reported_once(
     alias: str, fault: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     use(SharedCache(alias, 0.1))
@@ -165,7 +165,7 @@ def test_tokens_are_verified_whatever_the_cache_does(settings: Any, alias: str) 
     assert jwks_fetches == (1 if alias in {"locmem", "file", "db"} else 2)
 
 
-def test_an_in_process_logto_shares_with_nobody(settings: Any) -> None:
+def test_an_in_process_logto_shares_with_no_one(settings: Any) -> None:
     settings.LOGTO = {**settings.LOGTO, "CACHE": "locmem"}
     for _ in range(3):
         with Logto() as logto:

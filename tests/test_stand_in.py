@@ -34,7 +34,7 @@ from sandbox.tenant import (
     Person,
 )
 from tests.support.exchange import Answer, claims_of, send, send_form
-from tests.support.relying_party import CHALLENGE, Browser, RelyingParty, told
+from tests.support.relying_party import CHALLENGE, Browser, RelyingParty, answered
 
 API = {"resource": API_RESOURCE}
 DAY = 24 * 3600
@@ -215,7 +215,7 @@ def test_a_client_that_hangs_up_leaves_no_trace(
 
 
 @pytest.mark.parametrize("person", PEOPLE.values(), ids=PEOPLE)
-def test_whoever_is_chosen_is_signed_in(relying_party: RelyingParty, person: Person) -> None:
+def test_who_is_chosen_is_signed_in(relying_party: RelyingParty, person: Person) -> None:
     tokens = relying_party.sign_in(person)
     assert claims_of(tokens["id_token"])["sub"] == person.id
 
@@ -275,19 +275,19 @@ def test_somebody_else_cannot_sign_in(relying_party: RelyingParty) -> None:
 def test_who_is_signed_in_is_asked_again_with_prompt_login_only(
     relying_party: RelyingParty,
 ) -> None:
-    assert told(relying_party.authorize(prompt="none"))["error"] == "login_required"
+    assert answered(relying_party.authorize(prompt="none"))["error"] == "login_required"
     relying_party.sign_in(ADA)
     copy = replace(relying_party, browser=Browser(dict(relying_party.browser.cookies)))
-    assert "code" in told(relying_party.authorize(prompt="none"))
+    assert "code" in answered(relying_party.authorize(prompt="none"))
     tokens = relying_party.sign_in(BEN, prompt="login")
     assert claims_of(tokens["id_token"])["sub"] == "ben"
-    assert told(copy.authorize(prompt="none"))["error"] == "login_required"
+    assert answered(copy.authorize(prompt="none"))["error"] == "login_required"
 
 
 def test_the_cookie_is_known_to_the_browser_only(relying_party: RelyingParty) -> None:
     answer = relying_party.choose(relying_party.page(), ADA)
     assert {"Path=/", "HttpOnly", "SameSite=Lax"} <= set(answer.headers["Set-Cookie"].split("; "))
-    tokens = relying_party.redeem(told(answer)["code"]).json()
+    tokens = relying_party.redeem(answered(answer)["code"]).json()
     assert claims_of(tokens["id_token"])["sid"] not in relying_party.browser.cookies.values()
 
 
@@ -333,24 +333,24 @@ def test_nothing_is_sent_to_an_address_that_is_not_registered(
         ({"resource": [API_RESOURCE, "https://other.example.test"]}, "invalid_target"),
     ],
 )
-def test_the_application_is_told_what_is_wrong(
+def test_the_application_is_reported_what_is_wrong(
     relying_party: RelyingParty, stand_in: Logto, changes: dict[str, Any], error: str
 ) -> None:
     answer = relying_party.authorize(**changes)
     assert answer.status == 303
     assert answer.headers["Location"].startswith(f"{relying_party.redirect_uri}?")
-    refused = told(answer)
+    refused = answered(answer)
     assert refused.pop("error_description")
     assert refused == {"error": error, "state": "state-1", "iss": stand_in.issuer}
 
 
 def test_a_code_comes_with_state_and_issuer(relying_party: RelyingParty, stand_in: Logto) -> None:
     state = "a b&c=d\r\n<é>"
-    answer = told(relying_party.choose(relying_party.page(state=state), ADA))
+    answer = answered(relying_party.choose(relying_party.page(state=state), ADA))
     assert answer.pop("code")
     assert answer == {"state": state, "iss": stand_in.issuer}
     page = relying_party.page(state=None, nonce=None, prompt="login")
-    answer = told(relying_party.choose(page, ADA))
+    answer = answered(relying_party.choose(page, ADA))
     assert answer.keys() == {"code", "iss"}
     assert "nonce" not in claims_of(relying_party.redeem(answer["code"]).json()["id_token"])
 
@@ -360,7 +360,7 @@ def test_access_is_denied_where_nothing_can_be_granted(
     relying_party: RelyingParty, scope: str | None
 ) -> None:
     answer = relying_party.choose(relying_party.page(scope=scope), ADA)
-    assert told(answer)["error"] == "access_denied"
+    assert answered(answer)["error"] == "access_denied"
 
 
 # Codes
@@ -370,7 +370,7 @@ def test_pkce_is_demanded_of_public_clients(
     relying_party: RelyingParty, swagger_ui: RelyingParty
 ) -> None:
     without = {"code_challenge": None, "code_challenge_method": None}
-    assert told(swagger_ui.authorize(**without))["error"] == "invalid_request"
+    assert answered(swagger_ui.authorize(**without))["error"] == "invalid_request"
     code = relying_party.code(ADA, **without)
     form = {"grant_type": "authorization_code", "code": code}
     answer = relying_party.ask(**form, redirect_uri=relying_party.redirect_uri)
@@ -582,7 +582,7 @@ def test_an_id_token_is_logtos(
         ),
     ],
 )
-def test_the_userinfo_endpoint_tells_what_was_asked_for(
+def test_the_userinfo_endpoint_shows_what_was_asked_for(
     relying_party: RelyingParty, scope: str, claims: set[str]
 ) -> None:
     answer = relying_party.userinfo(relying_party.sign_in(CHO, scope=scope)["access_token"])
@@ -649,7 +649,7 @@ def test_a_sign_out_ends_the_session_and_leaves_the_grant(relying_party: Relying
         client_id="browsable-api", post_logout_redirect_uri=uri, state="state-2"
     )
     assert (answer.status, answer.headers["Location"]) == (303, f"{uri}?state=state-2")
-    assert told(copy.authorize(prompt="none"))["error"] == "login_required"
+    assert answered(copy.authorize(prompt="none"))["error"] == "login_required"
     assert relying_party.refresh(token).status == 200
 
 
@@ -663,7 +663,7 @@ def test_a_sign_out_that_leads_nowhere_shows_a_page(
     answer = relying_party.end_session(**parameters)
     assert (answer.status, "Location" in answer.headers) == (200, False)
     assert "<h1>Signed out</h1>" in answer.text
-    assert told(relying_party.authorize(prompt="none"))["error"] == "login_required"
+    assert answered(relying_party.authorize(prompt="none"))["error"] == "login_required"
 
 
 @pytest.mark.parametrize(
@@ -682,7 +682,7 @@ def test_a_sign_out_to_an_address_that_is_not_registered_leaves_the_session_alon
     answer = relying_party.end_session(client_id=client_id, post_logout_redirect_uri=uri)
     assert answer.json()["error"] in {"invalid_request", "invalid_client"}
     assert answer.status == 400
-    assert "code" in told(relying_party.authorize(prompt="none"))
+    assert "code" in answered(relying_party.authorize(prompt="none"))
 
 
 # Consent
@@ -703,7 +703,7 @@ def test_a_third_party_application_needs_consent_for_each_organization(
     shown = partner.browser.get(page).text
     assert all(text in shown for text in ("Partner", "Cho", "read:products", "Acme", "Globex"))
     answer = partner.browser.post(page, {"authorize": "yes", "organization": "acme"})
-    refresh_token = partner.redeem(told(answer)["code"]).json()["refresh_token"]
+    refresh_token = partner.redeem(answered(answer)["code"]).json()["refresh_token"]
     assert partner.refresh(refresh_token, organization_id="acme").status == 200
     refused = partner.refresh(refresh_token, organization_id="globex")
     assert refusal(refused) == (403, "access_denied")
@@ -722,11 +722,11 @@ def test_the_consent_page_needs_somebody_who_is_signed_in(partner: RelyingParty)
     assert answer.headers["Location"].startswith("/sign-in/?")
 
 
-def test_a_third_party_application_is_told_what_it_cannot_have(partner: RelyingParty) -> None:
+def test_a_third_party_application_learns_what_it_cannot_have(partner: RelyingParty) -> None:
     roles = "urn:logto:scope:organization_roles"
-    assert told(partner.authorize(scope=f"openid {roles}"))["error"] == "invalid_scope"
+    assert answered(partner.authorize(scope=f"openid {roles}"))["error"] == "invalid_scope"
     consent_page(partner, ADA)
-    assert told(partner.authorize(prompt="none"))["error"] == "consent_required"
+    assert answered(partner.authorize(prompt="none"))["error"] == "consent_required"
 
 
 # People who change
@@ -736,7 +736,7 @@ def change(stand_in: StandIn, person: Person, **form: str) -> Answer:
     return send_form(f"{stand_in.logto.endpoint}/people/", {"person": person.id, **form})
 
 
-def test_the_page_of_people_shows_everybody_as_of_now(own: StandIn) -> None:
+def test_the_page_of_people_shows_everyone_as_of_now(own: StandIn) -> None:
     page = send(f"{own.logto.endpoint}/people/").text
     assert re.findall(r"<legend>(\w+)</legend>", page) == ["Ada", "Ben", "Cho", "Dan"]
     assert page.count("selected") == 4 + 4

@@ -117,7 +117,7 @@ def test_a_missing_scope_is_named(signed_in: Callable[..., Browsing]) -> None:
     browsing.picture("missing-scope")
 
 
-def test_somebody_who_is_no_member_is_told_so(signed_in: Callable[..., Browsing]) -> None:
+def test_somebody_who_is_no_member_gets_a_sentence(signed_in: Callable[..., Browsing]) -> None:
     browsing = signed_in("Dan", f"{ACME}/documents/")
     denial = browsing.page.locator("#logto-denial")
     expect(denial).to_contain_text("belongs to the organization acme. You are not a member of it.")

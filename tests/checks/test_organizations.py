@@ -294,6 +294,6 @@ def test_a_plain_view_is_read(check: Check) -> None:
 
 
 @pytest.mark.parametrize("keyword", [7, "", ["org"]])
-def test_a_keyword_that_cannot_be_read_is_told(check: Check, keyword: object) -> None:
+def test_a_keyword_that_cannot_be_read_is_reported(check: Check, keyword: object) -> None:
     found = check(path("<str:org>/", view(InOrganization, organization_url_kwarg=keyword)))
     assert [id for id, _ in found] == ["drf_logto.E010"]

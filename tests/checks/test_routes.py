@@ -54,18 +54,18 @@ def test_a_project_without_routes_hears_nothing(settings: Any) -> None:
     ] == []
 
 
-def test_one_scope_for_both_models_is_told(check: Check) -> None:
-    told = check(
+def test_one_scope_for_both_models_is_reported(check: Check) -> None:
+    messages = check(
         path("all/", view(HasScopes("read:data", "x"))),
         path("more/", view(HasScopes("read:data"))),
         path("<str:organization_id>/", view(OrgResourceScopes("read:data"))),
     )
-    assert [id for id, _ in told] == ["drf_logto.W003"]
-    assert "'read:data'" in told[0][1]
-    assert "'all/'" in told[0][1]
+    assert [id for id, _ in messages] == ["drf_logto.W003"]
+    assert "'read:data'" in messages[0][1]
+    assert "'all/'" in messages[0][1]
 
 
-def test_one_scope_in_a_composition_is_told(check: Check) -> None:
+def test_one_scope_in_a_composition_is_reported(check: Check) -> None:
     both = HasScopes("read:data") | (OrgResourceScopes("read:data") & IsAuthenticated)
     assert [id for id, _ in check(path("data/", view(both)))] == ["drf_logto.W003"]
 
@@ -108,15 +108,15 @@ def test_function_views_and_plain_django_views_are_seen(check: Check) -> None:
     def of_django(request: Any) -> None:
         """Is never called."""
 
-    told = check(path("drf/", of_drf), path("django/", of_django))
-    assert [id for id, _ in told] == ["drf_logto.W003"]
+    messages = check(path("drf/", of_drf), path("django/", of_django))
+    assert [id for id, _ in messages] == ["drf_logto.W003"]
 
 
 @pytest.mark.parametrize("declared", [7, "two scopes", {"get": 7}])
-def test_required_scopes_that_cannot_be_read_are_told(check: Check, declared: object) -> None:
-    told = check(path("bare/", view(HasScopes, required_scopes=declared)))
-    assert [id for id, _ in told] == ["drf_logto.E007"]
-    assert "Write 'a' or ['a', 'b']." in told[0][1]
+def test_required_scopes_that_cannot_be_read_are_reported(check: Check, declared: object) -> None:
+    messages = check(path("bare/", view(HasScopes, required_scopes=declared)))
+    assert [id for id, _ in messages] == ["drf_logto.E007"]
+    assert "Write 'a' or ['a', 'b']." in messages[0][1]
 
 
 @pytest.mark.parametrize(
@@ -135,23 +135,23 @@ def test_a_method_where_a_property_is_meant_is_reported(
 
 
 @pytest.mark.parametrize("resource", ["https://other.test", ["https://api.example.test", "x"]])
-def test_a_resource_that_the_api_does_not_answer_to_is_told(check: Check, resource: object) -> None:
-    told = check(path("x/", view(HasScopes("x"), api_resource=resource)))
-    assert [id for id, _ in told] == ["drf_logto.E009"]
+def test_an_unknown_resource_is_reported(check: Check, resource: object) -> None:
+    messages = check(path("x/", view(HasScopes("x"), api_resource=resource)))
+    assert [id for id, _ in messages] == ["drf_logto.E009"]
 
 
 def test_routes_are_not_looked_at_while_the_settings_are_broken(
     check: Check, settings: Any
 ) -> None:
     settings.LOGTO = {}
-    told = check(path("<str:org_id>/", view(InOrganization, api_resource="x")))
-    assert {id for id, _ in told} == {"drf_logto.E001"}
+    messages = check(path("<str:org_id>/", view(InOrganization, api_resource="x")))
+    assert {id for id, _ in messages} == {"drf_logto.E001"}
 
 
 @pytest.mark.parametrize("resource", [7, [["x"]], ()])
-def test_a_resource_that_cannot_be_read_is_told(check: Check, resource: object) -> None:
-    told = check(path("x/", view(HasScopes("x"), api_resource=resource)))
-    assert [id for id, _ in told] == ["drf_logto.E009"]
+def test_a_resource_that_cannot_be_read_is_reported(check: Check, resource: object) -> None:
+    messages = check(path("x/", view(HasScopes("x"), api_resource=resource)))
+    assert [id for id, _ in messages] == ["drf_logto.E009"]
 
 
 def test_what_is_computed_at_run_time_is_not_judged(check: Check) -> None:
@@ -170,11 +170,11 @@ def test_what_is_computed_at_run_time_is_not_judged(check: Check) -> None:
 
 
 def test_a_scope_under_not_opens_nothing(check: Check) -> None:
-    told = check(
+    messages = check(
         path("all/", view(HasScopes("read:all") & ~HasScopes("read:data"))),
         path("one/", view(OrgResourceScopes("read:data"))),
     )
-    assert told == []
+    assert messages == []
 
 
 ADMIN_OR_OURS = IsAdminUser | HasScopes("a")
@@ -196,10 +196,12 @@ ADMIN_OR_OURS = IsAdminUser | HasScopes("a")
         [~(~(~HasScopes("b")))],
     ],
 )
-def test_a_negation_that_lets_in_what_all_refuse_is_told(check: Check, permissions: Any) -> None:
-    told = check(path("open/", view(*permissions)))
-    assert [id for id, _ in told] == ["drf_logto.W004"]
-    assert "'open/'" in told[0][1]
+def test_a_negation_that_lets_in_what_all_refuse_is_reported(
+    check: Check, permissions: Any
+) -> None:
+    messages = check(path("open/", view(*permissions)))
+    assert [id for id, _ in messages] == ["drf_logto.W004"]
+    assert "'open/'" in messages[0][1]
 
 
 @pytest.mark.parametrize(
@@ -222,7 +224,7 @@ def test_a_negation_beside_a_kind_hears_nothing(check: Check, permissions: Any) 
     assert check(path("closed/", view(*permissions))) == []
 
 
-def test_a_negation_before_a_plain_django_view_is_told(check: Check) -> None:
+def test_a_negation_before_a_plain_django_view_is_reported(check: Check) -> None:
     @require_access_token(~HasScopes("b"))
     def of_django(request: Any) -> None:
         """Is never called."""
@@ -265,7 +267,7 @@ def test_odd_views_are_passed_over(check: Check) -> None:
 
 @pytest.mark.parametrize("name", ["permission_classes", "authentication_classes"])
 @pytest.mark.parametrize("has_api_view", [True, False])
-def test_a_policy_that_rest_framework_does_not_read_is_told(
+def test_a_policy_that_rest_framework_does_not_read_is_reported(
     check: Check, name: str, has_api_view: bool
 ) -> None:
     def of_function(request: Any) -> None:
@@ -274,9 +276,9 @@ def test_a_policy_that_rest_framework_does_not_read_is_told(
     made: Any = api_view()(of_function) if has_api_view else of_function
     value = HasScopes("a") if name == "permission_classes" else SessionAuthentication
     setattr(made, name, [value])  # as its decorator does in REST Framework 3.16
-    told = check(path("void/", require_GET(made)))
-    assert [id for id, _ in told] == ["drf_logto.E011"]
-    assert f"{name} of the view of 'void/' has no effect on a function or method" in told[0][1]
+    messages = check(path("void/", require_GET(made)))
+    assert [id for id, _ in messages] == ["drf_logto.E011"]
+    assert f"{name} of the view of 'void/' has no effect on a function or method" in messages[0][1]
 
 
 of_one_method: Any = permission_classes([HasScopes("admin:x")])
@@ -376,8 +378,8 @@ def test_decorated_handlers_of_a_class_are_seen(check: Check) -> None:
         def post(self, request: Any, org: str) -> None:
             """Is never called."""
 
-    told = sorted(id for id, _ in check(path("<str:org>/", Members.as_view())))
-    assert told == ["drf_logto.E008", "drf_logto.W004"]
+    messages = sorted(id for id, _ in check(path("<str:org>/", Members.as_view())))
+    assert messages == ["drf_logto.E008", "drf_logto.W004"]
 
 
 def test_decorated_actions_of_a_viewset_are_seen(check: Check) -> None:

@@ -38,7 +38,7 @@ def test_each_kind_of_wrong_has_its_id(
     assert ids() == [expected]
 
 
-def test_missing_settings_are_told(settings: Any) -> None:
+def test_missing_settings_are_reported(settings: Any) -> None:
     settings.LOGTO = {}
     assert ids() == ["drf_logto.E001", "drf_logto.E001"]
 
@@ -63,7 +63,7 @@ class ProjectsOwn(LogtoJWTAuthentication):
         ([f"{__name__}.ProjectsOwn", SESSION], []),
     ],
 )
-def test_authentication_that_does_not_come_first_is_told(
+def test_authentication_that_does_not_come_first_is_reported(
     settings: Any, classes: list[str], expected: list[str]
 ) -> None:
     settings.REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": classes}

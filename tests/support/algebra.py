@@ -96,8 +96,8 @@ class Refusal:
 
     @property
     def challenge(self) -> str:
-        told = f'Bearer realm="api", error="{self.error}", error_description="{self.sentence}"'
-        return told if self.scope is None else f'{told}, scope="{self.scope}"'
+        text = f'Bearer realm="api", error="{self.error}", error_description="{self.sentence}"'
+        return text if self.scope is None else f'{text}, scope="{self.scope}"'
 
 
 # What is composed
@@ -471,7 +471,7 @@ def let_in(answer: Answer, permissions: list[Permission], asked: Asked) -> list[
     return [one for one in requests if answer(permissions, one).status_code in GRANTED]
 
 
-def is_told(permissions: list[Permission], asked: Asked) -> bool:
+def is_said(permissions: list[Permission], asked: Asked) -> bool:
     """Whether W004 is."""
     urls: Any = ModuleType("tests.routes")
     urls.urlpatterns = [path("", view(permissions, asked))]

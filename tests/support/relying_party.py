@@ -80,7 +80,7 @@ class RelyingParty:
         return urljoin(self.endpoint, location)
 
     def code(self, person: Person, **changes: Any) -> str:
-        return told(self.choose(self.page(**changes), person))["code"]
+        return answered(self.choose(self.page(**changes), person))["code"]
 
     def ask(self, **form: Any) -> Answer:
         own = {"client_id": self.application.id, "client_secret": self.application.secret}
@@ -111,7 +111,7 @@ class RelyingParty:
         return self.browser.get(f"{self.endpoint}/oidc/session/end?{query}")
 
 
-def told(answer: Answer) -> dict[str, str]:
+def answered(answer: Answer) -> dict[str, str]:
     """Return what a redirect tells an application."""
     query = parse_qs(urlsplit(answer.headers["Location"]).query)
     return {name: value for name, (value,) in query.items()}

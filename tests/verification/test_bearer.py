@@ -18,7 +18,7 @@ from drf_logto.verification import bearer
 @pytest.mark.parametrize(
     "header", ["", " ", "Basic dXNlcjpwdw==", "Token a", "Bear er", "Bearers a", "é"]
 )
-def test_another_scheme_is_not_ours(header: str) -> None:
+def test_another_scheme_is_ignored(header: str) -> None:
     assert bearer.credentials(header) is None
 
 
@@ -80,7 +80,7 @@ def test_a_challenge_without_credentials_carries_no_error() -> None:
     assert bearer.challenge("api") == 'Bearer realm="api"'
 
 
-def test_a_challenge_tells_error_and_description() -> None:
+def test_a_challenge_shows_error_and_description() -> None:
     assert bearer.challenge("api", MalformedToken()) == (
         'Bearer realm="api", error="invalid_token", '
         'error_description="The access token is not a well-formed JWT."'

@@ -99,7 +99,7 @@ def test_a_connection_that_is_reset_is_no_document(server: LoopbackServer) -> No
     assert reason_of(server, server.reset)
 
 
-def test_nobody_listening_is_no_document() -> None:
+def test_no_one_listening_is_no_document() -> None:
     with pytest.raises(AuthorizationServerUnavailable):
         fetch_json("http://127.0.0.1:9/", 5)
 
@@ -172,7 +172,7 @@ def test_a_document_is_returned_over_tls(
     assert fetch_json(f"{tls_server.address}/", 5) == {"keys": []}
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(tls_server: LoopbackServer) -> None:
+def test_a_certificate_that_no_one_vouches_for_is_refused(tls_server: LoopbackServer) -> None:
     with pytest.raises(AuthorizationServerUnavailable):
         fetch_json(f"{tls_server.address}/", 5)
     assert tls_server.asked == []

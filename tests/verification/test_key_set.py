@@ -237,7 +237,7 @@ def test_many_threads_on_a_cold_set_cost_one_fetch(issuer: Issuer) -> None:
     assert issuer.loads == 1
 
 
-def test_nobody_waits_longer_than_the_limit(issuer: Issuer) -> None:
+def test_no_one_waits_longer_than_the_limit(issuer: Issuer) -> None:
     issuer.key_set = issuer.new_key_set(wait=0.1)
     issuer.may_answer.clear()
     with pytest.raises(AuthorizationServerUnavailable) as refused:
@@ -262,7 +262,7 @@ def test_a_fault_in_the_fetch_is_a_failed_fetch(issuer: Issuer) -> None:
 
 
 @pytest.mark.usefixtures("no_threads")
-def test_a_process_that_can_start_no_thread_is_told_so(issuer: Issuer) -> None:
+def test_a_process_that_can_start_no_thread_gets_a_sentence(issuer: Issuer) -> None:
     with pytest.raises(AuthorizationServerUnavailable) as refused:
         issuer.knows(FIRST)
     assert refused.value.retry_after == COOLDOWN

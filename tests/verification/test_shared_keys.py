@@ -264,7 +264,7 @@ def test_each_site_applies_its_own_cooldown_to_a_forced_fetch(company: Company) 
     assert forces(other, company)
 
 
-def test_the_mark_of_a_forced_fetch_stays_for_whoever_waits_longer(company: Company) -> None:
+def test_the_mark_of_a_forced_fetch_stays_for_who_waits_longer(company: Company) -> None:
     process = company.process(1)
     assert knows(process, FIRST)
     assert forces(process, company)
@@ -291,7 +291,7 @@ def test_a_forced_fetch_by_a_clock_that_is_ahead_stops_others_only_within_the_sk
 
 
 @pytest.mark.parametrize("rubbish", ["", "forced", "nan", "inf", "-inf", "1e400", 7, "9" * 400])
-def test_rubbish_for_a_forced_fetch_stops_nobody(company: Company, rubbish: object) -> None:
+def test_rubbish_for_a_forced_fetch_stops_no_one(company: Company, rubbish: object) -> None:
     process = company.process()
     assert knows(process, FIRST)
     assert forces(process, company)
@@ -383,7 +383,7 @@ def test_a_turn_that_comes_after_another_finds_what_that_wrote(company: Company)
     assert company.loads == 1
 
 
-def test_a_turn_that_nobody_ends_runs_out(company: Company) -> None:
+def test_a_turn_that_no_one_ends_runs_out(company: Company) -> None:
     """As when a process dies in the middle of its fetch."""
     company.cache.add(_turn_key(company), "taken", 1)
     source = company.source(wait=0)

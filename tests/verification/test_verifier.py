@@ -43,7 +43,7 @@ def test_a_token_for_the_api_resource_with_an_organization_is_of_the_third_kind(
     assert (auth.kind, auth.organization_id) == (TokenKind.ORGANIZATION_RESOURCE, "org-a")
 
 
-def test_a_machine_is_told_from_a_user(desk: Desk) -> None:
+def test_a_machine_is_distinguished_from_a_user(desk: Desk) -> None:
     assert desk.verify(desk.logto.global_token(machine="backend")).is_machine
 
 
@@ -63,7 +63,7 @@ def test_a_token_that_is_too_long_is_refused_unread(desk: Desk) -> None:
         desk.verify("a" * 16384)
 
 
-def test_an_opaque_token_is_told_what_to_ask_for(desk: Desk) -> None:
+def test_an_opaque_token_says_what_to_ask_for(desk: Desk) -> None:
     with pytest.raises(refusals.OpaqueToken, match="'resource'"):
         desk.verify(desk.logto.opaque_token())
 
