@@ -53,7 +53,7 @@ def _reads_required_scopes(permission: Any) -> bool:
 
 
 def open_by_negation(permissions: Sequence[Any]) -> bool:
-    """Whether a NOT lets in what every permission of this package refuses.
+    """Whether a NOT grants what every permission of this package refuses.
 
     So do tokens of a kind that no permission names, and requests without a token. What any other
     permission says is not known before a request: it may grant, and it may refuse.

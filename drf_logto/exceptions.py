@@ -366,7 +366,7 @@ class InsufficientScope(LogtoError):
     """The token lacks a required scope (RFC 6750 §3.1 ``insufficient_scope``).
 
     Args:
-        required: every scope that the request needs, held or not.
+        required: every scope that the request needs.
     """
 
     status = 403

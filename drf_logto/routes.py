@@ -1,4 +1,4 @@
-"""The project's routes: which of our permissions guard them, and which scopes those name."""
+"""Reads the project's routes: the permissions that guard them and the scopes that these name."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -39,11 +39,11 @@ class Route:
         callback: the view as the URL pattern has it.
         view: what the view declares, ``NOT_DECLARED`` where it declares nothing; an attribute that
             is computed at run time is left out.
-        permissions: ours, but for those under a NOT.
+        permissions: those of this package, except under a NOT.
         ways: the permissions as they are written, for each handler: all of one must grant.
-        is_open_by_negation: whether a NOT lets in what all of ours refuse.
-        void_policies: what stands where nothing reads it, and where that is.
-        not_awaited: permissions of any origin that are coroutines, on a view that awaits none.
+        is_open_by_negation: whether a NOT grants what all of them refuse.
+        void_policies: the name and the place of each declaration that nothing reads.
+        not_awaited: coroutine permissions, of any package, on a view that does not await them.
     """
 
     path: str
@@ -64,14 +64,14 @@ def all_routes() -> Iterator[Route]:
 
 
 def guarded_routes() -> list[Route]:
-    """Return every route that declares permissions of ours, none while the settings are broken."""
+    """Return the routes with permissions of this package, none if the settings are invalid."""
     if current_settings() is None:
         return []
     return [one for one in all_routes() if one.permissions or one.is_open_by_negation]
 
 
 def all_permissions() -> Iterator[tuple[Route, AccessTokenPermission]]:
-    """Yield each permission of ours with the route that it guards."""
+    """Yield each permission of this package with the route that it guards."""
     return ((route, permission) for route in guarded_routes() for permission in route.permissions)
 
 
@@ -90,18 +90,18 @@ def scopes_of(permission: AccessTokenPermission, view: Any) -> frozenset[str]:
     """Return the scopes that a permission names on a view, none where they cannot be read."""
     try:
         required = permission.required_by(view)
-    except ValueError:  # E007 tells it
+    except ValueError:  # E007 reports it
         return frozenset()
     return frozenset() if required is None else required.names()
 
 
 def current_settings() -> LogtoSettings | None:
-    """Return the settings, None while they are broken."""
+    """Return the settings, None if they are invalid."""
     return parse(getattr(settings, "LOGTO", None))[0]
 
 
 def actions(callback: Any) -> Mapping[str, str]:
-    """Return the action that each method is of a viewset, none of another view."""
+    """Return the actions of a viewset by method; other views have none."""
     mapped = (getattr(function, "actions", None) for function in chain_of(callback))
     return next((one for one in mapped if isinstance(one, Mapping)), {})
 
@@ -129,13 +129,13 @@ def _route(callback: Any, path: str, patterns: tuple[str, ...]) -> Route:
     )
     ways = list(_ways_in(callback))
     once = {id(permission): permission for way in ways for permission in way}
-    ours = tuple(chain.from_iterable(map(own_permissions, once.values())))
+    own = tuple(chain.from_iterable(map(own_permissions, once.values())))
     return Route(
         path=path,
         patterns=patterns,
         callback=callback,
         view=view,
-        permissions=ours,
+        permissions=own,
         ways=tuple(ways),
         is_open_by_negation=any(map(open_by_negation, ways)),
         void_policies=tuple(_void_policies(callback)),
@@ -206,7 +206,7 @@ def _awaits_permissions(function: Any) -> bool:
 
 
 def _void_policies(callback: Any) -> Iterator[tuple[str, str]]:
-    """Yield what stands where nothing reads it."""
+    """Yield the name and the place of each declaration that nothing reads."""
     functions = [vars(one) for one in chain_of(callback) if hasattr(one, "__dict__")]
     handlers = [vars(one) for one in _handlers(callback) if hasattr(one, "__dict__")]
     for name in (*_POLICIES, *VIEW_ATTRIBUTES):
@@ -221,6 +221,6 @@ def _void_policies(callback: Any) -> Iterator[tuple[str, str]]:
 
 def _is_policy(value: Any) -> bool:
     """Whether a value holds what REST Framework asks; another library's may have the same name."""
-    held = chain.from_iterable(map(leaves, value if isinstance(value, Collection) else (value,)))
-    kinds = (one if isinstance(one, type) else type(one) for one in held)
+    members = chain.from_iterable(map(leaves, value if isinstance(value, Collection) else (value,)))
+    kinds = (one if isinstance(one, type) else type(one) for one in members)
     return any(issubclass(one, (BasePermission, BaseAuthentication)) for one in kinds)

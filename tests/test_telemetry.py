@@ -107,7 +107,7 @@ def test_logto_going_and_coming_back_is_one_line_each(
     address = "https://tenant.logto.test"
     assert lines(caplog) == [
         f"No keys from Logto at {address}: the in-process Logto does not answer.",
-        f"Logto at {address} gives keys again.",
+        f"Logto at {address} can be reached again.",
     ]
 
 

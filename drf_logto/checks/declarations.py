@@ -140,10 +140,10 @@ def _is_unguarded(route: Route, name: str) -> bool:
     classes = declared_by_class(route.callback, "permission_classes")
     computing = ("get_permissions", "check_permissions")
     methods = [declared_by_class(route.callback, one) for one in computing]
-    held = chain.from_iterable(map(leaves, chain.from_iterable(route.ways)))
+    members = chain.from_iterable(map(leaves, chain.from_iterable(route.ways)))
     return (
         (classes is NOT_DECLARED or isinstance(classes, Collection))
-        and all(one is NOT_DECLARED or is_of_libraries(one) for one in (*methods, *held))
+        and all(one is NOT_DECLARED or is_of_libraries(one) for one in (*methods, *members))
         and name not in names_read(route.callback)
     )
 

@@ -1,4 +1,4 @@
-"""System checks of the settings: the same parse that a request meets, told beforehand."""
+"""System checks of the ``LOGTO`` setting and the authentication classes."""
 
 from typing import Any
 
@@ -47,8 +47,8 @@ def internal_endpoint_is_private(**_: Any) -> list[CheckMessage]:
 def authentication_comes_first(**_: Any) -> list[CheckMessage]:
     """W002: DRF takes status and challenge of every 401 from the first authentication class."""
     classes: list[Any] = api_settings.DEFAULT_AUTHENTICATION_CLASSES  # type: ignore[assignment]  # classes by now
-    ours = [issubclass(one, LogtoJWTAuthentication) for one in classes]
-    if not any(ours) or ours[0]:
+    is_own = [issubclass(one, LogtoJWTAuthentication) for one in classes]
+    if not any(is_own) or is_own[0]:
         return []
     return [
         Warning(

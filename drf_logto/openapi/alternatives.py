@@ -24,7 +24,7 @@ _SIGNS = {Operator.AND: " & ", Operator.OR: " | "}
 
 
 class Credential(enum.IntEnum):
-    """Who is let in: everyone, every authenticated user, or the bearer of an access token."""
+    """Who gets access: everyone, every authenticated user, or the bearer of an access token."""
 
     NONE = 0
     ANY = 1
@@ -33,10 +33,10 @@ class Credential(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """One way to be let in.
+    """One way to get access.
 
     Attributes:
-        credential: who is let in.
+        credential: who gets access.
         kinds: which tokens will do.
         scopes: what the token must hold, all of it.
         others: permissions, as they are written, that nothing here can express.
@@ -74,7 +74,7 @@ def alternatives(view: APIView) -> tuple[Alternative, ...]:
 
 
 def _both(left: Iterable[Alternative], right: Iterable[Alternative]) -> list[Alternative]:
-    """What both let in; no token is of two kinds."""
+    """What both grant; no token is of two kinds."""
     rights = list(right)
     met = (one & other for one in left for other in rights)
     return [one for one in met if one.kinds]
@@ -97,7 +97,7 @@ def _ways(permission: Any, view: APIView) -> list[Alternative]:
 
 
 def _way_of_not(permission: Any, refused: list[Alternative]) -> Alternative:
-    """Who has no token is let in by a NOT over what certainly asks for one."""
+    """A NOT grants a request without a token if what it negates certainly needs one."""
     asks_for_token = all(
         way.credential is Credential.ACCESS_TOKEN
         or (way.credential is Credential.ANY and not way.others)

@@ -59,7 +59,7 @@ class RemoteKeys:
             raise
         telemetry.count_fetch(time.monotonic() - started, failed=False)
         if not self._is_reachable:
-            telemetry.logger.warning("Logto at %s gives keys again.", self._address)
+            telemetry.logger.warning("Logto at %s can be reached again.", self._address)
         self._is_reachable = True
         return response
 
