@@ -18,6 +18,7 @@ from django.utils import translation
 from drf_logto.testing import Logto
 from sandbox.stand_in import running_stand_in
 from tests.support.loopback import LoopbackServer, loopback_server
+from tests.support.reports import reports  # noqa: F401 - a fixture
 
 # Nothing is written into the checkout, and nothing depends on how fast the machine is.
 hypothesis.configuration.set_hypothesis_home_dir(Path(tempfile.gettempdir(), "hypothesis"))

@@ -26,7 +26,7 @@ from drf_logto.decorators import require_access_token
 from drf_logto.permissions import HasScopes, InOrganization
 from drf_logto.telemetry import snapshot
 from drf_logto.testing import Logto
-from tests.test_authentication import REFUSED, answering
+from tests.support.users import REFUSED, answering
 
 Route = Callable[..., None]
 

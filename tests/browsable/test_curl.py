@@ -23,8 +23,8 @@ from drf_logto.browsable.curl import FORM, UnprintableCommand, curl_command, req
 from sandbox.stand_in.server import StandIn
 from tests.browsable.browser import HTML, Browser, hidden, page
 from tests.browsable.liar import Liar
-from tests.browsable.test_refresh import LIFETIME, signed_in
 from tests.support.loopback import document, http
+from tests.support.sign_ins import LIFETIME, signed_in
 
 SCRIPT = Path(browsable.__file__).parent / "static/drf_logto/copy_as_curl.js"
 

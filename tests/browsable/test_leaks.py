@@ -11,7 +11,7 @@ from drf_logto.browsable.token_endpoint import Tokens
 from sandbox.stand_in.server import StandIn
 from sandbox.tenant import API_RESOURCE
 from tests.browsable.browser import Browser, local, page, query
-from tests.browsable.test_refresh import LIFETIME, key_of
+from tests.support.sign_ins import LIFETIME, key_of
 
 JSON_OBJECT = "eyJ"
 """The start of every JWT: ``{"`` in base64url."""

@@ -14,8 +14,8 @@ from drf_logto.browsable.exceptions import SignedOut
 from sandbox.stand_in.server import StandIn
 from tests.browsable.browser import Browser, local, page, query, text_of
 from tests.browsable.liar import Liar
-from tests.browsable.test_refresh import LIFETIME, key_of, signed_in
 from tests.support.loopback import document, http
+from tests.support.sign_ins import LIFETIME, key_of, signed_in
 
 
 def log_out(browser: Browser) -> Any:

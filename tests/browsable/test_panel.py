@@ -16,7 +16,7 @@ from sandbox.tenant import API_RESOURCE
 from tests.browsable import project as views
 from tests.browsable.browser import HTML, Browser, page, text_of
 from tests.browsable.liar import Liar
-from tests.browsable.test_refresh import key_of, signed_in
+from tests.support.sign_ins import key_of, signed_in
 
 WITHIN_ACME = f"organization_resource acme {API_RESOURCE}"
 

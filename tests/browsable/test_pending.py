@@ -12,7 +12,7 @@ from django.utils.encoding import iri_to_uri
 from drf_logto.browsable.pending import PENDING_LIFETIME, code_verifier
 from sandbox.stand_in.server import StandIn
 from tests.browsable.browser import Browser, local, query
-from tests.browsable.test_sign_in import is_signed_in, refused
+from tests.support.sign_ins import is_signed_in, refused
 
 
 def cookies_of(browser: Browser) -> list[str]:

@@ -17,21 +17,10 @@ from drf_logto.browsable.authentication import LogtoSessionAuthentication
 from drf_logto.browsable.exceptions import SignedOut
 from drf_logto.browsable.refresh import REFRESH_BEFORE, get_access_token
 from sandbox.stand_in.server import StandIn
-from sandbox.tenant import API_RESOURCE
 from tests.browsable.browser import Browser, page, text_of
 from tests.browsable.liar import Liar
 from tests.support.loopback import document, http
-
-LIFETIME = 3600
-EVERYWHERE = f"global {API_RESOURCE}"
-
-
-def key_of(browser: Browser) -> str:
-    return str(browser.client.session["_drf_logto_key"])
-
-
-def who(browser: Browser) -> Any:
-    return browser.client.get("/open/").json()["for"]
+from tests.support.sign_ins import EVERYWHERE, LIFETIME, give, key_of, signed_in, who
 
 
 def test_a_token_is_refreshed_before_it_expires(browser: Browser, stand_in: StandIn) -> None:
@@ -107,22 +96,6 @@ def test_a_token_is_used_until_it_expires_during_an_outage(liar: Liar) -> None:
     liar.server.answers["/oidc/token"] = http("", "500 Oops")
     assert who(browser) == "ada"
     assert liar.server.asked.count("/oidc/token") == 3
-
-
-def give(liar: Liar) -> None:
-    token = liar.logto.global_token(["read:products"], user="ada")
-    liar.answer({"access_token": token, "refresh_token": "another"})
-
-
-def signed_in(liar: Liar, **claims: Any) -> Browser:
-    browser = Browser()
-    asked = liar.begin(browser)
-    id_token = liar.id_token(asked["nonce"], claims={"name": "Ada", **claims})
-    liar.answer(liar.tokens(asked["nonce"], id_token=id_token))
-    assert liar.come_back(browser, asked).status_code == 302
-    give(liar)
-    assert who(browser) == "ada"
-    return browser
 
 
 def test_the_latest_refresh_token_is_used(liar: Liar) -> None:

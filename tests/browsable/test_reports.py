@@ -15,11 +15,10 @@ from drf_logto.browsable.sign_in_store import SignIn
 from sandbox.tenant import BROWSABLE_API
 from tests.browsable.browser import Browser
 from tests.browsable.liar import Liar
-from tests.browsable.test_refresh import LIFETIME, key_of, signed_in
 from tests.support.loopback import http
-from tests.test_secrets import Reports, assert_no_secret, reports
+from tests.support.reports import Reports, assert_no_secret
+from tests.support.sign_ins import LIFETIME, key_of, signed_in
 
-__all__ = ["reports"]
 
 REFRESH_TOKEN = "refresh-token-of-ada"
 """Long enough not to be found by chance."""

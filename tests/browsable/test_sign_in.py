@@ -22,8 +22,8 @@ from sandbox.stand_in.server import StandIn
 from sandbox.tenant import API_RESOURCE
 from tests.browsable.browser import Browser, local, page, query, text_of
 from tests.browsable.liar import Liar
-from tests.browsable.test_refresh import key_of, signed_in
 from tests.support.loopback import document, http
+from tests.support.sign_ins import is_signed_in, key_of, refused, signed_in
 
 
 def test_a_user_signs_in_and_returns_to_the_page(browser: Browser) -> None:
@@ -126,18 +126,6 @@ def test_login_without_an_app_id_is_improperly_configured(browser: Browser, sett
 
 
 # Login CSRF, replay and mix-up
-
-
-def refused(response: Any, status: int, sentence: str) -> None:
-    assert response.status_code == status
-    assert sentence in text_of(response, "logto-sentence")
-    assert "Traceback" not in page(response)
-    assert "no-store" in response["Cache-Control"]
-    assert text_of(response, "logto-try-again") == "Log in again"
-
-
-def is_signed_in(browser: Browser) -> bool:
-    return browser.client.get("/open/").json()["for"] is not None
 
 
 def test_a_state_of_another_browser_is_refused(browser: Browser) -> None:

@@ -12,9 +12,8 @@ from sandbox.stand_in.server import StandIn
 from sandbox.tenant import API_RESOURCE
 from tests.browsable.browser import Browser, hidden, page, text_of
 from tests.browsable.liar import Liar
-from tests.browsable.test_refresh import EVERYWHERE, signed_in
-from tests.browsable.test_sign_in import refused
 from tests.support.loopback import http
+from tests.support.sign_ins import EVERYWHERE, refused, signed_in
 
 
 def offered(response: Any) -> list[str]:

@@ -13,7 +13,7 @@ from sandbox.stand_in.server import StandIn
 from sandbox.tenant import BROWSABLE_API
 from tests.browsable import project as views
 from tests.browsable.browser import Browser, page, text_of
-from tests.test_authentication import REFUSED
+from tests.support.users import REFUSED
 
 Get = Callable[[Any], Any]
 

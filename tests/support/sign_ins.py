@@ -1,0 +1,46 @@
+"""Signing in at a server that says what the test lets it say."""
+
+from typing import Any
+
+from sandbox.tenant import API_RESOURCE
+from tests.browsable.browser import Browser, page, text_of
+from tests.browsable.liar import Liar
+
+LIFETIME = 3600
+EVERYWHERE = f"global {API_RESOURCE}"
+
+
+def key_of(browser: Browser) -> str:
+    return str(browser.client.session["_drf_logto_key"])
+
+
+def who(browser: Browser) -> Any:
+    return browser.client.get("/open/").json()["for"]
+
+
+def give(liar: Liar) -> None:
+    token = liar.logto.global_token(["read:products"], user="ada")
+    liar.answer({"access_token": token, "refresh_token": "another"})
+
+
+def signed_in(liar: Liar, **claims: Any) -> Browser:
+    browser = Browser()
+    asked = liar.begin(browser)
+    id_token = liar.id_token(asked["nonce"], claims={"name": "Ada", **claims})
+    liar.answer(liar.tokens(asked["nonce"], id_token=id_token))
+    assert liar.come_back(browser, asked).status_code == 302
+    give(liar)
+    assert who(browser) == "ada"
+    return browser
+
+
+def refused(response: Any, status: int, sentence: str) -> None:
+    assert response.status_code == status
+    assert sentence in text_of(response, "logto-sentence")
+    assert "Traceback" not in page(response)
+    assert "no-store" in response["Cache-Control"]
+    assert text_of(response, "logto-try-again") == "Log in again"
+
+
+def is_signed_in(browser: Browser) -> bool:
+    return browser.client.get("/open/").json()["for"] is not None
