@@ -19,7 +19,6 @@ from tests.support.loopback import http
 from tests.support.reports import Reports, assert_no_secret
 from tests.support.sign_ins import LIFETIME, key_of, signed_in
 
-
 REFRESH_TOKEN = "refresh-token-of-ada"
 """Long enough not to be found by chance."""
 
