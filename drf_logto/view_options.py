@@ -77,7 +77,7 @@ def declared_by_class(callback: Any, name: str) -> Any:
     return NOT_DECLARED
 
 
-def option(view: object, name: str, request: Request | None = None) -> Any:
+def option(view: Any, name: str, request: Request | None = None) -> Any:
     """Return what ``view`` declares under ``name`` for a request: the same as ``declared`` finds.
 
     The instance of a class-based view holds what was given to ``as_view``, its class, and what is
@@ -222,6 +222,7 @@ def _wrapped(function: Any) -> Iterator[Any]:
         function = inner or _below_api_view(_class_of(function) or object)
 
 
+@lru_cache(maxsize=4096)
 def _below_api_view(cls: type) -> Any:
     """The function below ``@api_view``, None where there is none: a closure alone refers to it.
 
@@ -229,7 +230,8 @@ def _below_api_view(cls: type) -> Any:
         cls: the class that ``@api_view`` has made of it.
     """
     for handler in vars(cls).values():
-        if isinstance(handler, FunctionType) and handler.__qualname__.startswith(_OF_API_VIEW):
+        # The type itself: isinstance would evaluate a lazy object.
+        if type(handler) is FunctionType and handler.__qualname__.startswith(_OF_API_VIEW):
             cells = dict(zip(handler.__code__.co_freevars, handler.__closure__ or (), strict=True))
             return cells["func"].cell_contents if "func" in cells else None
     return None
