@@ -100,7 +100,8 @@ def option(view: Any, name: str, request: Request | None = None) -> Any:
     value = _declared_once(getattr(match, "func", None), name)
     if value is NOT_DECLARED:
         # A function may call that of @api_view, and then the route does not lead to it.
-        value = _declared_once(view if is_function else _below_api_view(type(view)), name)
+        cls: Any = type(view)
+        value = _declared_once(view if is_function else _below_api_view(cls), name)
     return value
 
 
