@@ -583,7 +583,10 @@ def test_a_sign_in_leads_only_to_a_path_of_this_site(browser: Browser, payload: 
     [
         ({"sub": "ada", "organization_data": [{"id": "acme", "name": "Acme Inc."}]}, "Acme Inc."),
         ({"sub": "eve", "organization_data": [{"id": "acme", "name": "Evil"}]}, "acme"),
-        ({"sub": "ada", "organization_data": [7, {"id": "acme"}, {"id": [1]}]}, "acme"),
+        (
+            {"sub": "ada", "organization_data": [7, {"id": "acme"}, {"id": [1], "name": "x"}]},
+            "acme",
+        ),
         ({"sub": "ada", "organization_data": [{"id": "acme", "name": 10**400}]}, "acme"),
         ({"sub": "ada", "organization_data": [{"id": "acme", "name": ""}]}, "acme"),
         ({"sub": "ada", "organization_data": "acme"}, "acme"),
