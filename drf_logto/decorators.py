@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from contextlib import suppress
-from functools import wraps
+from functools import partial, wraps
 from types import SimpleNamespace
 from typing import Any, cast, overload
 
@@ -31,6 +31,7 @@ from .permissions import HasScopes, InOrganization, OrgResourceScopes
 from .responses import as_api_exception, challenge
 from .runtime import get_verifier
 from .telemetry import record_refusal
+from .verification.verifier import Verifier
 from .view_options import (
     ACCESS_TOKEN_PERMISSIONS,
     NOT_DECLARED,
@@ -193,8 +194,8 @@ class _NeedsThread(Exception):
     """A request cannot be answered on the event loop."""
 
 
-def _verify_at_once(token: str) -> AuthInfo:
-    auth = get_verifier().find_cached(token)
+def _find_cached(verifier: Verifier, token: str) -> AuthInfo:
+    auth = verifier.find_cached(token)
     if auth is None:
         raise _NeedsThread
     return auth
@@ -217,7 +218,9 @@ def _authenticate(
         if waits:
             authenticated = authentication.authenticate(asked)
         else:
-            authenticated = authenticate_with(_verify_at_once, authentication, asked, view)
+            # The verifier first: the report of a broken setting has no token then.
+            verify = partial(_find_cached, get_verifier())
+            authenticated = authenticate_with(verify, authentication, asked, view)
     except APIException as exception:
         return _as_response(exception, authentication.authenticate_header(asked))
     if authenticated is None:

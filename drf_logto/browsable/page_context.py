@@ -15,10 +15,9 @@ def page_context(request: Any) -> str | None:
     header = request.headers.get(_HEADER)
     if header is not None:
         return unquote(header)
-    # Only a browser that was given a form has one of these cookies. Other bodies stay unread: the
-    # view may refuse their type or want them as they are.
-    cookies = (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME)
-    is_of_browser = not request.COOKIES.keys().isdisjoint(cookies)
+    # Only a browser that was given a form has a CSRF cookie. Other bodies stay unread: the view may
+    # refuse their type or want them as they are. A session, and its CSRF token, may have ended.
+    is_of_browser = settings.CSRF_USE_SESSIONS or settings.CSRF_COOKIE_NAME in request.COOKIES
     if not is_of_browser or not is_form_media_type(request.META.get("CONTENT_TYPE", "")):
         return None
     named: str | None = request.POST.get(FIELD)

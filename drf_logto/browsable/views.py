@@ -169,6 +169,7 @@ def curl(request: HttpRequest) -> HttpResponse:
     method, path = request.POST.get("method"), request.POST.get("path", "")
     if method not in _METHODS or local_path(path) != path:
         return JsonResponse({}, status=_BAD_REQUEST)
+    url = request.build_absolute_uri(path)  # it may raise, and a report must have no token
     try:
         # Not safe, whatever the method: the command must have the token that was chosen.
         token = get_access_token(
@@ -178,7 +179,6 @@ def curl(request: HttpRequest) -> HttpResponse:
         return JsonResponse({}, status=_UNAUTHORIZED)
     except LogtoError as refusal:
         return JsonResponse({"detail": sentence(refusal)}, status=refusal.status)
-    url = request.build_absolute_uri(path)
     body, body_type = request.POST.get("body", ""), request.POST.get("body_type", "")
     try:
         return JsonResponse({"command": curl_command(method, url, token, body, body_type)})

@@ -13,7 +13,7 @@ from drf_logto.browsable.authentication import LogtoSessionAuthentication
 from drf_logto.browsable.contexts import Person
 from drf_logto.browsable.sign_in_store import SignIn
 from sandbox.tenant import BROWSABLE_API
-from tests.browsable.browser import Browser
+from tests.browsable.browser import Browser, hidden
 from tests.browsable.liar import Liar
 from tests.support.loopback import http
 from tests.support.reports import Reports, assert_no_secret
@@ -104,6 +104,20 @@ def test_a_failure_page_that_fails_reports_no_secret(
     assert liar.come_back(browser, asked).status_code == 500
     assert reports.exceptions >= 1
     assert_no_secret([REFRESH_TOKEN, str(BROWSABLE_API.secret), id_token], *reports.texts)
+
+
+def test_a_host_that_is_not_allowed_reports_no_secret_for_curl(
+    liar: Liar, settings: Any, reports: Reports
+) -> None:
+    browser = signed_in(liar)
+    names = ("drf_logto_context", "method", "path")
+    form = {name: hidden(browser.get("/open/"), name) for name in names}
+    tokens = sign_in_store.load(key_of(browser)).tokens.values()
+    settings.ALLOWED_HOSTS = ["another.test"]
+    browser.client.raise_request_exception = False
+    assert browser.post("/auth/curl/", form).status_code == 400
+    assert reports.exceptions >= 1
+    assert_no_secret([REFRESH_TOKEN, str(BROWSABLE_API.secret), *tokens], *reports.texts)
 
 
 def test_a_store_that_fails_to_write_reports_no_secret(settings: Any, reports: Reports) -> None:

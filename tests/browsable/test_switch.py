@@ -241,6 +241,17 @@ def test_a_form_of_a_page_whose_sign_in_has_ended_is_refused(browser: Browser) -
     assert browser.client.post("/wishes/", "{}", "application/json").status_code == 201
 
 
+def test_so_it_is_if_the_csrf_token_was_in_the_session(browser: Browser, settings: Any) -> None:
+    settings.CSRF_USE_SESSIONS = True
+    browser.sign_in()
+    opened = browser.get("/wishes/")
+    names = ("csrfmiddlewaretoken", "drf_logto_context")
+    form = {"name": "chair", **{name: hidden(opened, name) for name in names}}
+    assert browser.post("/auth/logout/", form).status_code == 302
+    browser.client.cookies.clear()
+    assert browser.post("/wishes/", form).status_code == 403
+
+
 def test_an_unsafe_request_that_ends_the_sign_in_is_refused(
     browser: Browser, stand_in: StandIn
 ) -> None:
