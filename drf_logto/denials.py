@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from inspect import iscoroutinefunction
 from itertools import chain
-from operator import attrgetter
+from operator import attrgetter, index
 from typing import TYPE_CHECKING, Any, cast
 
 from rest_framework.exceptions import PermissionDenied
@@ -12,7 +12,7 @@ from rest_framework.exceptions import PermissionDenied
 from .compositions import coroutine_leaves
 from .evaluation import Evaluation, Verdict, refuse_unawaited
 from .exceptions import LogtoError
-from .responses import as_api_exception, challenge
+from .responses import as_api_exception, challenge, sentence
 from .telemetry import logger, record_refusal
 from .view_options import Request, View
 
@@ -81,6 +81,9 @@ def most_actionable(refusing: Iterable[Any], request: Request, view: View) -> Lo
 def _refusal(permission: Any, request: Request, view: View) -> LogtoError | None:
     try:
         refusal = permission.refusal(request, view)
+        if isinstance(refusal, LogtoError):
+            # What reports it reads these, where a failure would be an error of the server.
+            _ = refusal.code, str(refusal), sentence(refusal), index(refusal.priority)
     except Exception as error:  # noqa: BLE001 - the project's own code; the denial stands
         fault = f"raised {type(error).__name__}"
     else:
@@ -100,8 +103,10 @@ class _ExplainedDenial:
         self._request = request
         self._permission_denied = view.permission_denied
         self._recorded: list[_Recorded] | None = None
+        self._get_permissions = view.get_permissions
         # adrf's views await their permissions, and so do those with an asynchronous check.
-        self._is_guarded = _awaits(view) or iscoroutinefunction(view.check_permissions)
+        self._is_awaited = _awaits(view) or iscoroutinefunction(view.check_permissions)
+        self._is_guarded = self._is_awaited
 
     def __call__(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -117,25 +122,25 @@ class _ExplainedDenial:
 
     def check(self, check: Callable[..., None], *args: Any) -> None:
         """Run a check of the view, and record what its permissions answer."""
-        view, self._is_guarded = self._view, True
-        get_permissions = view.get_permissions
+        view, self._is_guarded = self._view, self._is_awaited
 
         def get_recorded() -> list[Any]:
-            self._recorded = [_Recorded(one, view) for one in get_permissions()]
+            self._is_guarded = True
+            self._recorded = [_Recorded(one, view) for one in self._get_permissions()]
             return list(self._recorded)
 
         view.get_permissions = get_recorded  # type: ignore[method-assign]
         try:
             check(*args)
         finally:
-            view.get_permissions = get_permissions  # type: ignore[method-assign]
+            view.get_permissions = self._get_permissions  # type: ignore[method-assign]
             self._recorded = None
 
     def refuse_unawaited(self) -> None:
         """Refuse, in a check that began unguarded, what the view would have to await."""
         if not self._is_guarded:
             self._is_guarded = True  # get_permissions may ask a permission in its turn
-            permissions = chain.from_iterable(map(coroutine_leaves, self._view.get_permissions()))
+            permissions = chain.from_iterable(map(coroutine_leaves, self._get_permissions()))
             for permission in permissions:
                 self._is_guarded = False
                 raise refuse_unawaited(permission)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial, reduce
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -383,6 +383,27 @@ def test_a_coroutine_refuses_where_a_check_began_unguarded(
     assert {one.levelname for one in caplog.records if one.name == "drf_logto"} == {"ERROR"}
 
 
+class ChecksByItself(APIView):
+    """Asks what ``permission_classes`` lists, in a check of its own."""
+
+    def check_permissions(self, request: Any) -> None:
+        permissions: list[Any] = [one() for one in self.permission_classes]
+        if not all(one.has_permission(request, self) for one in permissions):
+            self.permission_denied(request)
+
+    def get(self, request: Any, **kwargs: Any) -> Response:
+        return Response("granted")
+
+
+def test_a_coroutine_refuses_in_a_check_that_does_not_get_its_permissions(
+    logto: Logto, route: Route
+) -> None:
+    route(path("", ChecksByItself.as_view(permission_classes=[HasScopes("a"), Never])))
+    assert logto.client(logto.global_token(["a"])).get("/").status_code == 403
+    route(path("", ChecksByItself.as_view(permission_classes=[HasScopes("a"), Yes])))
+    assert logto.client(logto.global_token(["a"])).get("/").status_code == 200
+
+
 def test_a_coroutine_about_an_object_refuses_where_no_other_check_came_before(
     logto: Logto, route: Route
 ) -> None:
@@ -527,6 +548,21 @@ class OfProject(BasePermission):
         return self._reason() if callable(self._reason) else self._reason
 
 
+class WithoutCode(LogtoError):
+    message = "It has no code."
+
+
+class Full(LogtoError):
+    code = "full"
+    message = "The disk is 100% full."
+
+
+class OfNoPriority(LogtoError):
+    code = "never"
+    message = "Never."
+    priority: ClassVar[Any] = None
+
+
 def any_of(*permissions: Any) -> Any:
     either: Any = OR
     return reduce(partial(OperandHolder, either), permissions)
@@ -595,7 +631,14 @@ def raising() -> LogtoError:
 
 
 @pytest.mark.parametrize(
-    ("reason", "fault"), [(raising, "raised ZeroDivisionError"), ("Sunday", "returned str")]
+    ("reason", "fault"),
+    [
+        (raising, "raised ZeroDivisionError"),
+        ("Sunday", "returned str"),
+        (WithoutCode(), "raised AttributeError"),
+        (Full(), "raised TypeError"),
+        (OfNoPriority(), "raised TypeError"),
+    ],
 )
 @pytest.mark.parametrize("order", [1, -1])
 def test_a_refusal_that_fails_is_logged_and_the_others_are_still_reported(
