@@ -1,13 +1,13 @@
 """Reads what a view declares: in ``as_view``, on its class and on its functions."""
 
 import enum
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
 from types import FunctionType
 from typing import Any, Final, Protocol
 
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, ResolverMatch, resolve
 
 from .conf import get_settings
 
@@ -49,6 +49,7 @@ class View(Protocol):
 
 
 _OF_API_VIEW = "api_view.<locals>."
+_CLASSES_OF_API_VIEW = ("WrappedAPIView", "WrappedAsyncAPIView")
 
 _DEPTH = 20  # of functions that wrap functions
 
@@ -59,22 +60,12 @@ def declared(callback: Any, name: str, default: Any = NOT_DECLARED) -> Any:
     What was given to ``as_view`` comes first, then the class, then the functions from the outermost
     to the innermost; decorators and partials are looked through.
     """
-    value = declared_by_class(callback, name)
-    if value is not NOT_DECLARED:
-        return value
-    functions = (one for one in chain_of(callback) if hasattr(one, name))
-    return next((getattr(one, name) for one in functions), default)
+    return _declared_by(tuple(chain_of(callback)), name, default)
 
 
 def declared_by_class(callback: Any, name: str) -> Any:
     """Return what was given to ``as_view`` under ``name``, or else what the class says."""
-    for function in chain_of(callback):
-        if name in (given := _initkwargs(function)):
-            return given[name]
-        cls = _class_of(function)
-        if hasattr(cls, name):
-            return getattr(cls, name)
-    return NOT_DECLARED
+    return _declared_by_class(chain_of(callback), name)
 
 
 def option(view: Any, name: str, request: Request | None = None) -> Any:
@@ -97,25 +88,37 @@ def option(view: Any, name: str, request: Request | None = None) -> Any:
         if value is not NOT_DECLARED:
             return value
     match = getattr(django_request(request), "resolver_match", None)
-    value = _declared_once(getattr(match, "func", None), name)
+    callback = getattr(match, "func", None)
+    # Functions of routes live as long as the process; other callables need not be hashable.
+    chain = _chain_of_route if isinstance(callback, FunctionType) else chain_of
+    value = _declared_by(tuple(chain(callback)), name)
     if value is NOT_DECLARED:
         # A function may call that of @api_view, and then the route does not lead to it.
-        cls: Any = type(view)
-        value = _declared_once(view if is_function else _below_api_view(cls), name)
+        own = view if is_function else _below_api_view(type(view))
+        value = NOT_DECLARED if own is callback else declared(own, name)
     return value
 
 
-def _declared_once(callback: Any, name: str) -> Any:
-    """As ``declared``; what a function declares is looked up at its first request."""
-    if callback is None:
-        return NOT_DECLARED
-    # Other callables need not be hashable, and may compute what they declare.
-    return (_of_function if isinstance(callback, FunctionType) else declared)(callback, name)
-
-
 @lru_cache(maxsize=4096)
-def _of_function(function: FunctionType, name: str) -> Any:
-    return declared(function, name)
+def _chain_of_route(callback: FunctionType) -> tuple[Any, ...]:
+    return tuple(chain_of(callback))
+
+
+def _declared_by(chain: tuple[Any, ...], name: str, default: Any = NOT_DECLARED) -> Any:
+    value = _declared_by_class(chain, name)
+    if value is not NOT_DECLARED:
+        return value
+    return next((getattr(one, name) for one in chain if hasattr(one, name)), default)
+
+
+def _declared_by_class(chain: Iterable[Any], name: str) -> Any:
+    for function in chain:
+        if name in (given := _initkwargs(function)):
+            return given[name]
+        cls = _class_of(function)
+        if hasattr(cls, name):
+            return getattr(cls, name)
+    return NOT_DECLARED
 
 
 def accepted_resources(view: object, request: Request | None = None) -> Collection[object] | None:
@@ -147,11 +150,19 @@ def named_organization(view: View, request: Request | None = None) -> str | None
     match = getattr(django_request(request), "resolver_match", None)
     kwargs = {**getattr(match, "kwargs", {}), **(getattr(view, "kwargs", None) or {})}
     named = kwargs.get(keyword, NOT_DECLARED)
-    if named is NOT_DECLARED and f"{keyword}>" in (getattr(match, "route", None) or ""):
+    if named is NOT_DECLARED and _has_keyword(match, keyword):
         named = _captured(keyword, request)
     if named is NOT_DECLARED:
         return None
     return NO_ORGANIZATION if named is None else str(named)
+
+
+def _has_keyword(match: ResolverMatch | None, keyword: str) -> bool:
+    """Whether the route has the keyword, in its path or among its extra options."""
+    if match is None:
+        return False
+    options: Mapping[str, Any] = getattr(match, "extra_kwargs", None) or {}
+    return f"{keyword}>" in (match.route or "") or keyword in options
 
 
 def _captured(keyword: str, request: Request | None) -> Any:
@@ -223,13 +234,14 @@ def _wrapped(function: Any) -> Iterator[Any]:
         function = inner or _below_api_view(_class_of(function) or object)
 
 
-@lru_cache(maxsize=4096)
 def _below_api_view(cls: type) -> Any:
     """The function below ``@api_view``, None where there is none: a closure alone refers to it.
 
     Args:
         cls: the class that ``@api_view`` has made of it.
     """
+    if cls.__qualname__ not in _CLASSES_OF_API_VIEW:
+        return None
     for handler in vars(cls).values():
         # The type itself: isinstance would evaluate a lazy object.
         if type(handler) is FunctionType and handler.__qualname__.startswith(_OF_API_VIEW):

@@ -1,10 +1,12 @@
 """What a view declares, wherever it stands, for requests and for system checks alike."""
 
+import gc
 from collections.abc import Callable
 from functools import partial, wraps
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
+from weakref import ref
 
 import pytest
 from django.core.checks import run_checks
@@ -283,10 +285,11 @@ def test_a_keyword_that_a_middleware_takes_out_is_compared(
     settings.MIDDLEWARE = [f"{__name__}.Taking"]
     made = plain if is_plain else OneOrganization.as_view()
     given = with_attributes(made, {"organization_url_kwarg": "org_id"})
-    route(path("none/", given), path("<org_id>/", include([path("x/", given)])))
+    fixed = [path("fixed/", given, {"org_id": "globex"})]
+    route(path("none/", given), *fixed, path("<org_id>/", include([path("x/", given)])))
     acme = logto.client(logto.organization_token("acme"))
-    urls = ("/acme/x/", "/globex/x/", "/none/")
-    assert [acme.get(url).status_code for url in urls] == [200, 403, 200]
+    urls = ("/acme/x/", "/globex/x/", "/none/", "/fixed/")
+    assert [acme.get(url).status_code for url in urls] == [200, 403, 200, 403]
     # Where a middleware has changed the path as well, no organization fits.
     settings.MIDDLEWARE = [f"{__name__}.Moving"]
     acme = logto.client(logto.organization_token("acme"))
@@ -413,12 +416,20 @@ def test_functions_that_wrap_each_other_are_read_to_a_bound() -> None:
     assert declared(first, "api_resource") is NOT_DECLARED
 
 
-def test_what_a_function_declares_is_looked_up_at_its_first_request() -> None:
-    def function() -> None:
-        """Is never called."""
+def test_what_a_function_declares_later_counts(logto: Logto, route: Route) -> None:
+    """So a project's test may change it."""
+    made: Any = require_access_token(InOrganization)(new_function())
+    route(path("<org>/", made))
+    acme = logto.client(logto.organization_token("acme"))
+    assert acme.get("/globex/").status_code == 200
+    made.organization_url_kwarg = "org"
+    assert acme.get("/globex/").status_code == 403
 
-    function.api_resource = "https://first.test"  # type: ignore[attr-defined]
-    assert accepted_resources(function) == ("https://first.test",)
-    function.api_resource = "https://second.test"  # type: ignore[attr-defined]
-    assert accepted_resources(function) == ("https://first.test",)
-    assert declared(function, "api_resource") == "https://second.test"
+
+def test_a_function_that_is_made_for_one_request_does_not_outlive_it() -> None:
+    made = new_function()
+    assert accepted_resources(made) is None
+    gone = ref(made)
+    del made
+    gc.collect()
+    assert gone() is None
