@@ -15,7 +15,7 @@ class BrowsableConfig(AppConfig):
 
     def ready(self) -> None:
         """Check that the extra is installed, so that the error names it and not a module."""
-        if not (find_spec("authlib") and find_spec("joserfc")):
+        if not all(map(find_spec, ("authlib", "cachetools", "joserfc"))):
             raise ImproperlyConfigured(
                 "drf_logto.browsable needs Authlib: pip install 'drf-logto-auth[browsable]'"
             )

@@ -47,9 +47,7 @@ def session_class() -> type[SessionBase]:
 
 def uses_cookies() -> bool:
     """Whether the project's sessions are cookies, which are signed but not encrypted."""
-    return "signed_cookies" in settings.SESSION_ENGINE or any(
-        "signed_cookies" in base.__module__ for base in session_class().__mro__
-    )
+    return any("signed_cookies" in base.__module__ for base in session_class().__mro__)
 
 
 def create(sign_in: SignIn) -> str:
@@ -66,14 +64,12 @@ def create(sign_in: SignIn) -> str:
 
 def load(key: str) -> SignIn:
     """Return the sign-in of a key, or raise SignedOut."""
-    record = _read(key).get(_SIGN_IN)
-    if not isinstance(record, dict):
-        raise SignedOut
+    record: Any = _read(key).get(_SIGN_IN)
     try:
         person = record["person"]
         organizations = tuple(Organization(**one) for one in person["organizations"])
         return SignIn(**{**record, "person": Person(**{**person, "organizations": organizations})})
-    except (KeyError, TypeError):  # another version of the package wrote it
+    except (KeyError, TypeError):  # there is none, or another version of the package wrote it
         raise SignedOut from None
 
 
