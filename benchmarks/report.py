@@ -12,7 +12,6 @@ _PACKAGES = (
     "djangorestframework",
     "PyJWT",
     "cryptography",
-    "cachetools",
     "djangorestframework-simplejwt",
     "joserfc",
 )
