@@ -1,13 +1,25 @@
 """What the project's own code sets on a view, and what reads it."""
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from types import CodeType
 from typing import Any, NamedTuple
 
+from ..compositions import leaves
 from ..routes import Route
-from ..view_options import chain_of, sources
+from ..view_options import NOT_DECLARED, chain_of, declared_by_class, sources
 
 _LIBRARIES = frozenset({"builtins", "django", "rest_framework", "adrf"})
+_LISTS = (list, tuple, set, frozenset)
+_POLICIES = (
+    "authentication_classes",
+    "permission_classes",
+    "throttle_classes",
+    "filter_backends",
+    "parser_classes",
+    "renderer_classes",
+    "serializer_class",
+)
 
 
 class Attribute(NamedTuple):
@@ -26,7 +38,7 @@ class Attribute(NamedTuple):
 
 def is_of_libraries(value: Any) -> bool:
     """Whether Django or REST Framework define a class, that of an instance, or a function."""
-    return str(getattr(value, "__module__", "")).partition(".")[0] in _LIBRARIES
+    return _package(value) in _LIBRARIES
 
 
 def attributes(callback: Any) -> dict[str, Attribute]:
@@ -40,13 +52,23 @@ def attributes(callback: Any) -> dict[str, Attribute]:
 
 
 def names_read(callback: Any) -> frozenset[str]:
-    """Return the names and strings in the code of a view, that of its base classes included."""
-    values = (value for holder in _holders(callback) for value in _held(holder).values())
+    """Return the names and strings in the code of a view and of its policies, and their bases."""
+    of_policies = [value for policy in _policies(callback) for value in vars(policy).values()]
+    of_view = (value for holder in _holders(callback) for value in _held(holder).values())
+    values = (*of_policies, *of_view)
     # Other values may be lazy, and want a database.
     methods = (value for value in values if hasattr(type(value), "__get__"))
     functions = (one for value in methods for one in chain_of(getattr(value, "fget", value)))
     codes = (getattr(one, "__code__", None) for one in (*functions, *chain_of(callback)))
-    return frozenset(word for code in codes if isinstance(code, CodeType) for word in _words(code))
+    words = (word for code in codes if isinstance(code, CodeType) for word in _words(code))
+    # A policy may hold the name of what it reads, as scope_attr of a throttle does.
+    return frozenset((*words, *(value for value in of_policies if type(value) is str)))
+
+
+def computes_permissions(callback: Any) -> bool:
+    """Whether code of the project, not of the libraries, says which permissions are asked."""
+    methods = (declared_by_class(callback, f"{verb}_permissions") for verb in ("get", "check"))
+    return not all(one is NOT_DECLARED or is_of_libraries(one) for one in methods)
 
 
 def has_reader(route: Route, name: str) -> bool:
@@ -54,6 +76,20 @@ def has_reader(route: Route, name: str) -> bool:
     reads_all = name == "organization_url_kwarg"
     permissions = () if name == "api_resource" else route.permissions
     return any(reads_all or permission.declared is None for permission in permissions)
+
+
+def _package(value: Any) -> str:
+    return str(getattr(value, "__module__", "")).partition(".")[0]
+
+
+def _policies(callback: Any) -> Iterator[type]:
+    """Yield the project's own classes among the policies of a view and their base classes."""
+    values = [declared_by_class(callback, name) for name in _POLICIES]
+    # isinstance would evaluate what is lazy.
+    each = chain.from_iterable(one if issubclass(type(one), _LISTS) else (one,) for one in values)
+    for one in chain.from_iterable(map(leaves, each)):
+        kind = one if issubclass(type(one), type) else type(one)
+        yield from (cls for cls in kind.__mro__ if _package(cls) not in {*_LIBRARIES, "drf_logto"})
 
 
 def _words(code: CodeType) -> Iterator[str]:

@@ -16,7 +16,13 @@ from ..permissions import AccessTokenPermission
 from ..routes import Route, actions, all_permissions, all_routes
 from ..scopes import SAFE, UNSAFE, RequiredScopes
 from ..view_options import NOT_DECLARED, declared, declared_by_class, owner
-from .attributes import attributes, has_reader, is_of_libraries, names_read
+from .attributes import (
+    attributes,
+    computes_permissions,
+    has_reader,
+    is_of_libraries,
+    names_read,
+)
 
 _OF_ROUTERS = ("list", "create", "retrieve", "update", "partial_update", "destroy")
 _POSITIONAL = ("scope", "scopes", "required_scopes")
@@ -29,32 +35,32 @@ _READERS = {
 
 @register(Tags.urls)
 def attributes_are_read(**_: Any) -> list[CheckMessage]:
-    """E014: a request gets in without what the view declares for permissions to read.
+    """E014 and W007: a request gets in without what the view declares for permissions to read.
 
     The permissions of one action may do so if those of another read it.
     """
-    return [
-        Error(f"{name} of {route.path!r} is not read: {reason}.", hint=hint, id="drf_logto.E014")
-        for name in _READERS
-        for route, reason, hint in _unread(name)
-    ]
+    return [message for name in _READERS for message in _unread(name)]
 
 
-def _unread(name: str) -> Iterator[tuple[Route, str, str]]:
+def _unread(name: str) -> Iterator[CheckMessage]:
     routes = [one for one in all_routes() if getattr(one.view, name, NOT_DECLARED) not in _NOTHING]
     readers = [_source(one, name) for one in routes if has_reader(one, name)]
     for route in routes:
         is_excused = _source(route, name) in readers and not has_reader(route, name)
         if is_excused and not _names_an_action_of(route, name):
             continue
+        unread = f"{name} of {route.path!r} is not read"
         ignoring = [*chain.from_iterable(map(ignoring_required_scopes, route.ways))]
         if name == "required_scopes" and ignoring:
             kind = type(ignoring[0]).__name__
             hint = f"Write {kind} without arguments, or name every scope in it."
-            yield route, f"{ignoring[0]!r} names its own scopes", hint
-        elif name in attributes(route.callback) and _is_unguarded(route, name):
+            reason = f"{ignoring[0]!r} names its own scopes"
+            yield Error(f"{unread}: {reason}.", hint=hint, id="drf_logto.E014")
+        elif _is_unguarded(route, name) and not _is_replaced(route, name):
             hint = f"Add {_READERS[name]} to its permissions, or set {name} = None on the view."
-            yield route, "no permission of the route does so", hint
+            # Middleware and decorators may read it, which no check can see.
+            reason = "no permission of the route does so"
+            yield Warning(f"{unread}: {reason}.", hint=hint, id="drf_logto.W007")
 
 
 @register(Tags.urls)
@@ -138,14 +144,22 @@ def _required(permission: AccessTokenPermission, route: Route) -> RequiredScopes
 def _is_unguarded(route: Route, name: str) -> bool:
     """Whether a route has no permissions but REST Framework's, and no code that reads ``name``."""
     classes = declared_by_class(route.callback, "permission_classes")
-    computing = ("get_permissions", "check_permissions")
-    methods = [declared_by_class(route.callback, one) for one in computing]
     members = chain.from_iterable(map(leaves, chain.from_iterable(route.ways)))
     return (
         (classes is NOT_DECLARED or isinstance(classes, Collection))
-        and all(one is NOT_DECLARED or is_of_libraries(one) for one in (*methods, *members))
+        and not computes_permissions(route.callback)
+        and all(map(is_of_libraries, members))
+        and name in attributes(route.callback)
         and name not in names_read(route.callback)
     )
+
+
+def _is_replaced(route: Route, name: str) -> bool:
+    """Whether a class replaces the permissions of the base class that has the attribute."""
+    own = attributes(owner(route.callback))
+    names = (name, "permission_classes")
+    of_attribute, of_permissions = (own[one].rank if one in own else -1 for one in names)
+    return 0 <= of_permissions < of_attribute
 
 
 def _source(route: Route, name: str) -> tuple[int, int]:

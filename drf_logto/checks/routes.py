@@ -17,7 +17,8 @@ from ..routes import (
     guarded_routes,
     scopes_of,
 )
-from ..view_options import accepted_resources, declared
+from ..view_options import accepted_resources, class_of, declared
+from .attributes import names_read
 
 
 @register(Tags.urls)
@@ -63,7 +64,14 @@ def policies_have_effect(**_: Any) -> list[CheckMessage]:
         )
         for route in all_routes()
         for name, place in route.void_policies
+        if not _is_read(route, name)
     ]
+
+
+def _is_read(route: Route, name: str) -> bool:
+    """Whether a view that is not one of REST Framework reads its policies itself."""
+    is_api_view = issubclass(class_of(route.callback) or object, APIView)
+    return not is_api_view and name in names_read(route.callback)
 
 
 @register(Tags.urls)

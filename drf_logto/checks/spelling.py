@@ -13,7 +13,7 @@ from ..compositions import leaves
 from ..declared_permissions import is_own
 from ..routes import Route, all_routes
 from ..view_options import ACCESS_TOKEN_PERMISSIONS, VIEW_ATTRIBUTES, owner
-from .attributes import Attribute, attributes, has_reader, names_read
+from .attributes import Attribute, attributes, computes_permissions, has_reader, names_read
 
 _NEAR = 0.85
 _VERY_NEAR = 0.9
@@ -61,13 +61,14 @@ def _permissions_beside(routes: list[Route]) -> dict[tuple[int, str], set[int]]:
 def _misspelt(route: Route, used: dict[tuple[int, str], set[int]]) -> Iterator[tuple[str, str]]:
     """Yield the name of each attribute that nothing reads, and the name that was meant."""
     own = attributes(route.callback)
+    is_computed = computes_permissions(route.callback)
     for name, one in own.items():
         held = {id(permission) for permission in _held_permissions(one.value)}
         if name in _HOLDING_PERMISSIONS:
             continue
         if held:
             is_near = _likeness(name, "permission_classes") > _VERY_NEAR
-            if is_near or not held <= used[one.holder, name]:
+            if not is_computed and (is_near or not held <= used[one.holder, name]):
                 yield name, "permission_classes"
         elif (meant := _meant(name, one, route)) and (
             # A base class with the right name does not make up for a subclass with the wrong one.

@@ -12,12 +12,13 @@ from django.utils.decorators import method_decorator
 from django.views import generic
 from rest_framework import viewsets
 from rest_framework.decorators import action
-from rest_framework.permissions import BasePermission, IsAdminUser, IsAuthenticated
+from rest_framework.permissions import AllowAny, BasePermission, IsAdminUser, IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSet
 
+from drf_logto.authentication import LogtoJWTAuthentication
 from drf_logto.decorators import require_access_token
 from drf_logto.permissions import HasScopes, OrgResourceScopes
 from drf_logto.testing import Logto
@@ -156,7 +157,7 @@ def test_required_scopes_that_names_the_method_which_ignores_it_is_reported(chec
     assert [id for id, _ in check(routed(Exported))] == ["drf_logto.E014"]
 
 
-# E014: attributes that no permission reads
+# W007: attributes that no permission reads
 
 
 @require_access_token
@@ -203,7 +204,7 @@ def test_an_attribute_that_no_permission_reads_is_reported(
     check: Check, kind: str, attributes: Any
 ) -> None:
     [(id, message)] = check(path("teams/<team>/", WITHOUT_READERS[kind](**attributes)))
-    assert id == "drf_logto.E014"
+    assert id == "drf_logto.W007"
     name = next(iter(attributes))
     assert f"{name} of 'teams/<team>/' is not read: no permission of the route" in message
     assert "Add " in message
@@ -224,6 +225,10 @@ class OfAnotherPackage(BasePermission):
     """May read required_scopes, as those of django-oauth-toolkit do."""
 
 
+class Reading(LogtoJWTAuthentication):
+    read = lambda self, view: (view.required_scopes, view.organization_url_kwarg)  # noqa: E731
+
+
 def computed(self: Any) -> None:
     """Is never called."""
 
@@ -237,6 +242,7 @@ def computed(self: Any) -> None:
         {"permission_classes": property(computed)},
         {"get_permissions": computed},
         {"check_permissions": computed},
+        {"permission_classes": [], "authentication_classes": [Reading]},
         {"initial": lambda self: (self.required_scopes, self.organization_url_kwarg)},
         {"a": property(lambda self: lambda: (self.required_scopes, self.organization_url_kwarg))},
         {"required_scopes": None, "organization_url_kwarg": None},
@@ -250,6 +256,20 @@ def test_an_attribute_that_other_code_may_read_is_not_reported(
     given = {"required_scopes": "x", "organization_url_kwarg": "org", **attributes}
     made: Any = type("Made", (APIView,), given)
     assert check(path("x/", made.as_view())) == []
+
+
+class Guarded(APIView):
+    permission_classes: Any = [OrgResourceScopes]
+    required_scopes = "read:x"
+    organization_url_kwarg = "org"
+
+
+@pytest.mark.parametrize("permissions", [[AllowAny], [], [IsAdminUser]])
+def test_an_attribute_of_a_base_class_is_not_reported_below_other_permissions(
+    check: Check, permissions: Any
+) -> None:
+    derived = type("Derived", (made(Guarded, *permissions),), {})
+    assert check(path("<org>/", derived.as_view())) == []  # type: ignore[attr-defined]
 
 
 class Published(Things):
@@ -269,7 +289,7 @@ def test_an_action_under_a_permission_of_rest_framework_may_ignore_attributes(ch
 def test_required_scopes_that_names_such_an_action_is_reported(check: Check) -> None:
     scopes = {"list": "read:x", "shown": "read:y"}
     found = check(routed(made(Published, OrgResourceScopes, required_scopes=scopes)))
-    assert [id for id, _ in found] == ["drf_logto.E014"]
+    assert [id for id, _ in found] == ["drf_logto.W007"]
     assert "shown" in found[0][1]
 
 

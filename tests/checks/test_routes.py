@@ -307,6 +307,15 @@ def test_what_stands_on_a_method_is_reported(check: Check) -> None:
     assert "permission_classes of the view" in found[1][1]
 
 
+def test_a_policy_of_a_method_is_reported_though_the_view_reads_that_of_the_class(
+    check: Check,
+) -> None:
+    reading = {"get_permissions": lambda self: [one() for one in self.permission_classes]}
+    made: Any = type("Made", (Methods,), reading)
+    found = check(path("x/", made.as_view({"get": "purge"})))
+    assert [id for id, _ in found] == ["drf_logto.E011"]
+
+
 def test_an_attribute_of_a_function_that_the_class_overrides_is_reported(check: Check) -> None:
     made = require_GET(view(HasScopes("a"), api_resource=None))
     made.api_resource = "https://api.example.test"
@@ -348,6 +357,29 @@ def test_a_policy_of_a_plain_view_below_require_access_token_is_reported(
     found = check(path("o/<organization_id>/", protected.as_view()))
     assert [id for id, _ in found] == ["drf_logto.E011"]
     assert next(iter(attributes)) in found[0][1]
+
+
+class AsksItself(View):
+    authentication_classes = [LogtoJWTAuthentication]
+    permission_classes = [IsAuthenticated]
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        given = next(
+            filter(None, (one().authenticate(request) for one in self.authentication_classes))
+        )
+        request.user = given[0]
+        granted = all(
+            one().has_permission(request, self)  # type: ignore[arg-type]
+            for one in self.permission_classes
+        )
+        return HttpResponse(status=200 if granted else 403)
+
+
+def test_policies_that_a_plain_view_asks_itself_are_not_reported(
+    check: Check, logto: Logto
+) -> None:
+    assert check(path("x/", AsksItself.as_view())) == []
+    assert logto.client(logto.global_token([])).get("/x/").status_code == 200
 
 
 @pytest.mark.parametrize("value", [None, [], ["staff"], [object], "staff"])

@@ -9,14 +9,17 @@ from django.urls import include, path
 from django.utils.decorators import method_decorator
 from django.utils.functional import SimpleLazyObject
 from django.views import generic
-from rest_framework import generics, viewsets
+from rest_framework import filters, generics, serializers, throttling, viewsets
 from rest_framework.decorators import action, api_view, permission_classes
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.parsers import JSONParser
+from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSet
 
+from drf_logto.authentication import LogtoJWTAuthentication
 from drf_logto.decorators import require_access_token
 from drf_logto.permissions import HasScopes, InOrganization
 from drf_logto.testing import Logto
@@ -101,6 +104,50 @@ def test_an_attribute_that_is_nearly_right_is_reported(check: Check, name: str, 
 )
 def test_another_attribute_is_not_reported(check: Check, attributes: Any) -> None:
     assert of(check(path("x/", view(InOrganization, **attributes))), "E015") == []
+
+
+class ScopeThrottle(throttling.ScopedRateThrottle):
+    scope_attr = "scope"
+
+
+def policy(base: type) -> Any:
+    read = lambda self, view: (view.scope, view.organization_kwarg, view.by_method)  # noqa: E731
+    reading: Any = type("Reading", (base,), {"__module__": __name__, "read": read})
+    return type("Policy", (reading,), {})
+
+
+@pytest.mark.parametrize(
+    "policies",
+    [
+        {"permission_classes": [InOrganization & policy(BasePermission)]},
+        {"permission_classes": [InOrganization, policy(BasePermission)()]},
+        {"throttle_classes": (policy(throttling.BaseThrottle),)},
+        {"filter_backends": [policy(filters.BaseFilterBackend)]},
+        {"authentication_classes": [policy(LogtoJWTAuthentication)]},
+        {"renderer_classes": [policy(JSONRenderer)]},
+        {"parser_classes": [policy(JSONParser)]},
+        {"serializer_class": policy(serializers.Serializer)},
+    ],
+)
+def test_an_attribute_that_a_policy_of_the_view_reads_is_not_reported(
+    check: Check, policies: Any
+) -> None:
+    attributes = {"scope": "x", "organization_kwarg": "x", "by_method": {"post": HasScopes("w")}}
+    given = {"permission_classes": [InOrganization], **policies, **attributes}
+    made: Any = type("Made", (View,), given)
+    assert check(path("x/", made.as_view())) == []
+    assert len(check(path("x/", view(InOrganization, **attributes)))) == 3
+
+
+def test_an_attribute_whose_name_a_throttle_holds_is_not_reported(check: Check) -> None:
+    throttles = [ScopeThrottle]
+    assert check(path("x/", view(InOrganization, scope="x", throttle_classes=throttles))) == []
+
+
+def test_policies_that_are_computed_read_nothing(check: Check) -> None:
+    throttles = property(lambda self: [ScopeThrottle])
+    found = check(path("x/", view(InOrganization, scope="x", throttle_classes=throttles)))
+    assert [id for id, _ in found] == ["drf_logto.E015"]
 
 
 def test_no_attribute_of_django_or_rest_framework_is_nearly_right(check: Check) -> None:
@@ -271,3 +318,24 @@ def test_permissions_that_the_view_uses_under_another_name_are_not_reported(
     )
     assert found == []
     assert logto.client(logto.global_token([])).get("/x/").status_code == 403
+
+
+class ByMethod(View):
+    permission_classes = [READ]
+    permission_classes_post = [HasScopes("write:x")]
+
+    def get_permissions(self) -> Any:
+        name = f"permission_classes_{self.request.method.lower()}"  # type: ignore[union-attr]
+        return [one() for one in getattr(self, name, self.permission_classes)]
+
+    def post(self, request: Any) -> Response:
+        return Response("posted")
+
+
+def test_permissions_beside_get_permissions_of_the_project_are_not_reported(
+    check: Check, logto: Logto
+) -> None:
+    checking = {"check_permissions": lambda self, request: None, "writing": [HasScopes("write:x")]}
+    assert check(path("x/", ByMethod.as_view()), path("y/", view(READ, **checking))) == []
+    reader = logto.client(logto.global_token(["read:x"]))
+    assert [reader.get("/x/").status_code, reader.post("/x/").status_code] == [200, 403]
