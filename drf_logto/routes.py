@@ -208,11 +208,14 @@ def _awaits_permissions(function: Any) -> bool:
 def _void_policies(callback: Any) -> Iterator[tuple[str, str]]:
     """Yield the name and the place of each declaration that nothing reads."""
     functions = [vars(one) for one in chain_of(callback) if hasattr(one, "__dict__")]
-    handlers = [vars(one) for one in _handlers(callback) if hasattr(one, "__dict__")]
+    chains = [[*chain_of(one)] for one in _handlers(callback) if one is not None]
     for name in (*_POLICIES, *VIEW_ATTRIBUTES):
         of_class = declared_by_class(callback, name)
         is_read = name in VIEW_ATTRIBUTES and of_class is NOT_DECLARED
         values = [one[name] for one in functions if name in one and not is_read]
+        # A decorator that wraps a method may read the attribute that it notes on it.
+        place = -1 if name in VIEW_ATTRIBUTES else 0
+        handlers = [getattr(one[place], "__dict__", {}) for one in chains]
         if any(value != of_class for value in values) or any(name in one for one in handlers):
             yield name, "a function or method"
         if name in _POLICIES and not _reads_policies(callback) and _is_policy(of_class):

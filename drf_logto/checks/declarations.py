@@ -157,9 +157,8 @@ def _is_unguarded(route: Route, name: str) -> bool:
 def _is_replaced(route: Route, name: str) -> bool:
     """Whether a class replaces the permissions of the base class that has the attribute."""
     own = attributes(owner(route.callback))
-    names = (name, "permission_classes")
-    of_attribute, of_permissions = (own[one].rank if one in own else -1 for one in names)
-    return 0 <= of_permissions < of_attribute
+    has_both = own.keys() >= {name, "permission_classes"}
+    return has_both and own["permission_classes"].rank < own[name].rank
 
 
 def _source(route: Route, name: str) -> tuple[int, int]:

@@ -272,6 +272,13 @@ def test_an_attribute_of_a_base_class_is_not_reported_below_other_permissions(
     assert check(path("<org>/", derived.as_view())) == []  # type: ignore[attr-defined]
 
 
+def test_an_attribute_of_a_base_class_is_reported_below_a_permission_with_its_own_scopes(
+    check: Check,
+) -> None:
+    found = check(path("<org>/", made(Guarded, HasScopes("b")).as_view()))
+    assert [id for id, _ in found] == ["drf_logto.E014"]
+
+
 class Published(Things):
     permission_classes = [OrgResourceScopes]
     required_scopes: Any = "read:x"

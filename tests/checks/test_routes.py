@@ -1,7 +1,7 @@
 """System checks of the routes: what permission classes, views and URLs say together."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 
 import pytest
@@ -305,6 +305,25 @@ def test_what_stands_on_a_method_is_reported(check: Check) -> None:
     assert [id for id, _ in found] == ["drf_logto.E011"] * 2
     assert "api_resource of the view of '^things/$' has no effect on a function" in found[0][1]
     assert "permission_classes of the view" in found[1][1]
+
+
+def scoped(function: Any) -> Any:
+    """Requires scopes of its own, and notes them on what it returns."""
+
+    @wraps(function)
+    def wrapper(self: Any, request: Any) -> Any:
+        """Is never called."""
+
+    wrapper.required_scopes = "read:x"  # type: ignore[attr-defined]
+    return wrapper
+
+
+@pytest.mark.parametrize("base", [View, APIView])
+def test_what_a_decorator_notes_on_the_method_that_it_wraps_is_not_reported(
+    check: Check, base: Any
+) -> None:
+    made = type("Made", (base,), {"get": scoped(lambda self, request: None)})
+    assert check(path("x/", made.as_view())) == []  # type: ignore[attr-defined]
 
 
 def test_a_policy_of_a_method_is_reported_though_the_view_reads_that_of_the_class(

@@ -339,3 +339,4 @@ def test_permissions_beside_get_permissions_of_the_project_are_not_reported(
     assert check(path("x/", ByMethod.as_view()), path("y/", view(READ, **checking))) == []
     reader = logto.client(logto.global_token(["read:x"]))
     assert [reader.get("/x/").status_code, reader.post("/x/").status_code] == [200, 403]
+    assert logto.client(logto.global_token(["write:x"])).post("/x/").status_code == 200
