@@ -62,13 +62,13 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @contextmanager
 def running_sandbox(folder: Path, port: int, **environment: str) -> Iterator[str]:
     """Run the sandbox, and yield its address; what it says of requests goes to ``folder``."""
-    environment = {"LOGTO_ENDPOINT": "", "LOGTO_API_RESOURCE": "", "no_proxy": "*"}
+    defaults = {"LOGTO_ENDPOINT": "", "LOGTO_API_RESOURCE": "", "no_proxy": "*"}
     with (
         (folder / "log").open("w") as log,
         running(
             *(sys.executable, "-m", "sandbox"),
             until="/oidc/token",
-            environment={**environment, "PORT": str(port), **environment},
+            environment={**defaults, "PORT": str(port), **environment},
             log=log,
         ),
     ):
