@@ -182,7 +182,7 @@ def test_settings_that_cannot_work_are_reported(settings: Any) -> None:
         get_verifier()
 
 
-def test_environment_last_as_long_as_they_are_wanted() -> None:
+def test_an_override_of_the_environment_ends_with_its_block() -> None:
     outside = get_verifier()
     with override(Environment()):
         inside = get_verifier()
@@ -220,7 +220,7 @@ def test_the_metadata_is_fetched_once_and_again_when_the_settings_change(
     assert len(server.asked) == 3
 
 
-def test_what_is_kept_is_made_once_and_again_in_other_environment(logto: Logto) -> None:
+def test_what_is_kept_is_made_once_and_again_in_another_environment(logto: Logto) -> None:
     class Kept:
         def __init__(self, now: Callable[[], float]) -> None:
             self.now = now
