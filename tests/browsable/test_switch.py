@@ -237,6 +237,7 @@ def test_a_form_of_a_page_whose_sign_in_has_ended_is_refused(browser: Browser) -
     assert "The sign-in of the page" in page(response)
     headers = {"x-logto-context": quote(context)}
     assert browser.client.post("/wishes/", {"name": "chair"}, headers=headers).status_code == 403
+    assert browser.client.get("/wishes/", headers=headers).status_code == 200
     assert browser.client.post("/wishes/", {"name": "chair"}).status_code == 201
     assert browser.client.post("/wishes/", "{}", "application/json").status_code == 201
 
