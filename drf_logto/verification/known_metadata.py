@@ -9,22 +9,32 @@ from ..exceptions import AuthorizationServerUnavailable
 from .key_set import Lifetimes
 from .metadata import Metadata
 
+THREAD_NAME = "drf_logto-metadata"
+
 
 class KnownMetadata:
-    """The metadata of one Logto: fetched by one request at a time, in the thread of that request.
+    """The metadata of one Logto: fetched once at a time, in a thread of its own.
 
-    Fresh metadata is returned from memory. Stale metadata is as well while another request fetches
-    it, and after a failed fetch. There is no further fetch for ``cooldown`` after a failed one.
+    Fresh metadata is returned from memory. Stale metadata is as well while it is fetched again, and
+    after a failed fetch. There is no further fetch for ``cooldown`` after a failed one.
 
     Args:
         ask: fetches the metadata; raises AuthorizationServerUnavailable, also where it is unusable.
         lifetimes: those of the keys, for the metadata.
         now: the clock, in seconds since the epoch.
+        moment: seconds that a request which should not wait still gives the fetch that it starts;
+            Logto usually answers within it.
     """
 
     def __init__(
-        self, ask: Callable[[], Metadata], *, lifetimes: Lifetimes, now: Callable[[], float]
+        self,
+        ask: Callable[[], Metadata],
+        *,
+        lifetimes: Lifetimes,
+        now: Callable[[], float],
+        moment: float = 0.5,
     ) -> None:
+        self._moment = moment
         self._ask = ask
         self._lifetimes = lifetimes
         self._now = now
@@ -39,9 +49,8 @@ class KnownMetadata:
         """Return the metadata.
 
         Args:
-            waits: whether to wait, for ``lifetimes.wait`` at most, while another request fetches
-                it for the first time. A request of somebody who is not signed in should not, so
-                that anonymous requests hold no threads.
+            waits: whether to wait for the first fetch, for ``lifetimes.wait`` at most. An anonymous
+                request should not, so that it does not occupy a worker thread.
 
         Raises:
             AuthorizationServerUnavailable: Logto cannot be asked, and no usable metadata is known.
@@ -54,7 +63,8 @@ class KnownMetadata:
             if begins:
                 self._fetch = under_way = threading.Event()
         if under_way is not None and begins:
-            self._run(under_way)
+            self._start(under_way)
+            under_way.wait(self._lifetimes.wait if waits else self._moment)
         elif under_way is not None and waits and self._usable() is None:
             under_way.wait(self._lifetimes.wait)
         known = self._usable()
@@ -63,6 +73,13 @@ class KnownMetadata:
             reason = self._fault if left else "the metadata is being fetched"
             raise AuthorizationServerUnavailable(reason, max(1, math.ceil(left)))
         return known
+
+    def _start(self, fetch: threading.Event) -> None:
+        try:
+            threading.Thread(target=self._run, args=(fetch,), name=THREAD_NAME, daemon=True).start()
+        except RuntimeError:  # no thread can be had, as at the end of a process
+            self._fault = "no thread can be started"
+            self._end(fetch, is_known=False)
 
     def _run(self, fetch: threading.Event) -> None:
         is_known = False
@@ -74,9 +91,12 @@ class KnownMetadata:
             self._fault = failure.reason  # requests that wait learn it from the cooldown
             telemetry.logger.warning("No metadata from Logto: %s.", failure.reason)
         finally:
-            self._retry_at = -math.inf if is_known else self._now() + self._lifetimes.cooldown
-            self._fetch = None
-            fetch.set()
+            self._end(fetch, is_known=is_known)
+
+    def _end(self, fetch: threading.Event, *, is_known: bool) -> None:
+        self._retry_at = -math.inf if is_known else self._now() + self._lifetimes.cooldown
+        self._fetch = None
+        fetch.set()
 
     def _usable(self) -> Metadata | None:
         return self._known if self._age() < self._lifetimes.max_stale else None

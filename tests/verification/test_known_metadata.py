@@ -23,12 +23,15 @@ class World:
     time: float = 10_000
     asked: int = 0
     fault: Exception | None = None
+    moment: float = 60
     asking: Event = field(default_factory=Event)
     released: Event = field(default_factory=Event)
 
     def __post_init__(self) -> None:
         self.released.set()
-        self.metadata = KnownMetadata(self.ask, lifetimes=LIFETIMES, now=lambda: self.time)
+        self.metadata = KnownMetadata(
+            self.ask, lifetimes=LIFETIMES, now=lambda: self.time, moment=self.moment
+        )
 
     def ask(self) -> Metadata:
         self.asked += 1
@@ -58,7 +61,7 @@ class World:
 
     def _fetch(self) -> None:
         try:
-            self.find()
+            self.find(waits=True)
         except AuthorizationServerUnavailable:
             assert self.fault is not None
 
@@ -124,10 +127,9 @@ def test_a_clock_that_is_set_back_makes_metadata_stale_and_no_cooldown_longer() 
     assert world.find() == 4
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_fault_that_no_one_foresaw_ends_the_fetch() -> None:
     world = World(fault=ZeroDivisionError())
-    with pytest.raises(ZeroDivisionError):
-        world.find()
     with pytest.raises(AuthorizationServerUnavailable):
         world.find()
     world.fault = None
@@ -145,6 +147,24 @@ def test_anonymous_requests_do_not_wait_while_another_request_fetches() -> None:
             assert refused.value.retry_after == 1
         assert world.asked == 1
     assert world.find() == 1
+
+
+def test_an_anonymous_request_gives_the_fetch_that_it_starts_a_moment() -> None:
+    world = World(moment=0.01)
+    world.released.clear()
+    with pytest.raises(AuthorizationServerUnavailable) as refused:  # before Logto answers
+        world.find()
+    assert refused.value.reason == "the metadata is being fetched"
+    world.released.set()
+    assert world.find(waits=True) == 1
+    assert world.asked == 1
+
+
+@pytest.mark.usefixtures("no_threads")
+def test_a_process_without_threads_has_no_metadata() -> None:
+    with pytest.raises(AuthorizationServerUnavailable) as refused:
+        World().find(waits=True)
+    assert (refused.value.reason, refused.value.retry_after) == ("no thread can be started", 30)
 
 
 def test_stale_metadata_is_returned_at_once_while_another_request_fetches() -> None:
