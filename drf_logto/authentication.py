@@ -44,6 +44,8 @@ class LogtoJWTAuthentication(BaseAuthentication):
             ServiceUnavailable: Logto is needed to decide, and cannot be reached (503).
         """
         view: Any = (getattr(request, "parser_context", None) or {}).get("view")
+        # Here as well as in has_permission: this comes before the first permission is asked, so the
+        # answers of all are recorded, and those of a view without a permission of this package.
         explain_denials(view, request)
         # First of all, so that the report of a broken setting has no token among its variables.
         return authenticate_with(get_verifier().verify, self, request, view)

@@ -21,6 +21,8 @@ from ..view_options import accepted_resources, class_of, declared
 from .attributes import names_read
 
 
+# Tagged, as all checks that read routes are: a command that runs the checks of other tags, such as
+# collectstatic, does not import the URLconf of the project.
 @register(Tags.urls)
 def required_scopes_can_be_read(**_: Any) -> list[CheckMessage]:
     """E007: a view's ``required_scopes`` is no scope, list of scopes or dict of them."""
