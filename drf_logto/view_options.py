@@ -242,9 +242,10 @@ def _below_api_view(cls: type) -> Any:
     """
     if cls.__qualname__ not in _CLASSES_OF_API_VIEW:
         return None
-    for handler in vars(cls).values():
-        # The type itself: isinstance would evaluate a lazy object.
-        if type(handler) is FunctionType and handler.__qualname__.startswith(_OF_API_VIEW):
-            cells = dict(zip(handler.__code__.co_freevars, handler.__closure__ or (), strict=True))
-            return cells["func"].cell_contents if "func" in cells else None
-    return None
+    # The type itself: isinstance would evaluate a lazy object.
+    functions = (one for one in vars(cls).values() if type(one) is FunctionType)
+    handlers = (one for one in functions if one.__qualname__.startswith(_OF_API_VIEW))
+    cells = (
+        dict(zip(one.__code__.co_freevars, one.__closure__ or (), strict=True)) for one in handlers
+    )
+    return next((one["func"].cell_contents for one in cells if "func" in one), None)

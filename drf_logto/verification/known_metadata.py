@@ -87,9 +87,10 @@ class KnownMetadata:
         try:
             self._known, self._fetched_at = self._ask(), asked_at
             is_known = True
-        except AuthorizationServerUnavailable as failure:
-            self._fault = failure.reason  # requests that wait learn it from the cooldown
-            telemetry.logger.warning("No metadata from Logto: %s.", failure.reason)
+        except Exception as failure:  # noqa: BLE001 - in this thread nothing else would report it
+            unexpected = f"the fetch raised {type(failure).__name__}"
+            self._fault = getattr(failure, "reason", unexpected)  # for requests that wait
+            telemetry.logger.warning("No metadata from Logto: %s.", self._fault)
         finally:
             self._end(fetch, is_known=is_known)
 

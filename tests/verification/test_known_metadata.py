@@ -127,11 +127,11 @@ def test_a_clock_that_is_set_back_makes_metadata_stale_and_no_cooldown_longer() 
     assert world.find() == 4
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_fault_that_no_one_foresaw_ends_the_fetch() -> None:
     world = World(fault=ZeroDivisionError())
-    with pytest.raises(AuthorizationServerUnavailable):
+    with pytest.raises(AuthorizationServerUnavailable) as refused:
         world.find()
+    assert refused.value.reason == "the fetch raised ZeroDivisionError"
     world.fault = None
     world.time += 30
     assert world.find() == 2
