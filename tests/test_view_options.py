@@ -79,6 +79,10 @@ def test_none_is_declared_and_an_absent_attribute_is_not() -> None:
     assert declared(None, "api_resource") is NOT_DECLARED
 
 
+def test_none_accepts_every_resource() -> None:
+    assert accepted_resources(view(api_resource=None)) is None
+
+
 def test_what_a_class_computes_is_declared_though_it_fails() -> None:
     class Failing:
         @property
