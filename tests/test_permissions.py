@@ -19,6 +19,7 @@ from rest_framework.viewsets import ModelViewSet, ViewSet
 
 from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
 from drf_logto.runtime import get_verifier
+from drf_logto.scopes import RequiredScopes
 from drf_logto.testing import Logto
 
 Route = Callable[..., None]
@@ -585,3 +586,9 @@ def test_has_permission_never_raises(logto: Logto) -> None:
 def test_a_view_with_an_odd_action_is_asked_by_its_method(logto: Logto, route: Route) -> None:
     route(path("", view(HasScopes(get="read:a"), action=["list"])))
     assert logto.client(logto.global_token(["read:a"])).get("/").status_code == 200
+
+
+def test_required_scopes_of_none_declares_nothing() -> None:
+    declaring: Any = SimpleNamespace(required_scopes=None, kwargs={})
+    assert InOrganization().required_by(declaring) == RequiredScopes()
+    assert HasScopes().required_by(declaring) is None
