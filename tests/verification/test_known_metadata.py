@@ -177,7 +177,7 @@ def test_stale_metadata_is_returned_at_once_while_another_request_fetches() -> N
 
 
 def test_requests_that_wait_get_what_another_request_fetches() -> None:
-    world = World()
+    world = World(moment=0)
     with ThreadPoolExecutor(4) as threads:
         with world.hanging():
             waiting = [threads.submit(world.find, waits=True) for _ in range(4)]
