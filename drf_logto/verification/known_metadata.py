@@ -78,24 +78,26 @@ class KnownMetadata:
         try:
             threading.Thread(target=self._run, args=(fetch,), name=THREAD_NAME, daemon=True).start()
         except RuntimeError:  # no thread can be had, as at the end of a process
-            self._fault = "no thread can be started"
-            self._end(fetch, is_known=False)
+            self._fail(fetch, "no thread can be started")
 
     def _run(self, fetch: threading.Event) -> None:
-        is_known = False
         asked_at = self._now()
         try:
-            self._known, self._fetched_at = self._ask(), asked_at
-            is_known = True
+            known = self._ask()
         except Exception as failure:  # noqa: BLE001 - in this thread nothing else would report it
             unexpected = f"the fetch raised {type(failure).__name__}"
-            self._fault = getattr(failure, "reason", unexpected)  # for requests that wait
-            telemetry.logger.warning("No metadata from Logto: %s.", self._fault)
-        finally:
-            self._end(fetch, is_known=is_known)
+            self._fail(fetch, getattr(failure, "reason", unexpected))
+        else:
+            self._known, self._fetched_at = known, asked_at
+            self._end(fetch, -math.inf)
 
-    def _end(self, fetch: threading.Event, *, is_known: bool) -> None:
-        self._retry_at = -math.inf if is_known else self._now() + self._lifetimes.cooldown
+    def _fail(self, fetch: threading.Event, fault: str) -> None:
+        self._fault = fault  # for requests that wait
+        telemetry.logger.warning("No metadata from Logto: %s.", fault)
+        self._end(fetch, self._now() + self._lifetimes.cooldown)
+
+    def _end(self, fetch: threading.Event, retry_at: float) -> None:
+        self._retry_at = retry_at
         self._fetch = None
         fetch.set()
 
