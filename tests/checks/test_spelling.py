@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.http import HttpResponse
-from django.urls import include, path
+from django.urls import path
 from django.utils.decorators import method_decorator
 from django.utils.functional import SimpleLazyObject
 from django.views import generic
@@ -15,7 +15,6 @@ from rest_framework.parsers import JSONParser
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
-from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSet
 
@@ -23,6 +22,7 @@ from drf_logto.authentication import LogtoJWTAuthentication
 from drf_logto.decorators import require_access_token
 from drf_logto.permissions import HasScopes, InOrganization
 from drf_logto.testing import Logto
+from tests.support.checked import made, of, routed
 
 Check = Callable[..., list[tuple[str, str]]]
 
@@ -37,24 +37,8 @@ class Things(ViewSet):
         """Is never called."""
 
 
-def made(base: Any, *permissions: Any, **attributes: Any) -> Any:
-    attributes["permission_classes"] = permissions
-    return type("Made", (base,), attributes)
-
-
 def view(*permissions: Any, **attributes: Any) -> Any:
     return made(View, *permissions, **attributes).as_view()
-
-
-def routed(*viewsets: Any) -> Any:
-    router = SimpleRouter()
-    for number, viewset in enumerate(viewsets):
-        router.register(f"things{number}", viewset, basename=f"thing{number}")
-    return path("", include(router.urls))
-
-
-def of(found: list[tuple[str, str]], check_id: str) -> list[str]:
-    return [message for id, message in found if id == f"drf_logto.{check_id}"]
 
 
 def test_a_misspelt_attribute_that_a_base_class_spells_right_is_reported(check: Check) -> None:
