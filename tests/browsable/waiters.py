@@ -8,7 +8,6 @@ import multiprocessing
 import os
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +38,8 @@ def enter(ready: Any, entered: Any, overlaps: Any, inside: Path) -> None:
                 overlaps.value += 1
         with entered.get_lock():
             entered.value += 1
-        time.sleep(0.01)
+        for _ in range(1_000):  # time for another process to enter, if it can
+            inside.exists()
         inside.unlink(missing_ok=True)
 
 
