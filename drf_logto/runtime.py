@@ -1,5 +1,6 @@
 """Builds the verifier of this process from the settings."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,8 +10,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from .conf import LogtoSettings, get_settings
-from .forks import in_each_child
 from .shared_cache import SharedCache
+from .telemetry import begin as begin_to_count
 from .verification.fetch import Fetch, fetch_json
 from .verification.jwk import parse_jwks
 from .verification.key_set import KeySet, Lifetimes, Source
@@ -132,7 +133,9 @@ def _begin(environment: Environment) -> None:
 
 
 # A child process has copies of its parent's locks, and none of its threads.
-in_each_child(lambda: _begin(_runtime.environment))
+if hasattr(os, "register_at_fork"):  # on Windows no process forks
+    os.register_at_fork(after_in_child=lambda: _begin(_runtime.environment))
+    os.register_at_fork(after_in_child=begin_to_count)
 
 
 def _verifier(settings: LogtoSettings, environment: Environment) -> Verifier:

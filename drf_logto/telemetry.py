@@ -5,7 +5,6 @@ import threading
 from typing import TypedDict
 
 from .exceptions import LogtoError
-from .forks import in_each_child
 
 __all__ = ["Snapshot", "snapshot"]
 
@@ -32,7 +31,7 @@ _lock = threading.Lock()
 _counts: Snapshot
 
 
-def _begin() -> None:
+def begin() -> None:
     """Count from nothing; in a child process as well, whose lock a parent's thread may hold."""
     global _counts, _lock  # noqa: PLW0603 - the counters are the process's
     _lock = threading.Lock()
@@ -46,8 +45,7 @@ def _begin() -> None:
     }
 
 
-_begin()
-in_each_child(_begin)
+begin()
 
 
 def snapshot() -> Snapshot:
