@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from django.conf import settings
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLPattern, URLResolver, get_resolver, get_urlconf
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission
 
@@ -58,9 +58,9 @@ class Route:
 
 
 def all_routes() -> Iterator[Route]:
-    """Yield every route of the project."""
-    has_routes = getattr(settings, "ROOT_URLCONF", None)
-    return _walk(get_resolver(), "", ()) if has_routes else iter(())
+    """Yield every route of the URLconf of the request, of ROOT_URLCONF where there is none."""
+    has_routes = get_urlconf() or getattr(settings, "ROOT_URLCONF", None)
+    return _walk(get_resolver(get_urlconf()), "", ()) if has_routes else iter(())
 
 
 def guarded_routes() -> list[Route]:
@@ -76,11 +76,11 @@ def all_permissions() -> Iterator[tuple[Route, AccessTokenPermission]]:
 
 
 def all_scopes() -> frozenset[str]:
-    """Return every scope that some route names; the routes are read once."""
-    return _scopes_named(get_resolver(), current_settings())
+    """Return every scope that some route names; the routes of each URLconf are read once."""
+    return _scopes_named(get_resolver(get_urlconf()), current_settings())
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=8)  # URLconfs
 def _scopes_named(_resolver: URLResolver, _settings: LogtoSettings | None) -> frozenset[str]:
     named = (scopes_of(permission, route.view) for route, permission in all_permissions())
     return frozenset(chain.from_iterable(named))

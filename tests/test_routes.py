@@ -1,9 +1,10 @@
 """The routes of a project: which scopes they name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from django.urls import include, path
+import pytest
+from django.urls import clear_url_caches, include, path, set_urlconf
 from rest_framework.views import APIView
 
 from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
@@ -37,19 +38,40 @@ def test_a_project_without_working_settings_names_none(route: Route, settings: A
     assert all_scopes() == frozenset()
 
 
-def test_the_scopes_are_read_once_until_the_routes_change(route: Route, settings: Any) -> None:
-    read = 0
+@pytest.fixture
+def counted(route: Route) -> Iterator[list[str]]:
+    """A project that notes each reading of the scope that its route names."""
+    read: list[str] = []
 
     class Counted(HasScopes):
         def required_by(self, view: Any, request: Any = None) -> Any:
-            nonlocal read
-            read += 1
+            read.append("read")
             return super().required_by(view)
 
     route(path("a/", view(Counted("read:a"))))
+    yield read
+    set_urlconf(None)
+
+
+def test_the_scopes_are_read_once_until_the_routes_change(
+    counted: list[str], route: Route, settings: Any
+) -> None:
     assert all_scopes() == all_scopes() == {"read:a"}
-    assert read == 1
+    assert counted == ["read"]
+    clear_url_caches()
+    assert all_scopes() == {"read:a"}
+    assert counted == ["read"] * 2
     route(path("b/", view(HasScopes("read:b"))))
     assert all_scopes() == {"read:b"}
     settings.LOGTO = {}
     assert all_scopes() == frozenset()
+
+
+def test_the_scopes_are_those_of_the_urlconf_of_the_request(counted: list[str]) -> None:
+    other: Any = (path("b/", view(HasScopes("read:b"))),)
+    for _ in range(2):
+        set_urlconf(other)
+        assert all_scopes() == {"read:b"}
+        set_urlconf(None)
+        assert all_scopes() == {"read:a"}
+    assert counted == ["read"]
