@@ -51,8 +51,13 @@ def stored_auth(sign_in: SignIn, context: Context) -> AuthInfo | None:
         return None
 
 
-def choose_context(key: str, context_id: str) -> None:
+def choose_context(key: str, context_id: str, *, renews: bool = False) -> None:
     """Make the requests of a sign-in in another context from now on.
+
+    Args:
+        key: of the sign-in.
+        context_id: of one of the user's contexts.
+        renews: whether to request a token even if the stored one is valid.
 
     Raises:
         UnknownContext: it is not one of this user's.
@@ -64,7 +69,7 @@ def choose_context(key: str, context_id: str) -> None:
     context = next((context for context in known if context.id == context_id), None)
     if context is None:
         raise UnknownContext
-    _refresh(key, context, is_chosen=True)
+    _refresh(key, context, is_chosen=True, renews=renews)
 
 
 def get_access_token(key: str, *, is_safe: bool, page_context_id: str | None = None) -> str:
@@ -113,10 +118,12 @@ def _lock(key: str) -> Lock:
     return sign_in_store.lock(key, _MAX_HTTP_REQUESTS * get_settings().http_timeout)
 
 
-def _refresh(key: str, context: Context, *, is_chosen: bool = False) -> SignIn:
+def _refresh(
+    key: str, context: Context, *, is_chosen: bool = False, renews: bool = False
+) -> SignIn:
     with _lock(key):
         sign_in = sign_in_store.load(key)
-        if not _is_fresh(sign_in, context):  # another request may have refreshed it
+        if renews or not _is_fresh(sign_in, context):  # another request may have refreshed it
             sign_in = _request_token(key, sign_in, context)
         if is_chosen:
             sign_in = replace(sign_in, chosen=context.id)

@@ -150,12 +150,13 @@ def signed_out(request: HttpRequest) -> HttpResponse:
 @csrf_protect
 @_sign_in_view
 def context(request: HttpRequest) -> HttpResponse:
-    """Choose the context that requests are made in."""
+    """Choose the context that requests are made in; with ``renew``, also get a new token."""
+    chosen, renews = request.POST.get("context", ""), "renew" in request.POST
     next_path = local_path(request.POST.get("next"))
     browser = BrowserSession(request)
     try:
         with _errors_lead_to(next_path):
-            choose_context(browser.key, request.POST.get("context", ""))
+            choose_context(browser.key, chosen, renews=renews)
     except SignedOut:
         browser.end()
     return HttpResponseRedirect(next_path)

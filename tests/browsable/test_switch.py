@@ -1,6 +1,7 @@
 """The choice of a context, and requests from pages that were made in another context."""
 
 import re
+from dataclasses import replace
 from html import unescape
 from typing import Any
 from urllib.parse import quote
@@ -13,7 +14,7 @@ from sandbox.tenant import API_RESOURCE
 from tests.browsable.browser import Browser, hidden, page, text_of
 from tests.browsable.liar import Liar
 from tests.support.loopback import http
-from tests.support.sign_ins import EVERYWHERE, refused, signed_in
+from tests.support.sign_ins import EVERYWHERE, LIFETIME, refused, signed_in
 
 
 def offered(response: Any) -> list[str]:
@@ -149,6 +150,41 @@ def test_the_first_resource_replaces_one_that_was_removed_from_the_settings(
     liar.answer({"access_token": liar.logto.global_token(claims={"aud": "urn:new"})})
     assert browser.client.get("/open/").json() == {"for": "user-1"}
     assert "resource=urn%3Anew" in [body for body in liar.server.bodies if body][-1]
+
+
+def test_a_new_token_has_the_scopes_of_roles_that_have_changed(
+    browser: Browser, stand_in: StandIn
+) -> None:
+    browser.sign_in()
+    before = text_of(browser.get("/products/"), "logto-scopes")
+    ada = stand_in.provider.people["ada"]
+    stand_in.provider.update(replace(ada, roles=("catalogue reader",), memberships={}))
+    assert text_of(browser.get("/products/"), "logto-scopes") == before
+    response = renew(browser, "/products/?a=1")
+    assert (response.status_code, response["Location"]) == (302, "/products/?a=1")
+    assert text_of(browser.get("/products/"), "logto-scopes") == "read:products"
+    stand_in.provider.update(ada)
+    renew(browser, "/products/")
+    assert text_of(browser.get("/products/"), "logto-scopes") == before
+
+
+def test_no_new_token_is_fetched_while_the_context_is_lost(
+    browser: Browser, stand_in: StandIn
+) -> None:
+    browser.sign_in()
+    browser.choose("organization acme")
+    stand_in.provider.update(replace(stand_in.provider.people["ada"], memberships={}))
+    stand_in.logto.advance(LIFETIME)
+    assert 'id="logto-renew"' not in page(browser.get("/open/"))
+
+
+def renew(browser: Browser, path: str) -> Any:
+    """Press "Fetch a new token" on a page."""
+    form = re.search(r'<form id="logto-renew".*?</form>', page(browser.get(path)), re.DOTALL)
+    assert form is not None
+    action = re.findall(r'action="([^"]+)"', form[0])
+    fields = re.findall(r'name="([^"]+)" value="([^"]*)"', form[0])
+    return browser.post(*action, {name: unescape(value) for name, value in fields})
 
 
 # A page in one tab, and the choice of a context in another
