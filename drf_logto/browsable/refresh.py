@@ -22,6 +22,7 @@ from .lock import Lock
 from .sign_in_store import SignIn
 
 REFRESH_BEFORE = 60  # seconds before its expiry, so that a token is valid for the request
+_PART_LEFT = 5  # a shorter-lived token is refreshed when a fifth of its lifetime is left
 _MAX_HTTP_REQUESTS = 4  # more than one refresh makes
 _RETRY_DELAY = 5  # seconds after a refresh that Logto did not answer, so that requests do not queue
 
@@ -151,4 +152,8 @@ def _request_token(key: str, sign_in: SignIn, context: Context) -> SignIn:
 
 def _is_fresh(sign_in: SignIn, context: Context) -> bool:
     auth = stored_auth(sign_in, context)
-    return auth is not None and auth.expires_at - get_environment().now() > REFRESH_BEFORE
+    if auth is None:
+        return False
+    lifetime = math.inf if auth.issued_at is None else auth.expires_at - auth.issued_at
+    left = auth.expires_at - get_environment().now()
+    return left > max(0, min(REFRESH_BEFORE, lifetime / _PART_LEFT))

@@ -1,5 +1,6 @@
 """The project with a sign-in, a stand-in for Logto on loopback, and a browser."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -47,8 +48,12 @@ def browser(project: Any) -> Browser:
 
 @pytest.fixture
 def liar(settings: Any, server: LoopbackServer) -> Iterator[Liar]:
-    """A Logto whose answers a test makes up, and the project that trusts it."""
-    liar = Liar(server, Logto(server.address, API_RESOURCE))
+    """A Logto whose answers a test makes up, and the project that trusts it.
+
+    Its clock moves only when a test advances it.
+    """
+    started = int(time.time())
+    liar = Liar(server, Logto(server.address, API_RESOURCE, now=lambda: started))
     _configure(settings, server.address)
     with override(Environment(now=liar.logto.now)):
         yield liar

@@ -16,6 +16,7 @@ from drf_logto.browsable import sign_in_store
 from drf_logto.browsable.authentication import LogtoSessionAuthentication
 from drf_logto.browsable.exceptions import SignedOut
 from drf_logto.browsable.refresh import REFRESH_BEFORE, get_access_token
+from drf_logto.testing import ABSENT
 from sandbox.stand_in.server import StandIn
 from tests.browsable.browser import Browser, page, text_of
 from tests.browsable.liar import Liar
@@ -23,14 +24,32 @@ from tests.support.loopback import document, http
 from tests.support.sign_ins import EVERYWHERE, LIFETIME, give, key_of, signed_in, who
 
 
-def test_a_token_is_refreshed_before_it_expires(browser: Browser, stand_in: StandIn) -> None:
-    browser.sign_in()
-    first = get_access_token(key_of(browser), is_safe=True)
-    stand_in.logto.advance(LIFETIME - REFRESH_BEFORE - 5)
-    assert get_access_token(key_of(browser), is_safe=True) == first
-    stand_in.logto.advance(10)
-    assert browser.get("/products/").status_code == 200
-    assert get_access_token(key_of(browser), is_safe=True) != first
+@pytest.mark.parametrize(
+    ("lifetime", "claims", "before"),
+    [
+        (3600, {}, 60),
+        (300, {}, 60),
+        (299, {}, 59.8),
+        (60, {}, 12),
+        (10, {}, 2),
+        (3600, {"iat": ABSENT}, 60),
+        (3600, {"iat": 9_999_999_999}, 0),
+    ],
+)
+def test_a_token_is_refreshed_when_a_fifth_of_its_lifetime_is_left_or_a_minute(
+    liar: Liar, lifetime: int, claims: dict[str, Any], before: float
+) -> None:
+    browser = signed_in(liar)
+    liar.logto.advance(LIFETIME)
+    token = liar.logto.global_token(user="ada", expires_in=lifetime, claims=claims)
+    liar.answer({"access_token": token})
+    key = key_of(browser)
+    assert get_access_token(key, is_safe=True) == token
+    give(liar)
+    liar.logto.advance(lifetime - before - 1)
+    assert get_access_token(key, is_safe=True) == token
+    liar.logto.advance(1)
+    assert get_access_token(key, is_safe=True) != token
 
 
 def test_the_sign_in_ends_when_the_refresh_token_is_invalid(
@@ -332,8 +351,9 @@ def test_an_invalid_lifetime_in_the_answer_is_ignored(liar: Liar, value: str) ->
 class Rotation:
     """A token endpoint where each refresh token is valid once."""
 
-    def __init__(self, liar: Liar) -> None:
+    def __init__(self, liar: Liar, expires_in: int = LIFETIME) -> None:
         self._liar = liar
+        self._expires_in = expires_in
         self._lock = Lock()
         self.current: str | None = "another"
         self.times = 0
@@ -343,7 +363,7 @@ class Rotation:
         with self._lock:
             self.times += 1
             self.current = f"refresh-{self.times}" if used == self.current else None
-            token = self._liar.logto.global_token(user="ada")
+            token = self._liar.logto.global_token(user="ada", expires_in=self._expires_in)
             good = document({"access_token": token, "refresh_token": self.current})
             revoked = http('{"error": "invalid_grant"}', "400 Bad Request")
             (revoked if self.current is None else good)(connection)
@@ -369,6 +389,16 @@ def test_simultaneous_requests_refresh_once(liar: Liar) -> None:
     liar.server.answers["/oidc/token"] = rotation
     for turn in range(1, 4):
         liar.logto.advance(LIFETIME)
+        assert answers_of_tabs(browser, 6) == ["ada"] * 6
+        assert rotation.times == turn
+
+
+def test_simultaneous_requests_refresh_a_token_of_a_minute_once(liar: Liar) -> None:
+    browser = signed_in(liar)
+    rotation = Rotation(liar, expires_in=60)
+    liar.server.answers["/oidc/token"] = rotation
+    for seconds, turn in ((LIFETIME, 1), (47, 1), (1, 2)):
+        liar.logto.advance(seconds)
         assert answers_of_tabs(browser, 6) == ["ada"] * 6
         assert rotation.times == turn
 
