@@ -32,11 +32,13 @@ class Environment:
         fetch: gets a JSON document.
         now: the clock, in seconds since the epoch.
         is_shared: whether keys are shared with other processes, where the settings say so.
+        cooldown: seconds between two forced fetches, None for those of the settings.
     """
 
     fetch: Fetch = fetch_json
     now: Callable[[], float] = time.time
     is_shared: bool = True
+    cooldown: float | None = None
 
 
 _Built = tuple[LogtoSettings, Verifier, KnownMetadata]
@@ -163,11 +165,12 @@ def _key_sets(settings: LogtoSettings, environment: Environment) -> dict[str, Ke
     }
 
 
-def _lifetimes(settings: LogtoSettings) -> Lifetimes:
+def _lifetimes(settings: LogtoSettings, environment: Environment) -> Lifetimes:
+    cooldown = settings.jwks_cooldown if environment.cooldown is None else environment.cooldown
     return Lifetimes(
         ttl=settings.jwks_ttl,
         max_stale=settings.jwks_max_stale,
-        cooldown=settings.jwks_cooldown,
+        cooldown=cooldown,
         wait=settings.http_timeout,
     )
 
@@ -180,13 +183,13 @@ def _known_metadata(settings: LogtoSettings, environment: Environment) -> KnownM
         fetch=environment.fetch,
         timeout=settings.http_timeout,
     )
-    return KnownMetadata(ask, lifetimes=_lifetimes(settings), now=environment.now)
+    return KnownMetadata(ask, lifetimes=_lifetimes(settings, environment), now=environment.now)
 
 
 def _key_set(
     address: str, issuers: tuple[str, ...], settings: LogtoSettings, environment: Environment
 ) -> KeySet:
-    lifetimes = _lifetimes(settings)
+    lifetimes = _lifetimes(settings, environment)
     parse = partial(parse_jwks, algorithms=settings.algorithms)
     remote = RemoteKeys(
         address,

@@ -293,7 +293,8 @@ def test_token_cache_size_reaches_the_verifier(configured: Any, size: int, remem
 
 
 def test_the_lifetimes_of_keys_reach_the_key_set(configured: Any) -> None:
-    with configured(JWKS_TTL=10, JWKS_MAX_STALE=20, JWKS_COOLDOWN=7) as logto:
+    logto = configured(JWKS_TTL=10, JWKS_MAX_STALE=20, JWKS_COOLDOWN=7)
+    with override(Environment(logto.fetch, logto.now)):
         token = logto.global_token()
         get_verifier().verify(token)
         with logto.outage():

@@ -58,7 +58,8 @@ class Logto:
         self._active = ExitStack()
 
     def __enter__(self) -> "Logto":
-        environment = runtime.Environment(self.fetch, self.now, is_shared=False)
+        # Fetching is cheap here, and what a test makes happen is seen at once.
+        environment = runtime.Environment(self.fetch, self.now, is_shared=False, cooldown=0)
         self._active.enter_context(runtime.override(environment))
         return self
 
@@ -170,12 +171,15 @@ class Logto:
     # What can happen to a Logto
 
     def rotate(self, algorithm: str = "ES384") -> None:
-        """Sign with a new key from now on; the one before stays published, older ones do not."""
+        """Sign with a new key from now on; the one before stays published, older ones do not.
+
+        A token with the new key is accepted at once.
+        """
         self._keys = [SigningKeyPair.generate(algorithm), *self._keys][:_PUBLISHED_KEYS]
 
     @contextmanager
     def outage(self) -> Iterator[None]:
-        """Answer nothing for a while."""
+        """Answer nothing for a while; tokens with keys that are known are accepted meanwhile."""
         self.is_down = True
         try:
             yield

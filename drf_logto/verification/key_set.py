@@ -99,12 +99,14 @@ class _Refresh:
     Attributes:
         given_up_at: when it counts as lost, on the monotonic clock.
         is_answer: whether the issuer was asked, once it is done, and a copy did not do.
+        has_failed: whether it brought no keys, once it is done.
     """
 
     request: KeyRequest
     given_up_at: float
     done: threading.Event = field(default_factory=threading.Event)
     is_answer: bool = True
+    has_failed: bool = False
 
 
 _NOTHING = _Known({}, -math.inf)
@@ -157,7 +159,7 @@ class KeySet:
 
     def _find_in_new(self, kid: str) -> SigningKey:
         ends_at = time.monotonic() + self._lifetimes.wait
-        is_answered = False
+        is_answered = has_failed = False
         # A refresh that was under way already may have begun before the key was published.
         while not is_answered:
             refresh, begun_here = self._start(kid)
@@ -167,12 +169,13 @@ class KeySet:
                 raise AuthorizationServerUnavailable("timed out", self._seconds_to_retry())
             if self._usable(kid) is not None:
                 break
+            has_failed = refresh.has_failed
             is_answered = begun_here and refresh.is_answer
         key = self._usable(kid)
         if key is not None:
             return key
         is_usable = self._age(self._known) < self._lifetimes.max_stale
-        if is_usable and not self._lies_ahead(self._retry_at):
+        if is_usable and not (has_failed or self._lies_ahead(self._retry_at)):
             raise UnknownKey
         raise AuthorizationServerUnavailable("the last fetch failed", self._seconds_to_retry())
 
@@ -230,6 +233,7 @@ class KeySet:
         self._retry_at = -math.inf
 
     def _fail(self, refresh: _Refresh, retry_after: float = 0) -> None:
+        refresh.has_failed = True
         self._retry_at = self._now() + min(
             retry_after or self._lifetimes.cooldown, self._lifetimes.cooldown
         )

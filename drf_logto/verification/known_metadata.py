@@ -69,9 +69,8 @@ class KnownMetadata:
             under_way.wait(self._lifetimes.wait)
         known = self._usable()
         if known is None:
-            left = self._cooldown_left()
-            reason = self._fault if left else "the metadata is being fetched"
-            raise AuthorizationServerUnavailable(reason, max(1, math.ceil(left)))
+            reason = "the metadata is being fetched" if self._fetch else self._fault
+            raise AuthorizationServerUnavailable(reason, max(1, math.ceil(self._cooldown_left())))
         return known
 
     def _start(self, fetch: threading.Event) -> None:

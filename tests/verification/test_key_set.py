@@ -214,6 +214,22 @@ def test_an_unknown_key_while_it_is_down_is_no_verdict(issuer: Issuer) -> None:
     assert issuer.knows(FIRST)
 
 
+def test_without_a_cooldown_each_request_with_an_unknown_key_asks(issuer: Issuer) -> None:
+    issuer.key_set = issuer.new_key_set(cooldown=0)
+    issuer.knows(FIRST)
+    answer = issuer.answer
+    issuer.fails()
+    for _ in range(2):
+        with pytest.raises(AuthorizationServerUnavailable):
+            issuer.knows(SECOND)
+    issuer.answer = answer
+    with pytest.raises(UnknownKey):
+        issuer.knows(SECOND)
+    issuer.keys.append(SECOND)
+    assert issuer.knows(SECOND)
+    assert issuer.loads == 5
+
+
 @pytest.mark.parametrize("nonsense", [None, [], {}, {"keys": []}, {"keys": [{"kty": "oct"}]}])
 def test_an_answer_without_usable_keys_keeps_what_is_known(
     issuer: Issuer, nonsense: object

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event, Thread
 
 import pytest
@@ -24,13 +24,14 @@ class World:
     asked: int = 0
     fault: Exception | None = None
     moment: float = 60
+    lifetimes: Lifetimes = LIFETIMES
     asking: Event = field(default_factory=Event)
     released: Event = field(default_factory=Event)
 
     def __post_init__(self) -> None:
         self.released.set()
         self.metadata = KnownMetadata(
-            self.ask, lifetimes=LIFETIMES, now=lambda: self.time, moment=self.moment
+            self.ask, lifetimes=self.lifetimes, now=lambda: self.time, moment=self.moment
         )
 
     def ask(self) -> Metadata:
@@ -89,6 +90,15 @@ def test_a_failed_fetch_is_not_tried_again_before_the_cooldown_is_over() -> None
     world.fault = None
     world.time += 1
     assert world.find() == 2
+
+
+def test_without_a_cooldown_each_request_asks_and_is_given_the_reason() -> None:
+    world = World(fault=DOWN, lifetimes=replace(LIFETIMES, cooldown=0))
+    for _ in range(2):
+        with pytest.raises(AuthorizationServerUnavailable) as refused:
+            world.find()
+        assert (refused.value.reason, refused.value.retry_after) == ("down", 1)
+    assert world.asked == 2
 
 
 def test_stale_metadata_is_used_while_logto_is_down() -> None:
