@@ -5,9 +5,9 @@ from typing import Any
 from drf_spectacular import openapi
 from drf_spectacular.plumbing import ComponentRegistry
 
-from .alternatives import Alternative, Credential, alternatives
+from ..declared_permissions import Alternative, Credential
 from .responses import refusals
-from .security import BEARER, OAUTH2
+from .security import BEARER, OAUTH2, alternatives_of
 from .wording import as_value, in_words
 
 _SCHEMES = {BEARER, OAUTH2}
@@ -34,7 +34,7 @@ class AutoSchema(openapi.AutoSchema):
         security = (operation or {}).get("security", [])
         if operation is None or not any(_SCHEMES.intersection(one) for one in security):
             return operation
-        ways = alternatives(self.view)
+        ways = alternatives_of(self.view)
         operation["security"] = _exact(security, ways)
         if {} not in operation["security"]:
             paragraphs = (operation.get("description"), in_words(ways, self.view))

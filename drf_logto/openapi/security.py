@@ -1,6 +1,7 @@
 """The security schemes of LogtoJWTAuthentication and the requirements of each operation."""
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from drf_spectacular.drainage import set_override
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -9,8 +10,8 @@ from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 from ..auth_info import TokenKind
 from ..authentication import LogtoJWTAuthentication
 from ..conf import get_settings
+from ..declared_permissions import Alternative, alternatives
 from ..verification.metadata import ISSUER_PATH
-from .alternatives import Alternative, alternatives
 
 OAUTH2 = "LogtoOAuth2"
 BEARER = "LogtoBearer"
@@ -25,8 +26,17 @@ _GRANTED = {
     TokenKind.ORGANIZATION_RESOURCE: "for the API resource within an organization",
 }
 
+_COMPUTED: WeakKeyDictionary[Any, tuple[Alternative, ...]] = WeakKeyDictionary()
+
 # The classes of one project that derive from it share the two schemes.
 set_override(LogtoJWTAuthentication, "suppress_collision_warning", True)
+
+
+def alternatives_of(view: Any) -> tuple[Alternative, ...]:
+    """Return every way into a view, computed once: it is made for one operation."""
+    if view not in _COMPUTED:
+        _COMPUTED[view] = alternatives(view)
+    return _COMPUTED[view]
 
 
 class LogtoJWTAuthenticationScheme(OpenApiAuthenticationExtension):
@@ -46,7 +56,7 @@ class LogtoJWTAuthenticationScheme(OpenApiAuthenticationExtension):
         own = [one for one in classes if issubclass(one, LogtoJWTAuthentication)]
         if own[0] is not type(self.target):
             return []
-        ways = dict.fromkeys(way.scopes for way in alternatives(auto_schema.view))
+        ways = dict.fromkeys(way.scopes for way in alternatives_of(auto_schema.view))
         return [*({OAUTH2: list(scopes)} for scopes in ways or [()]), {BEARER: []}]
 
     def get_security_definition(self, auto_schema: Any) -> list[dict[str, Any]]:
@@ -56,7 +66,7 @@ class LogtoJWTAuthenticationScheme(OpenApiAuthenticationExtension):
             "authorizationUrl": f"{issuer}/auth",
             "tokenUrl": f"{issuer}/token",
             "refreshUrl": f"{issuer}/token",
-            "scopes": _scopes(auto_schema.registry, alternatives(auto_schema.view)),
+            "scopes": _scopes(auto_schema.registry, alternatives_of(auto_schema.view)),
         }
         return [
             {

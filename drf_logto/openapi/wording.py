@@ -3,8 +3,8 @@
 from rest_framework.views import APIView
 
 from ..auth_info import TokenKind
+from ..declared_permissions import Alternative
 from ..view_options import accepted_resources
-from .alternatives import Alternative
 
 _TOKENS = {
     TokenKind.GLOBAL: "an access token for the API resource",

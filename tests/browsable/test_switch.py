@@ -182,9 +182,9 @@ def renew(browser: Browser, path: str) -> Any:
     """Press "Fetch a new token" on a page."""
     form = re.search(r'<form id="logto-renew".*?</form>', page(browser.get(path)), re.DOTALL)
     assert form is not None
-    action = re.findall(r'action="([^"]+)"', form[0])
+    (action,) = re.findall(r'action="([^"]+)"', form[0])
     fields = re.findall(r'name="([^"]+)" value="([^"]*)"', form[0])
-    return browser.post(*action, {name: unescape(value) for name, value in fields})
+    return browser.post(action, {name: unescape(value) for name, value in fields})
 
 
 # A page in one tab, and the choice of a context in another
