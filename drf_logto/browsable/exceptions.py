@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.urls import get_script_prefix
 
 from ..exceptions import AuthorizationServerUnavailable, gettext_noop
+from .error_answers import ErrorAnswer
 
 
 class BrowserError(Exception):
@@ -105,11 +106,24 @@ class SignedOut(Exception):
 REFUSALS = frozenset(
     {"invalid_grant", "access_denied", "invalid_target", "invalid_scope", "insufficient_scope"}
 )
+# Errors that remain until somebody changes the settings, or the application in Logto.
+APPLICATION_ERRORS = frozenset(
+    {"invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_request"}
+)
 
 
 class GrantRefused(Exception):
     """The token endpoint refused a grant with one of ``REFUSALS``."""
 
-    def __init__(self, error: str) -> None:
-        self.is_invalid = error == "invalid_grant"  # for every context
-        super().__init__(error)
+    def __init__(self, answer: ErrorAnswer) -> None:
+        self.answer = answer
+        self.is_invalid = answer.code == "invalid_grant"  # for every context
+        super().__init__(str(answer))
+
+
+class ApplicationRefused(AuthorizationServerUnavailable):
+    """The token endpoint refused the application with one of ``APPLICATION_ERRORS``."""
+
+    def __init__(self, answer: ErrorAnswer) -> None:
+        self.answer = answer
+        super().__init__(f"the token endpoint answered with {answer}")

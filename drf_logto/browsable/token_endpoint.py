@@ -1,6 +1,5 @@
 """Authlib's OAuth client at Logto's token and revocation endpoints, with bounds on each request."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,12 +12,12 @@ from ..conf import LogtoSettings
 from ..exceptions import AuthorizationServerUnavailable
 from ..verification.fetch import post_form
 from ..verification.metadata import Metadata
-from .exceptions import REFUSALS, GrantRefused
+from .error_answers import ErrorAnswer, described
+from .exceptions import APPLICATION_ERRORS, REFUSALS, ApplicationRefused, GrantRefused
 
 _BAD_REQUEST = 400
 # Strings only. Authlib would compute with others, such as expires_in, which may be any number.
 _MEMBERS = ("access_token", "refresh_token", "id_token", "error")
-_LOGGED_ERROR = re.compile(r"[a-z_]{1,40}")  # matches error codes, and no token
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,9 @@ class BoundedSession:
         if not isinstance(document, dict):
             raise AuthorizationServerUnavailable("the answer is no JSON object")
         members = {name: document[name] for name in _MEMBERS if _is_text(document.get(name))}
-        if "error" not in members and (status >= _BAD_REQUEST or "error" in document):
+        if "error" in members:  # Authlib fails on other characters
+            members["error_description"] = described(document.get("error_description"))
+        elif status >= _BAD_REQUEST or "error" in document:
             raise AuthorizationServerUnavailable(f"HTTP status {status}")
         return TokenResponse(status, members)
 
@@ -81,7 +82,8 @@ def exchange_code(settings: LogtoSettings, metadata: Metadata, **parameters: str
 
     Raises:
         GrantRefused: Logto does not issue them.
-        AuthorizationServerUnavailable: Logto cannot be reached, or refuses the application.
+        ApplicationRefused: Logto refuses the application; it is an AuthorizationServerUnavailable.
+        AuthorizationServerUnavailable: Logto cannot be reached.
     """
     send = oauth_client(settings).fetch_token
     return _request(send, metadata, grant_type="authorization_code", **parameters)
@@ -110,7 +112,7 @@ def _request(send: Any, metadata: Metadata, **parameters: str) -> Tokens:
     try:
         response = send(endpoint, **parameters)
     except OAuth2Error as refused:
-        error = str(refused.error)
+        answer = ErrorAnswer.parse(refused.error, refused.description)
     else:
         if not response.get("access_token"):
             raise AuthorizationServerUnavailable("the answer has no access token")
@@ -119,10 +121,11 @@ def _request(send: Any, metadata: Metadata, **parameters: str) -> Tokens:
             response.get("refresh_token") or None,
             response.get("id_token") or None,
         )
-    if error in REFUSALS:
-        raise GrantRefused(error)
-    named = error if _LOGGED_ERROR.fullmatch(error) else "an unknown error"
-    raise AuthorizationServerUnavailable(f"the token endpoint answered with {named}")
+    if answer.code in REFUSALS:
+        raise GrantRefused(answer)
+    if answer.code in APPLICATION_ERRORS:
+        raise ApplicationRefused(answer)
+    raise AuthorizationServerUnavailable(f"the token endpoint answered with {answer}")
 
 
 def _is_text(value: object) -> bool:
