@@ -5,9 +5,16 @@ import time
 from typing import Any
 
 from django.core.cache import caches
+from django.core.cache.backends.dummy import DummyCache
+from django.core.cache.backends.locmem import LocMemCache
 from django.db import connections
 
 from .telemetry import logger
+
+
+def is_private(alias: str) -> bool:
+    """Whether no other process can see what a cache holds."""
+    return isinstance(caches[alias], (LocMemCache, DummyCache))
 
 
 class SharedCache:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from drf_logto import checks
 from drf_logto.browsable import checks as browsable_checks
-from drf_logto.checks import declarations, organizations, routes, settings, spelling
 from drf_logto.conf import LogtoSettings
 from tests.support.documents import FENCE, ROOT, text
 from tests.support.refusals import leaves
@@ -20,7 +20,7 @@ CODES = {one.code for one in leaves()}
 SETTINGS = {field.name.upper() for field in fields(LogtoSettings)}
 CHECK_IDS = {
     check_id
-    for module in (declarations, organizations, routes, settings, spelling, browsable_checks)
+    for module in (*(getattr(checks, name) for name in checks.__all__), browsable_checks)
     for check_id in re.findall(r"drf_logto\.[EW]\d{3}", inspect.getsource(module))
 }
 

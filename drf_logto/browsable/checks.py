@@ -9,9 +9,7 @@ from django.contrib.sessions.backends.cache import SessionStore as CacheStore
 from django.contrib.sessions.backends.cached_db import SessionStore as CachedDBStore
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.cache import caches
-from django.core.cache.backends.dummy import DummyCache
 from django.core.cache.backends.filebased import FileBasedCache
-from django.core.cache.backends.locmem import LocMemCache
 from django.core.checks import CheckMessage, Error, Warning
 from django.middleware.csrf import CsrfViewMiddleware
 from django.urls import NoReverseMatch, reverse
@@ -20,6 +18,7 @@ from rest_framework.settings import api_settings
 
 from ..authentication import LogtoJWTAuthentication
 from ..routes import current_settings
+from ..shared_cache import is_private
 from .authentication import LogtoSessionAuthentication
 from .sign_in_store import session_class, uses_cookies
 
@@ -65,10 +64,10 @@ def _check_session_cache() -> Iterator[CheckMessage]:
     store = session_class()
     if not issubclass(store, (CacheStore, CachedDBStore)):
         return
-    cache = caches[settings.SESSION_CACHE_ALIAS]
-    if isinstance(cache, (LocMemCache, DummyCache)):
+    alias = settings.SESSION_CACHE_ALIAS
+    if is_private(alias):
         fault = "that other processes cannot see, so users are signed out if there are several"
-    elif isinstance(cache, FileBasedCache) and issubclass(store, CacheStore):
+    elif isinstance(caches[alias], FileBasedCache) and issubclass(store, CacheStore):
         fault = "that does not create records atomically, so simultaneous refreshes sign users out"
     else:
         return

@@ -3,6 +3,6 @@
 Importing registers them.
 """
 
-from . import declarations, organizations, routes, settings, spelling
+from . import authentication, declarations, organizations, routes, settings, spelling
 
-__all__ = ["declarations", "organizations", "routes", "settings", "spelling"]
+__all__ = ["authentication", "declarations", "organizations", "routes", "settings", "spelling"]

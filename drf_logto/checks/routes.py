@@ -1,13 +1,10 @@
 """System checks of the routes: what permission classes, views and URLs say together."""
 
-from collections.abc import Collection
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
-from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
-from ..authentication import LogtoJWTAuthentication
 from ..permissions import HasScopes, OrgResourceScopes
 from ..routes import (
     Route,
@@ -17,7 +14,7 @@ from ..routes import (
     guarded_routes,
     scopes_of,
 )
-from ..view_options import accepted_resources, class_of, declared
+from ..view_options import accepted_resources, class_of
 from .attributes import names_read
 
 
@@ -127,51 +124,6 @@ def negation_stands_beside_a_kind(**_: Any) -> list[CheckMessage]:
         for route in guarded_routes()
         if route.is_open_by_negation
     ]
-
-
-@register(Tags.urls)
-def access_tokens_are_authenticated(**_: Any) -> list[CheckMessage]:
-    """E013: permissions of ours guard an API view that reads no access token."""
-    default = api_settings.DEFAULT_AUTHENTICATION_CLASSES
-    by_default: list[str] = []
-    found: list[CheckMessage] = []
-    for route in guarded_routes():
-        classes = _authentication_classes(route)
-        if not route.permissions or classes is None or any(map(_reads_access_tokens, classes)):
-            continue
-        if list(classes) == list(default):
-            by_default.append(route.path)
-        else:
-            found.append(_unauthenticated(f"authentication_classes of {route.path!r}", "there"))
-    if by_default:
-        where = f"DEFAULT_AUTHENTICATION_CLASSES, which {len(by_default)} guarded routes use, "
-        first = f"{by_default[0]!r} first,"
-        found.append(_unauthenticated(where + first, "in REST_FRAMEWORK"))
-    return found
-
-
-def _unauthenticated(where: str, place: str) -> CheckMessage:
-    return Error(
-        f"{where} lacks LogtoJWTAuthentication, so that a valid access token is refused as if "
-        "there were none.",
-        hint=f"Name drf_logto.authentication.LogtoJWTAuthentication {place}, as the first class.",
-        id="drf_logto.E013",
-    )
-
-
-def _authentication_classes(route: Route) -> Collection[Any] | None:
-    """What authenticates requests of an API view, None where that is not known beforehand."""
-    if declared(route.callback, "get_authenticators") is not APIView.get_authenticators:
-        return None
-    classes = declared(route.callback, "authentication_classes")
-    return classes if isinstance(classes, Collection) else None
-
-
-def _reads_access_tokens(authentication: Any) -> bool:
-    """Whether an authentication class is, or may make, one that sets an AuthInfo."""
-    return not isinstance(authentication, type) or issubclass(
-        authentication, LogtoJWTAuthentication
-    )
 
 
 def _guarded() -> dict[type, dict[tuple[str, str], str]]:

@@ -1,13 +1,12 @@
-"""System checks of the ``LOGTO`` setting and the authentication classes."""
+"""System checks of the ``LOGTO`` setting."""
 
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
-from rest_framework.settings import api_settings
 
-from ..authentication import LogtoJWTAuthentication
-from ..conf import is_loopback, parse
+from ..conf import LogtoSettings, is_loopback, parse
+from ..shared_cache import is_private
 
 IDS = {
     "missing": "drf_logto.E001",
@@ -29,7 +28,7 @@ def settings_can_work(**_: Any) -> list[CheckMessage]:
 @register
 def internal_endpoint_is_private(**_: Any) -> list[CheckMessage]:
     """W001: keys are fetched over plain http from another machine."""
-    parsed, _problems = parse(getattr(settings, "LOGTO", None))
+    parsed = _parsed()
     address = parsed.internal_endpoint if parsed else None
     if address is None or address.startswith("https:") or is_loopback(address):
         return []
@@ -44,17 +43,35 @@ def internal_endpoint_is_private(**_: Any) -> list[CheckMessage]:
 
 
 @register
-def authentication_comes_first(**_: Any) -> list[CheckMessage]:
-    """W002: DRF takes status and challenge of every 401 from the first authentication class."""
-    classes: list[Any] = api_settings.DEFAULT_AUTHENTICATION_CLASSES  # type: ignore[assignment]  # classes by now
-    is_own = [issubclass(one, LogtoJWTAuthentication) for one in classes]
-    if not any(is_own) or is_own[0]:
+def default_algorithm_is_accepted(**_: Any) -> list[CheckMessage]:
+    """W008: a tenant of Logto signs with ES384 unless its key was rotated to another type."""
+    parsed = _parsed()
+    if parsed is None or "ES384" in parsed.algorithms:
         return []
     return [
         Warning(
-            "LogtoJWTAuthentication is not the first of DEFAULT_AUTHENTICATION_CLASSES.",
-            hint="Put it first: DRF asks the first class alone for the challenge of a 401, and "
-            "answers 403 where that class has none.",
-            id="drf_logto.W002",
+            "LOGTO['ALGORITHMS'] lacks ES384, with which a tenant of Logto signs by default.",
+            hint="Add ES384, or leave ALGORITHMS out. Silence this where the keys of the tenant "
+            "are of another type.",
+            id="drf_logto.W008",
         )
     ]
+
+
+@register(deploy=True)
+def cache_is_shared(**_: Any) -> list[CheckMessage]:
+    """W009: processes shall share the keys by a cache that each has for itself."""
+    parsed = _parsed()
+    if parsed is None or parsed.cache is None or not is_private(parsed.cache):
+        return []
+    return [
+        Warning(
+            f"LOGTO['CACHE'] is {parsed.cache!r}, a cache that other processes cannot see.",
+            hint="Name a cache that all processes share, such as Redis, Memcached or the database.",
+            id="drf_logto.W009",
+        )
+    ]
+
+
+def _parsed() -> LogtoSettings | None:
+    return parse(getattr(settings, "LOGTO", None))[0]

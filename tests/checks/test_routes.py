@@ -12,7 +12,7 @@ from django.urls import path
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.http import require_GET, require_safe
-from rest_framework.authentication import BasicAuthentication, SessionAuthentication
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.decorators import action, api_view, authentication_classes, permission_classes
 from rest_framework.permissions import BasePermission, IsAdminUser, IsAuthenticated
 from rest_framework.response import Response
@@ -21,7 +21,6 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSet
 
 from drf_logto.authentication import LogtoJWTAuthentication
-from drf_logto.browsable.authentication import LogtoSessionAuthentication
 from drf_logto.decorators import require_access_token
 from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
 from drf_logto.testing import Logto
@@ -478,90 +477,6 @@ def test_every_permission_around_a_view_is_seen(check: Check) -> None:
         """Is never called."""
 
     assert [id for id, _ in check(path("", of_django))] == ["drf_logto.W003"]
-
-
-# Authentication of access tokens
-
-
-class UserAuthentication(LogtoJWTAuthentication):
-    """As a project derives its own."""
-
-
-OTHERS = [SessionAuthentication, BasicAuthentication]
-
-
-@pytest.mark.parametrize("classes", [[], OTHERS, (BasicAuthentication,), {BasicAuthentication}])
-def test_a_guarded_view_that_authenticates_no_access_token_is_reported(
-    check: Check, logto: Logto, classes: Any
-) -> None:
-    found = check(path("x/", view(HasScopes("a"), authentication_classes=classes)))
-    assert [id for id, _ in found] == ["drf_logto.E013"]
-    assert "authentication_classes of 'x/'" in found[0][1]
-    assert logto.client(logto.global_token(["a"])).get("/x/").status_code in {401, 403}
-
-
-def test_a_setting_without_our_authentication_is_reported_once(check: Check, settings: Any) -> None:
-    settings.REST_FRAMEWORK = {
-        "DEFAULT_AUTHENTICATION_CLASSES": [
-            "rest_framework.authentication.SessionAuthentication",
-            "rest_framework.authentication.BasicAuthentication",
-        ]
-    }
-    routes = [
-        path(f"{name}/", view(HasScopes("a"), authentication_classes=OTHERS)) for name in "xyz"
-    ]
-    found = check(*routes, path("own/", view(HasScopes("a"), authentication_classes=[])))
-    assert [id for id, _ in found] == ["drf_logto.E013"] * 2
-    assert "authentication_classes of 'own/'" in found[0][1]
-    assert "DEFAULT_AUTHENTICATION_CLASSES, which 3 guarded routes use, 'x/' first" in found[1][1]
-
-
-@pytest.mark.parametrize(
-    "classes",
-    [
-        [LogtoJWTAuthentication],
-        [*OTHERS, UserAuthentication],
-        [LogtoSessionAuthentication],
-        [partial(UserAuthentication)],
-        property(lambda self: OTHERS),
-    ],
-)
-def test_a_view_that_may_authenticate_access_tokens_is_not_reported(
-    check: Check, classes: Any
-) -> None:
-    assert check(path("x/", view(HasScopes("a"), authentication_classes=classes))) == []
-
-
-def test_a_view_that_computes_its_authenticators_is_not_judged(check: Check) -> None:
-    def get_authenticators(self: Any) -> None:
-        """Is never called."""
-
-    own = {"authentication_classes": [], "get_authenticators": get_authenticators}
-    assert check(path("x/", view(HasScopes("a"), **own))) == []
-
-
-def test_plain_and_unguarded_views_need_no_authentication_classes(check: Check) -> None:
-    plain = require_access_token(HasScopes("a"))(lambda request: HttpResponse())
-    unguarded = view(IsAuthenticated, authentication_classes=[])
-    assert check(path("plain/", plain), path("x/", unguarded)) == []
-
-
-def test_an_action_with_an_authentication_of_its_own_is_seen(check: Check) -> None:
-    class Mixed(ViewSet):
-        permission_classes = [HasScopes("a")]
-
-        def list(self, request: Any) -> None:
-            """Is never called."""
-
-        @action(detail=False, authentication_classes=[], permission_classes=[HasScopes("b")])
-        def other(self, request: Any) -> Response:  # type: ignore[empty-body]
-            """Is never called."""
-
-    router = SimpleRouter()
-    router.register("products", Mixed, basename="product")
-    found = check(*router.urls)
-    assert [id for id, _ in found] == ["drf_logto.E013"]
-    assert "other" in found[0][1]
 
 
 class Never(BasePermission):

@@ -4,16 +4,11 @@ from typing import Any
 
 import pytest
 from django.core.checks import run_checks
-from rest_framework.authentication import SessionAuthentication
-
-from drf_logto.authentication import LogtoJWTAuthentication
-
-OURS = "drf_logto.authentication.LogtoJWTAuthentication"
-SESSION = "rest_framework.authentication.SessionAuthentication"
 
 
-def ids() -> list[str]:
-    return [str(message.id) for message in run_checks() if str(message.id).startswith("drf_logto.")]
+def ids(*, deploy: bool = False) -> list[str]:
+    messages = [str(message.id) for message in run_checks(include_deployment_checks=deploy)]
+    return [one for one in messages if one.startswith("drf_logto.")]
 
 
 def test_a_project_that_is_set_up_right_hears_nothing() -> None:
@@ -29,6 +24,7 @@ def test_a_project_that_is_set_up_right_hears_nothing() -> None:
         ({"ALGORITHMS": ["HS256"]}, "drf_logto.E005"),
         ({"API_RESOURCE": "urn:logto:resource:organizations"}, "drf_logto.E006"),
         ({"INTERNAL_ENDPOINT": "http://logto:3001"}, "drf_logto.W001"),
+        ({"ALGORITHMS": ["RS256", "PS256"]}, "drf_logto.W008"),
     ],
 )
 def test_each_kind_of_wrong_has_its_id(
@@ -49,28 +45,21 @@ def test_a_private_internal_endpoint_is_fine(settings: Any, address: str) -> Non
     assert ids() == []
 
 
-class ProjectsOwn(LogtoJWTAuthentication):
-    pass
+BACKENDS = "django.core.cache.backends"
 
 
 @pytest.mark.parametrize(
-    ("classes", "expected"),
+    ("cache", "expected"),
     [
-        ([OURS, SESSION], []),
-        ([SESSION], []),
-        ([SESSION, OURS], ["drf_logto.W002"]),
-        ([SESSION, f"{__name__}.ProjectsOwn"], ["drf_logto.W002"]),
-        ([f"{__name__}.ProjectsOwn", SESSION], []),
+        ("locmem.LocMemCache", ["drf_logto.W009"]),
+        ("dummy.DummyCache", ["drf_logto.W009"]),
+        ("db.DatabaseCache", []),
     ],
 )
-def test_authentication_that_does_not_come_first_is_reported(
-    settings: Any, classes: list[str], expected: list[str]
+def test_a_cache_that_processes_do_not_share_is_reported_where_there_may_be_several(
+    settings: Any, cache: str, expected: list[str]
 ) -> None:
-    settings.REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": classes}
-    assert ids() == expected
-
-
-def test_the_first_class_decides_the_challenge() -> None:
-    """Why W002 is told: DRF asks the first class alone, and SessionAuthentication has none."""
-    request: Any = object()
-    assert SessionAuthentication().authenticate_header(request) is None
+    settings.CACHES = {"default": {"BACKEND": f"{BACKENDS}.{cache}", "LOCATION": "keys"}}
+    assert ids(deploy=True) == []
+    settings.LOGTO = {**settings.LOGTO, "CACHE": "default"}
+    assert (ids(deploy=True), ids()) == (expected, [])
