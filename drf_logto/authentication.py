@@ -12,7 +12,13 @@ from rest_framework.request import Request
 
 from .auth_info import AuthInfo
 from .denials import explain_denials
-from .exceptions import InactiveUser, LogtoError, UnknownUser, WrongAudience
+from .exceptions import (
+    InactiveUser,
+    LogtoError,
+    UnknownUser,
+    WrongAudience,
+    without_frames,
+)
 from .principal import LogtoPrincipal
 from .responses import RefusedByProject, as_api_exception, challenge
 from .runtime import get_verifier
@@ -160,12 +166,10 @@ def _verified(
 ) -> AuthInfo | LogtoError | None:
     """Return the facts of a request's token or why it is refused, None where it has none.
 
-    A refusal is returned, not raised, without traceback and context: a report of an exception may
-    include the variables of its frames, and here they hold the token.
+    A refusal is returned, not raised: the frames here hold the token.
     """
     try:
         token = authentication.get_token(request)
         return None if token is None else verify(token)
     except LogtoError as refusal:
-        refusal.__cause__ = refusal.__context__ = None
-        return refusal.with_traceback(None)
+        return without_frames(refusal)

@@ -1,12 +1,12 @@
 """require_access_token: protects plain Django views, sync and async."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import Any, cast, overload
+from typing import Any, TypeAlias, TypeVar, overload
 
 from asgiref.sync import iscoroutinefunction
 from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 from django.views import View as ClassBasedView
 from rest_framework.permissions import BasePermission, OperandHolder, SingleOperandHolder
 
@@ -15,17 +15,18 @@ from .view_options import ACCESS_TOKEN_PERMISSIONS, chain_of
 
 __all__ = ["require_access_token"]
 
-View = Callable[..., Any]
+View = TypeVar("View", bound=Callable[..., HttpResponseBase | Awaitable[HttpResponseBase]])
+Permission: TypeAlias = type[BasePermission] | OperandHolder | SingleOperandHolder
 
 
+@overload
+def require_access_token(
+    *permissions: Permission, authentication_class: AuthenticationClass | None = None
+) -> Callable[[View], View]: ...
 @overload
 def require_access_token(
     view: View, /, *, authentication_class: AuthenticationClass | None = None
 ) -> View: ...
-@overload
-def require_access_token(
-    *permissions: Any, authentication_class: AuthenticationClass | None = None
-) -> Callable[[View], View]: ...
 def require_access_token(
     *arguments: Any, authentication_class: AuthenticationClass | None = None
 ) -> Any:
@@ -71,8 +72,10 @@ def _is_permission(argument: Any) -> bool:
 
 
 def _protect(
-    view: View, permissions: tuple[Any, ...], authentication_class: AuthenticationClass | None
-) -> View:
+    view: Callable[..., Any],
+    permissions: tuple[Any, ...],
+    authentication_class: AuthenticationClass | None,
+) -> Any:
     class_based = _instance_of(view)
     runs_project_code = class_based is not None
     guard = Guard(permissions, authentication_class, runs_project_code=runs_project_code)
@@ -98,14 +101,14 @@ def _protect(
     protected.csrf_exempt = True
     setattr(protected, ACCESS_TOKEN_PERMISSIONS, permissions)
     protected.awaits_permissions = iscoroutinefunction(protected)
-    return cast("View", protected)
+    return protected
 
 
-def _instance_of(view: View) -> Any:
+def _instance_of(view: Any) -> Any:
     """The class-based view whose method it is: method_decorator hands over a bound method."""
     bound = (getattr(getattr(one, "func", None), "__self__", None) for one in chain_of(view))
     return next((one for one in bound if isinstance(one, ClassBasedView)), None)
 
 
-def _is_async(view: View) -> bool:
+def _is_async(view: Any) -> bool:
     return iscoroutinefunction(view) or iscoroutinefunction(type(view).__call__)

@@ -85,6 +85,15 @@ class LogtoError(Exception):
         return self.message % self.params
 
 
+def without_frames(refusal: LogtoError) -> LogtoError:
+    """Return a refusal without traceback and context.
+
+    A report of an exception may include the variables of its frames, and they hold the token.
+    """
+    refusal.__cause__ = refusal.__context__ = None
+    return refusal.with_traceback(None)
+
+
 class InvalidRequest(LogtoError):
     """The request itself is malformed (RFC 6750 §3.1 ``invalid_request``)."""
 

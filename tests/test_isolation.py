@@ -111,7 +111,7 @@ def seen_plainly(request: HttpRequest, **kwargs: Any) -> JsonResponse:
     return JsonResponse(tell(request))
 
 
-SEEN = {
+SEEN: dict[str, tuple[TokenKind, Any]] = {
     "everywhere": (GLOBAL, Seen.as_view(permission_classes=[HasScopes("read:documents")])),
     "member": (ORGANIZATION, Seen.as_view(permission_classes=[InOrganization("read:documents")])),
     "data": (RESOURCE, Seen.as_view(permission_classes=[OrgResourceScopes("read:documents")])),

@@ -12,7 +12,7 @@ from drf_logto import exceptions
 DOCS = Path(__file__).parent.parent / "docs"
 
 NAMES = {
-    "drf_logto": ["__version__"],
+    "drf_logto": ["__version__", "averify", "get_auth", "verify"],
     "drf_logto.auth_info": ["AuthInfo", "TokenKind"],
     "drf_logto.authentication": ["LogtoJWTAuthentication"],
     "drf_logto.browsable.authentication": ["LogtoSessionAuthentication"],
@@ -21,7 +21,7 @@ NAMES = {
     "drf_logto.permissions": ["HasScopes", "InOrganization", "OrgResourceScopes"],
     "drf_logto.principal": ["LogtoPrincipal"],
     "drf_logto.telemetry": ["Snapshot", "snapshot"],
-    "drf_logto.testing": ["ABSENT", "Logto"],
+    "drf_logto.testing": ["ABSENT", "Logto", "TokenOptions"],
 }
 
 

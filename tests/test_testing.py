@@ -1,5 +1,6 @@
 """drf_logto.testing: what users test their own APIs with."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from drf_logto.permissions import HasScopes
-from drf_logto.testing import ABSENT, Logto
+from drf_logto.testing import ABSENT, Logto, TokenOptions
 
 Route = Callable[..., None]
 
@@ -159,3 +160,9 @@ def test_another_logto_can_be_stood_in_for(logto: Logto) -> None:
     stranger = Logto("https://stranger.logto.test", "https://other.test")
     response = logto.client(stranger.global_token()).get("/")
     assert response.json()["code"] == "invalid_issuer"
+
+
+def test_the_typed_options_are_those_that_are_accepted() -> None:
+    parameters = inspect.signature(Logto.issue).parameters.values()
+    accepted = {one.name for one in parameters if one.kind is one.KEYWORD_ONLY}
+    assert set(TokenOptions.__annotations__) == accepted

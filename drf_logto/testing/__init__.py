@@ -1,5 +1,5 @@
 """An in-process Logto for tests: real signatures, real verification, no network."""
 
-from .logto import ABSENT, Logto
+from .logto import ABSENT, Logto, TokenOptions
 
-__all__ = ["ABSENT", "Logto"]
+__all__ = ["ABSENT", "Logto", "TokenOptions"]

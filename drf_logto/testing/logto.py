@@ -4,7 +4,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
 
 from drf_logto import runtime
 from drf_logto.auth_info import ORGANIZATION_AUDIENCE_PREFIX
@@ -22,6 +22,16 @@ ABSENT: Final = object()
 """As the value of a claim or header: leave it out."""
 
 _PUBLISHED_KEYS = 2  # Logto keeps the key before the current one
+
+
+class TokenOptions(TypedDict, total=False):
+    """The keyword arguments of a token; ``Logto.issue`` says what they mean."""
+
+    user: str
+    machine: str | None
+    expires_in: float
+    claims: Mapping[str, Any] | None
+    headers: Mapping[str, Any] | None
 
 
 class Logto:
@@ -68,7 +78,7 @@ class Logto:
 
     # Tokens, one call for each kind
 
-    def global_token(self, scopes: Iterable[str] = (), **options: Any) -> str:
+    def global_token(self, scopes: Iterable[str] = (), **options: Unpack[TokenOptions]) -> str:
         """Return a token for the API resource.
 
         Args:
@@ -78,7 +88,7 @@ class Logto:
         return self.issue({"aud": self.api_resource}, scopes, **options)
 
     def organization_token(
-        self, organization_id: str, scopes: Iterable[str] = (), **options: Any
+        self, organization_id: str, scopes: Iterable[str] = (), **options: Unpack[TokenOptions]
     ) -> str:
         """Return an organization token, the kind without an API resource.
 
@@ -91,7 +101,7 @@ class Logto:
         return self.issue({"aud": audience}, scopes, **options)
 
     def organization_resource_token(
-        self, organization_id: str, scopes: Iterable[str] = (), **options: Any
+        self, organization_id: str, scopes: Iterable[str] = (), **options: Unpack[TokenOptions]
     ) -> str:
         """Return a token for the API resource within an organization.
 
@@ -103,16 +113,29 @@ class Logto:
         claims = {"aud": self.api_resource, "organization_id": organization_id}
         return self.issue(claims, scopes, **options)
 
-    def id_token(self, user: str = "user-1", **options: Any) -> str:
+    def id_token(
+        self,
+        user: str = "user-1",
+        *,
+        expires_in: float = 3600,
+        claims: Mapping[str, Any] | None = None,
+        headers: Mapping[str, Any] | None = None,
+    ) -> str:
         """Return an ID token: signed with the same key, and no access token.
 
         Args:
             user: the subject.
-            options: see ``issue``.
+            expires_in: see ``issue``.
+            claims: likewise.
+            headers: likewise.
         """
-        absent = dict.fromkeys(("client_id", "jti", "scope"), ABSENT)
-        options["headers"] = {"typ": ABSENT, **options.get("headers", {})}
-        return self.issue({"aud": "application-1", **absent}, user=user, **options)
+        return self.issue(
+            {"aud": "application-1", **dict.fromkeys(("client_id", "jti", "scope"), ABSENT)},
+            user=user,
+            expires_in=expires_in,
+            claims=claims,
+            headers={"typ": ABSENT, **(headers or {})},
+        )
 
     def opaque_token(self) -> str:
         """Return what a user gets who signs in without ``resource``: 43 characters, no JWT."""

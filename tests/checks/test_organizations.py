@@ -1,7 +1,7 @@
 """System checks of the routes: whether the organization that a route names is compared."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.conf.urls.i18n import i18n_patterns
@@ -289,7 +289,7 @@ def test_a_plain_view_is_read(check: Check) -> None:
         """Is never called."""
 
     assert ids(check(path("teams/<pk>/", members))) == {"drf_logto.E008"}
-    members.organization_url_kwarg = None
+    cast("Any", members).organization_url_kwarg = None
     assert check(path("teams/<pk>/", members)) == []
 
 

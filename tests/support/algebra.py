@@ -36,7 +36,7 @@ from drf_logto.permissions import (
     InOrganization,
     OrgResourceScopes,
 )
-from drf_logto.testing import Logto
+from drf_logto.testing import Logto, TokenOptions
 
 GRANTED = (200, 405)  # 405 comes after the permissions
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -404,7 +404,7 @@ def answers(logto: Logto) -> Answer:
 
     @cache
     def issued(held: Held) -> str:
-        scopes, options = sorted(held.scopes), {"machine": held.machine}
+        scopes, options = sorted(held.scopes), TokenOptions(machine=held.machine)
         if held.kind is TokenKind.GLOBAL:
             return logto.global_token(scopes, **options)
         if held.kind is TokenKind.ORGANIZATION:
