@@ -419,7 +419,7 @@ def _turn_key(company: Company) -> str:
         json.dumps({"at": float("inf"), "document": {"keys": [FIRST]}}),
         json.dumps({"at": 10**400, "document": {"keys": [FIRST]}}),
     ],
-    ids=str,
+    ids=lambda rubbish: str(rubbish).replace(json.dumps(FIRST), "FIRST")[:60],
 )
 def test_rubbish_in_the_cache_is_no_copy(company: Company, rubbish: object) -> None:
     knows(company.process(), FIRST)
