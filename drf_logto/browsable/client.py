@@ -18,9 +18,12 @@ from ..runtime import get_environment, get_metadata, get_verifier
 from ..verification.fetch import fetch_json
 from ..verification.metadata import ISSUER_PATH, Metadata
 from .contexts import Context, Person, contexts_of
+from .error_answers import ErrorAnswer
 from .exceptions import (
     AccessDenied,
     AnswerNotTrusted,
+    ApplicationNotAccepted,
+    ApplicationRefused,
     GrantRefused,
     NoRefreshToken,
     SignInRefused,
@@ -79,15 +82,17 @@ class LogtoClient:
             WrongIssuer: the response is from another issuer.
             AnswerNotTrusted: the ID token is not valid for this sign-in.
             AccessDenied: the user or Logto denied the request.
+            ApplicationNotAccepted: Logto refused the application.
             SignInRefused: any other error, or a code that Logto does not accept.
             NoRefreshToken: Logto issued no refresh token.
         """
         metadata = get_metadata(waits=True)
         self._require_issuer(metadata, answer)
         if "error" in answer:
-            raise AccessDenied if answer["error"] == "access_denied" else SignInRefused
+            error = ErrorAnswer.parse(answer["error"], answer.get("error_description"))
+            raise _refusal("the browser came back with", error)
         if not _CODE.fullmatch(answer.get("code", "")):
-            raise SignInRefused
+            raise SignInRefused("the browser came back without a possible code")
         try:
             tokens = exchange_code(
                 self._settings,
@@ -96,8 +101,10 @@ class LogtoClient:
                 code_verifier=verifier,
                 redirect_uri=pending.redirect_uri,
             )
-        except GrantRefused:
-            raise SignInRefused from None
+        except GrantRefused as refused:
+            raise _refusal("the token endpoint answered with", refused.answer) from None
+        except ApplicationRefused as refused:
+            raise ApplicationNotAccepted(refused.reason, refused.answer.meaning) from None
         return self._sign_in(metadata, tokens, pending.nonce)
 
     def refresh(self, sign_in: SignIn, context: Context) -> SignIn:
@@ -165,3 +172,8 @@ class LogtoClient:
         is_required = metadata.document.get("authorization_response_iss_parameter_supported")
         if issuer != self._issuer and (issuer is not None or is_required is True):
             raise WrongIssuer
+
+
+def _refusal(source: str, error: ErrorAnswer) -> SignInRefused:
+    kind = AccessDenied if error.code == "access_denied" else SignInRefused
+    return kind(f"{source} {error}", error.meaning)

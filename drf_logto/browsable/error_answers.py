@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..exceptions import gettext_noop
+from ..exceptions import AuthorizationServerUnavailable, gettext_noop
 
 _CODE = re.compile(r"[a-z_]{1,40}")
 _MAX_DESCRIPTION = 200  # characters
@@ -21,13 +21,14 @@ class Meaning(NamedTuple):
     remedy: str
 
 
+# By ``error``; those with a space are no errors of a response.
 MEANINGS: Mapping[str, Meaning] = {
     "invalid_client": Meaning(
-        gettext_noop("Logto does not accept APP_ID and APP_SECRET."),
+        gettext_noop("Logto does not accept the credentials of this application."),
         gettext_noop(
-            "Compare both with the application in Logto: the secret is wrong, missing or deleted, "
-            "or there is no such application. It must be of the type 'Traditional web'; a "
-            "single-page application has no secret."
+            "Compare APP_ID and APP_SECRET with the application in Logto: the secret is wrong, "
+            "missing or deleted, or there is no such application. It must be of the type "
+            "'Traditional web'; a single-page application has no secret."
         ),
     ),
     "invalid_target": Meaning(
@@ -60,6 +61,21 @@ MEANINGS: Mapping[str, Meaning] = {
         gettext_noop(
             "Log in again. If that fails each time, look for something that opens the callback "
             "twice or late, and check that the user is not suspended in Logto."
+        ),
+    ),
+    "another issuer": Meaning(
+        gettext_noop("The metadata at ENDPOINT is that of another issuer."),
+        gettext_noop(
+            "Set ENDPOINT to the address in the 'issuer' of "
+            "<ENDPOINT>/oidc/.well-known/openid-configuration, without /oidc. If this machine "
+            "needs another address to reach it, set INTERNAL_ENDPOINT to that."
+        ),
+    ),
+    "unavailable": Meaning(
+        AuthorizationServerUnavailable.message,
+        gettext_noop(
+            "The logger drf_logto has the reason. This machine must be able to open "
+            "<ENDPOINT>/oidc/.well-known/openid-configuration."
         ),
     ),
 }

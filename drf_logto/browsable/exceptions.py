@@ -5,17 +5,28 @@ from typing import ClassVar
 from django.urls import get_script_prefix
 
 from ..exceptions import AuthorizationServerUnavailable, gettext_noop
-from .error_answers import ErrorAnswer
+from .error_answers import MEANINGS, ErrorAnswer, Meaning
+
+_ANOTHER_ISSUER = "the metadata is of another issuer"
 
 
 class BrowserError(Exception):
     """A failure that is shown as a plain page, which leads to ``next_path``.
 
-    ``retry_after`` is the number of seconds until another attempt can succeed, 0 if unknown.
+    Attributes:
+        status: the HTTP status.
+        heading: of the page, in English; the page shows its translation.
+        message: likewise, one sentence that tells nothing of the settings.
+        meaning: replaces the sentence, and adds a remedy, if DEBUG is on.
+        reason: what is logged, None if nothing is.
+        retry_after: seconds until another attempt can succeed, 0 if unknown.
     """
 
     status: ClassVar[int]
-    message: ClassVar[str]  # in English; the page shows its translation
+    heading: ClassVar[str] = gettext_noop("That did not work")
+    message: ClassVar[str]
+    meaning: Meaning | None = None
+    reason: str | None = None
 
     def __init__(self, next_path: str | None = None, retry_after: int = 0) -> None:
         self.next_path = next_path or get_script_prefix()
@@ -32,18 +43,45 @@ class SignInExpired(BrowserError):
     )
 
 
+class NoSignIn(BrowserError):
+    """The callback was opened without parameters, in a browser without a pending sign-in."""
+
+    status = 400
+    heading = gettext_noop("Sign-in")
+    message = gettext_noop("No sign-in is under way in this browser.")
+
+
+class SignInCancelled(NoSignIn):
+    """The same in a browser with a pending sign-in: Cancel on Logto's consent page leads here."""
+
+    status = 403
+    message = gettext_noop("You cancelled the sign-in.")
+
+
 class SignInRefused(BrowserError):
     """Logto answered with an error, or with a response that fits no sign-in."""
 
     status = 400
-    message = gettext_noop("Logto did not complete the sign-in.")
+    message = gettext_noop(
+        "Logto did not complete the sign-in. If this happens again, tell the operator of this site."
+    )
+
+    def __init__(self, reason: str, meaning: Meaning | None = None) -> None:
+        super().__init__()
+        self.reason, self.meaning = reason, meaning
 
 
-class AccessDenied(BrowserError):
+class ApplicationNotAccepted(SignInRefused):
+    """Logto refused the application, so nobody can sign in until somebody changes a setting."""
+
+    status = 502
+
+
+class AccessDenied(SignInRefused):
     """The user or Logto denied the request (RFC 6749 §4.1.2.1 ``access_denied``)."""
 
     status = 403
-    message = gettext_noop("Logto did not let you in: the sign-in was cancelled or is not allowed.")
+    message = MEANINGS["access_denied"].sentence
 
 
 class AnswerNotTrusted(BrowserError):
@@ -51,22 +89,32 @@ class AnswerNotTrusted(BrowserError):
 
     status = 502
     message = gettext_noop("The response to the sign-in cannot be trusted and was rejected.")
+    meaning = Meaning(
+        message,
+        gettext_noop(
+            "If this happens each time, compare ENDPOINT and APP_ID with Logto, and check the "
+            "clock of this machine."
+        ),
+    )
+    reason = "the ID token is missing or not valid for this sign-in"
 
 
 class WrongIssuer(AnswerNotTrusted):
     """The answer names another issuer (RFC 9207 §2.4); anybody can send a browser here with it."""
 
     status = 400
+    reason = "the browser came back from another issuer than that of ENDPOINT"
 
 
 class NoRefreshToken(BrowserError):
     """Logto issued no refresh token, so no access token can be requested."""
 
     status = 502
-    message = gettext_noop(
-        "Logto gave no refresh token, so no access token can be requested. Allow the application "
-        "in Logto to issue refresh tokens."
+    message = gettext_noop("Logto gave no refresh token, so no access token can be requested.")
+    meaning = Meaning(
+        message, gettext_noop("Allow the application in Logto to issue refresh tokens.")
     )
+    reason = "Logto gave no refresh token"
 
 
 class UnknownContext(BrowserError):
@@ -93,8 +141,9 @@ class LogtoUnavailable(BrowserError):
     message = AuthorizationServerUnavailable.message
 
     def __init__(self, next_path: str, cause: AuthorizationServerUnavailable) -> None:
-        self.reason = cause.reason  # for the log
         super().__init__(next_path, cause.retry_after)
+        is_another = cause.reason.startswith(_ANOTHER_ISSUER)
+        self.meaning = MEANINGS["another issuer" if is_another else "unavailable"]
 
 
 class SignedOut(Exception):

@@ -74,6 +74,12 @@ def find(request: HttpRequest, state: str, now: float) -> tuple[PendingSignIn, s
     raise SignInExpired
 
 
+def newest(request: HttpRequest, now: float) -> PendingSignIn | None:
+    """Return the pending sign-in that began last, None if there is none."""
+    valid = (pending for _, pending, _ in _read(request) if _is_valid(pending, now))
+    return max(valid, key=lambda pending: pending.begun_at, default=None)
+
+
 def delete_cookie(request: HttpRequest, response: HttpResponse, state: str) -> None:
     """Delete the cookie of this ``state``, if the browser has it."""
     if _name(state) in request.COOKIES:

@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.middleware.csrf import rotate_token
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_GET, require_POST
@@ -21,8 +20,16 @@ from ..runtime import get_environment, get_kept
 from . import pending, sign_in_store
 from .client import LogtoClient
 from .curl import UnprintableCommand, curl_command
-from .exceptions import BrowserError, LogtoUnavailable, SignedOut, SignInRefused
+from .exceptions import (
+    BrowserError,
+    LogtoUnavailable,
+    NoSignIn,
+    SignedOut,
+    SignInCancelled,
+    SignInRefused,
+)
 from .exchanges import Exchanges
+from .failure_page import failure_page
 from .next_path import local_path
 from .page_context import page_context
 from .refresh import choose_context, get_access_token
@@ -45,15 +52,7 @@ def _sign_in_view(view: View) -> View:
         except BrowserError as error:
             failure = error
         # Outside of the handler: an error in the page must not have frames with tokens.
-        context = {
-            "sentence": gettext(failure.message),
-            "next": failure.next_path,
-            "login_url": reverse("rest_framework:login"),
-        }
-        response = render(request, "drf_logto/failure.html", context, status=failure.status)
-        if failure.retry_after:
-            response["Retry-After"] = str(failure.retry_after)
-        return response
+        return failure_page(request, failure)
 
     # A rollback would restore a refresh token that Logto has replaced.
     return never_cache(transaction.non_atomic_requests(login_not_required(wrapper)))
@@ -103,10 +102,14 @@ def callback(request: HttpRequest) -> HttpResponse:
     """Complete a sign-in with the authorization response (RFC 6749 §4.1.2)."""
     answer = request.GET.dict()
     now = get_environment().now()
+    if not answer:
+        begun = pending.newest(request, now)
+        raise NoSignIn if begun is None else SignInCancelled(begun.next)
     begun, code_verifier = pending.find(request, answer.get("state", ""), now)
     with _errors_lead_to(begun.next), get_kept(Exchanges).once(begun.state):
         if len(answer) != sum(len(values) for _, values in request.GET.lists()):
-            raise SignInRefused  # RFC 6749 §3.1: a parameter must not be repeated
+            # RFC 6749 §3.1
+            raise SignInRefused("the browser came back with a parameter twice")
         sign_in = LogtoClient().complete(begun, code_verifier, answer)
     browser = BrowserSession(request)
     former = browser.load()

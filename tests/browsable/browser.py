@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from html import unescape
 from http.client import HTTPConnection, HTTPResponse
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 from django.test import Client
 
@@ -56,6 +56,11 @@ class Browser:
             answer = self._ask("POST", self._at(address, answer), urlencode({"person": person}))
             self.cookie = str(answer.getheader("Set-Cookie")).partition(";")[0]
         return str(answer.getheader("Location"))
+
+    def at_consent(self, address: str, **pressed: str) -> str:
+        """Sign in there, press a button of the consent page, and return the address as above."""
+        consent = urljoin(address, self.at_logto(address))
+        return str(self._ask("POST", consent, urlencode(pressed)).getheader("Location"))
 
     def sign_in(self, person: str = "ada", next_path: str = "/products/") -> Any:
         """Sign in, and return the answer to the way back."""

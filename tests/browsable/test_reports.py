@@ -64,7 +64,7 @@ def test_a_failed_code_exchange_reports_no_secret(
         "refused": http('{"error": "invalid_client"}', "401 Unauthorized"),
         "void": http('{"error": "invalid_grant"}', "400 Bad Request"),
     }[failure]
-    status = {"1e999": 302, "refused": 503, "void": 400}[failure]
+    status = {"1e999": 302, "refused": 502, "void": 400}[failure]
     assert liar.come_back(browser, asked).status_code == status
     secrets = [REFRESH_TOKEN, str(BROWSABLE_API.secret), tokens["id_token"]]
     assert_no_secret(secrets, *reports.texts)

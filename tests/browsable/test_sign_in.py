@@ -452,13 +452,11 @@ def test_other_members_of_the_token_response_are_ignored(liar: Liar, value: str)
 @pytest.mark.parametrize(
     ("error", "status"),
     [
-        ("invalid_client", "401 Unauthorized"),
-        ("invalid_client", "400 Bad Request"),
         ("server_error", "400 Bad Request"),
         ("rate_limited", "403 Forbidden"),
     ],
 )
-def test_an_error_about_the_application_counts_as_an_outage(
+def test_an_error_of_the_server_counts_as_an_outage(
     liar: Liar, error: str, status: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     browser = Browser()

@@ -1,0 +1,32 @@
+"""The page of a failure, and its log line."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from ..telemetry import logger
+from .exceptions import BrowserError
+
+
+def failure_page(request: HttpRequest, failure: BrowserError) -> HttpResponse:
+    """Log a failure, and return its page, all of whose sentences are those of this package."""
+    sentence, remedy, logged = failure.message, "", ""
+    if failure.meaning is not None:
+        logged = f" {failure.meaning.remedy}"
+        if settings.DEBUG:
+            sentence, remedy = failure.meaning
+    if failure.reason is not None:
+        logger.warning("The sign-in failed: %s.%s", failure.reason, logged)
+    context = {
+        "heading": gettext(failure.heading),
+        "sentence": gettext(sentence),
+        "remedy": remedy and gettext(remedy),  # gettext("") is the header of the catalog
+        "next": failure.next_path,
+        "login_url": reverse("rest_framework:login"),
+    }
+    response = render(request, "drf_logto/failure.html", context, status=failure.status)
+    if failure.retry_after:
+        response["Retry-After"] = str(failure.retry_after)
+    return response
