@@ -48,8 +48,7 @@ HasScopes(read=7)  # type: ignore[arg-type]
 get_auth("request")  # type: ignore[arg-type]
 
 
-def mistaken(request: Request) -> str:
-    subject: str = get_auth(request).subject  # type: ignore[attr-defined]
+def mistaken(request: Request) -> None:
+    str(get_auth(request).subject)  # type: ignore[attr-defined]
     get_auth(request).sub = "another"  # type: ignore[misc]
     get_auth(request).organization_id.upper()  # type: ignore[union-attr]
-    return subject
