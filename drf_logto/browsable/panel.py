@@ -1,4 +1,4 @@
-"""What the browsable API's page shows: the user, the token, and what a denied request needs."""
+"""What the browsable API's page shows: what it asks for, the user, the token, why it is denied."""
 
 import math
 from dataclasses import dataclass
@@ -14,17 +14,19 @@ from ..responses import sentence
 from ..runtime import get_environment
 from ..view_options import named_organization
 from .authentication import LogtoSessionAuthentication
+from .claims import Claim, shown_claims
 from .contexts import Context, Organization
 from .curl import request_body
 from .other_contexts import Access, access_with
 from .refresh import chosen_context, contexts, is_lost, stored_auth
+from .requirements import Requirement, requirements
 from .session import BrowserSession
 from .sign_in_store import SignIn
 
 _EXPLAINED = frozenset(  # refusals that another token may avoid
     {"wrong_audience", "wrong_token_kind", "wrong_organization", "insufficient_scope"}
 )
-_FORBIDDEN = 403
+_UNAUTHORIZED, _FORBIDDEN = 401, 403
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class SignedIn:
     chosen: Context
     auth: AuthInfo | None  # None if the token of the chosen context is missing or invalid
     minutes: int  # until the token expires, rounded up
+    claims: tuple[Claim, ...]
     groups: tuple[tuple[Organization | None, tuple[Context, ...]], ...]  # by organization
     has_several_resources: bool  # so contexts need the name of their API resource
     is_lost: bool  # unsafe requests are refused until a context is chosen
@@ -61,6 +64,8 @@ class Panel:
 
     addresses: dict[str, str]  # of its links and forms
     has_ended: bool  # since the last page
+    invites: bool  # to sign in, because the request was refused without it
+    requirements: tuple[Requirement, ...]
     signed_in: SignedIn | None
 
 
@@ -81,13 +86,28 @@ def panel(view: Any, request: Any, response: Any) -> Panel | None:
     signed_in = _signed_in(sign_in, view, request, response) if sign_in else None
     if has_ended or signed_in:  # also on views that do not authenticate
         patch_cache_control(response, private=True, no_store=True)
-    return Panel(addresses, has_ended, signed_in)
+    return Panel(
+        addresses,
+        has_ended,
+        invites=signed_in is None and _is_refused_without_sign_in(request, response),
+        requirements=requirements(view, request, sign_in.person if sign_in else None),
+        signed_in=signed_in,
+    )
+
+
+def _is_refused_without_sign_in(request: Any, response: Any) -> bool:
+    return (
+        response.status_code in {_UNAUTHORIZED, _FORBIDDEN}
+        and request.successful_authenticator is None
+        and any(isinstance(one, LogtoSessionAuthentication) for one in request.authenticators)
+    )
 
 
 def _signed_in(sign_in: SignIn, view: Any, request: Any, response: Any) -> SignedIn:
     chosen = chosen_context(sign_in)
     auth = _stored_auth(sign_in, chosen)
-    seconds = auth.expires_at - get_environment().now() if auth else 0
+    now = get_environment().now()
+    seconds = auth.expires_at - now if auth else 0
     every, refusal = contexts(sign_in.person), _refusal(response)
     # Another site can make the browser send a body; only one that passed the CSRF check is shown.
     passed_csrf = isinstance(request.successful_authenticator, LogtoSessionAuthentication)
@@ -98,6 +118,7 @@ def _signed_in(sign_in: SignIn, view: Any, request: Any, response: Any) -> Signe
         chosen=chosen,
         auth=auth,
         minutes=math.ceil(seconds / 60),
+        claims=shown_claims(auth, now) if auth else (),
         groups=tuple((organization, tuple(group)) for organization, group in by_organization),
         has_several_resources=len({context.resource for context in every} - {None}) > 1,
         is_lost=is_lost(sign_in),

@@ -8,17 +8,37 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import include, path
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
 
+from drf_logto.authentication import LogtoJWTAuthentication
 from drf_logto.browsable import sign_in_store
+from drf_logto.browsable.authentication import LogtoSessionAuthentication
+from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
 from drf_logto.runtime import Environment, override
 from sandbox.stand_in.server import StandIn
 from sandbox.tenant import API_RESOURCE
 from tests.browsable import project as views
-from tests.browsable.browser import HTML, Browser, page, text_of
+from tests.browsable.browser import HTML, Browser, hidden, page, text_of
 from tests.browsable.liar import Liar
-from tests.support.sign_ins import key_of, signed_in
+from tests.support.sign_ins import EVERYWHERE, key_of, signed_in
 
 WITHIN_ACME = f"organization_resource acme {API_RESOURCE}"
+
+
+class Own(BasePermission):
+    """Grants everything."""
+
+
+class Anybody(BaseAuthentication):
+    def authenticate(self, request: Any) -> tuple[str, None]:
+        return "anybody", None
+
+
+def with_options(view: type, options: dict[str, Any]) -> Any:
+    """The view with other attributes."""
+    changed: Any = type(view.__name__, (view,), options)
+    return changed.as_view()
 
 
 def offers(response: Any, id: str) -> list[str]:
@@ -171,6 +191,189 @@ def test_names_are_escaped(liar: Liar) -> None:
     assert "<b>Ada" not in page(response)
     assert "<i>" not in page(response)
     assert "&lt;b&gt;Ada" in page(response)
+
+
+# What an address asks for
+
+
+def asked(response: Any) -> list[str]:
+    """What the page says that each method asks for."""
+    element = re.search(r'<div id="logto-requirements".*?</dl>', page(response), re.DOTALL)
+    found = re.findall(r"<div>(.*?)</div>", element[0], re.DOTALL) if element else []
+    return [" ".join(unescape(re.sub("<[^>]*>", " ", one)).split()) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"permission_classes": [HasScopes("a", "b")]}, "API resource a b"),
+        ({"permission_classes": [InOrganization]}, "Organization token (acme)"),
+        (
+            {"permission_classes": [HasScopes("a") | OrgResourceScopes("b")]},
+            "API resource a or Organization-level token (acme) b",
+        ),
+        ({"permission_classes": [HasScopes("a") & Own]}, "API resource a granted by Own"),
+        (
+            {"permission_classes": [HasScopes("a"), ~HasScopes("<b>")]},
+            "API resource a granted by ~HasScopes('<b>')",
+        ),
+        ({"permission_classes": [Own]}, "granted by Own"),
+        ({"permission_classes": [IsAuthenticated]}, "any token"),
+        (
+            {"permission_classes": [IsAuthenticated], "api_resource": API_RESOURCE},
+            f"any token {API_RESOURCE}",
+        ),
+        ({"permission_classes": [AllowAny | Own]}, "no token"),
+        ({"permission_classes": [HasScopes]}, "closed: no token opens it"),
+        (
+            {"permission_classes": [HasScopes("a")], "api_resource": {"urn:b", "urn:a"}},
+            "API resource a urn:a urn:b",
+        ),
+    ],
+)
+def test_the_page_says_what_an_address_asks_for(
+    browser: Browser, route: Any, options: dict[str, Any], said: str
+) -> None:
+    route(
+        path("auth/", include("drf_logto.browsable.urls")),
+        path("<organization_id>/", with_options(views.Documents, options)),
+    )
+    assert asked(browser.get("/acme/")) == [f"GET {said}"]
+
+
+def test_the_page_says_what_each_method_asks_for_also_when_access_is_granted(
+    browser: Browser,
+) -> None:
+    said = ["GET API resource read:products", "POST API resource write:products"]
+    assert asked(browser.get("/products/")) == said
+    browser.sign_in()
+    granted = browser.get("/products/")
+    assert (granted.status_code, asked(granted)) == (200, said)
+    assert asked(browser.get("/wishes/")) == ["GET, POST no token"]
+
+
+def test_the_page_calls_an_organization_of_the_user_by_its_name(browser: Browser) -> None:
+    browser.sign_in()
+    said = "GET Organization-level token (Acme) read:documents"
+    assert asked(browser.get("/acme/documents/")) == [said]
+
+
+def test_the_page_says_nothing_of_views_that_accept_no_token_or_fail_to_say(
+    browser: Browser, route: Any
+) -> None:
+    class Nameless(HasScopes):
+        def __repr__(self) -> str:
+            raise ZeroDivisionError
+
+    failing = views.Open.as_view(permission_classes=[~Nameless("a")])
+    route(
+        path("auth/", include("drf_logto.browsable.urls")),
+        path("failing/", failing),
+        path("open-to-forms/", views.OpenToForms.as_view()),
+    )
+    for address in ("/failing/", "/open-to-forms/"):
+        response = browser.get(address)
+        assert response.status_code == 200
+        assert "logto-requirements" not in page(response)
+
+
+# The invitation to sign in
+
+
+def test_the_page_of_a_401_leads_to_the_sign_in_and_back(browser: Browser) -> None:
+    response = browser.get("/products/?a=1&b=2")
+    assert response.status_code == 401
+    (address,) = re.findall(r'id="logto-log-in-here"[^>]* href="([^"]+)"', page(response))
+    assert unescape(address) == "/auth/login/?next=%2Fproducts%2F%3Fa%3D1%26b%3D2"
+
+
+def test_the_page_of_a_request_from_a_sign_in_that_has_ended_leads_to_the_sign_in(
+    browser: Browser,
+) -> None:
+    browser.get("/auth/login/")
+    browser.sign_in()
+    form = {"drf_logto_context": hidden(browser.get("/products/"), "drf_logto_context")}
+    del browser.client.cookies["sessionid"]
+    response = browser.post("/products/", form)
+    assert response.status_code == 403
+    assert "logto-log-in-here" in page(response)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"permission_classes": [AllowAny], "get": views.Open.get},
+        {"authentication_classes": [LogtoJWTAuthentication]},
+        {"authentication_classes": [Anybody, LogtoSessionAuthentication]},
+    ],
+)
+def test_the_page_does_not_lead_to_a_sign_in_that_would_not_help(
+    browser: Browser, route: Any, options: dict[str, Any]
+) -> None:
+    route(
+        path("auth/", include("drf_logto.browsable.urls")),
+        path("products/", with_options(views.Products, options)),
+    )
+    response = browser.get("/products/")
+    assert "logto-log-in" in page(response)
+    assert "logto-log-in-here" not in page(response)
+
+
+def test_who_is_signed_in_is_not_invited(browser: Browser) -> None:
+    browser.sign_in()
+    response = browser.get("/acme/documents/")
+    assert response.status_code == 403
+    assert "logto-invitation" not in page(response)
+
+
+# The claims
+
+
+def claims(response: Any) -> dict[str, str]:
+    """The claims that the page shows, and what it says of them."""
+    element = re.search(r'<details id="logto-claims".*?</details>', page(response), re.DOTALL)
+    assert element is not None
+    found = re.findall("<dt>(.*?)</dt><dd>(.*?)</dd>", element[0], re.DOTALL)
+    return {
+        unescape(name): " ".join(unescape(re.sub("<[^>]*>", "", value)).split())
+        for name, value in found
+    }
+
+
+def test_the_page_shows_the_claims_of_the_token_and_times_in_words(
+    browser: Browser, stand_in: StandIn
+) -> None:
+    stand_in.logto.advance(1_800_000_000 - stand_in.logto.now())
+    browser.sign_in()
+    browser.get("/products/")
+    stand_in.logto.advance(600)
+    response = browser.get("/products/")
+    shown = claims(response)
+    assert shown["sub"] == '"ada"'
+    assert shown["scope"] == '"read:documents read:products write:products"'
+    assert shown["iat"].endswith("Jan. 15, 2027, 8 a.m. UTC, 10 minutes ago")
+    assert shown["exp"].endswith("Jan. 15, 2027, 9 a.m. UTC, in 49 minutes")
+    assert re.match("1800000000[ .]", shown["iat"])
+    assert "eyJ" not in page(response)
+
+
+def test_claims_are_escaped_and_bounded(liar: Liar) -> None:
+    browser = signed_in(liar)
+    browser.choose("none")  # for a CSRF token
+    extra = {"<b>": "<i>", "long": "가" * 1000, "nbf": 0, "list": [1, {}]}
+    many = {f"c{number}": number for number in range(100)}
+    token = liar.logto.global_token(claims={**extra, **many}, user="ada")
+    liar.answer({"access_token": token, "refresh_token": "another"})
+    renewed = browser.post("/auth/context/", {"context": EVERYWHERE, "renew": "1"})
+    assert renewed.status_code == 302
+    response = browser.get("/open/")
+    shown = claims(response)
+    assert "<i>" not in page(response)
+    assert shown["<b>"] == '"<i>"'
+    assert shown["long"] == '"' + "가" * 499 + "…"
+    assert shown["nbf"].startswith("0 Jan. 1, 1970, midnight UTC, ")
+    assert shown["list"] == "[1, {}]"
+    assert len(shown) == 50
 
 
 # Projects that do not include the URLs

@@ -52,7 +52,7 @@ class Browsing:
     def sign_in(self, person: str) -> None:
         """Sign in from the page that is open, and come back to it."""
         here = self.page.url
-        self.page.get_by_role("link", name="Log in").click()
+        self.page.get_by_role("link", name="Log in", exact=True).click()
         self.page.get_by_role("button", name=person).click()
         expect(self.page).to_have_url(here)
 

@@ -154,6 +154,108 @@ def test_who_logs_out_is_signed_out_here_and_there(browse: Browse, width: int) -
     expect(page.get_by_role("button", name="Ben")).to_be_visible()
 
 
+@WIDTHS
+def test_the_page_of_a_401_leads_to_the_sign_in_and_back(browse: Browse, width: int) -> None:
+    browsing = browse(width)
+    page = browsing.page
+    assert browsing.open(f"{PRODUCTS}?page=1").status == 401
+    expect(page.locator("#logto-requirements")).to_contain_text("read:products")
+    browsing.picture(f"invitation-{width}")
+    assert fits(page)
+    page.get_by_role("link", name="Log in with Logto").click()
+    page.get_by_role("button", name="Ada").click()
+    expect(page).to_have_url(f"{browsing.address}{PRODUCTS}?page=1")
+    expect(browsing.answer()).to_contain_text("HTTP 200 OK")
+    expect(page.locator("#logto-invitation")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_new_token_is_one_click_away(browse: Browse, scripts: bool) -> None:
+    browsing = browse(scripts=scripts)
+    page = browsing.page
+    browsing.open(PRODUCTS)
+    browsing.sign_in("Ada")
+    before = claim(page, "jti")
+    page.get_by_role("button", name="Fetch a new token").click()
+    expect(browsing.answer()).to_contain_text("HTTP 200 OK")
+    assert page.url == browsing.address + PRODUCTS
+    assert claim(page, "jti") != before
+
+
+def claim(page: Page, name: str) -> str:
+    """Unfold the claims of the token, and return what stands next to a name."""
+    row = page.locator("#logto-claims dl > div", has_text=re.compile(f"^{name}"))
+    expect(row).to_be_hidden()
+    page.get_by_text("Claims of the token").click()
+    return row.locator("dd").inner_text()
+
+
+@WIDTHS
+def test_the_claims_of_the_token_unfold(browse: Browse, width: int) -> None:
+    browsing = browse(width)
+    browsing.open(PRODUCTS)
+    browsing.sign_in("Ada")
+    assert re.search(
+        "in (59|60) minutes|in 1 hour", claim(browsing.page, "exp").replace("\xa0", " ")
+    )
+    browsing.picture(f"claims-{width}")
+    assert fits(browsing.page)
+
+
+CONTROLS = """
+    [...document.querySelectorAll("a, button, input, select, textarea, summary")]
+        .filter((one) => !one.closest("pre") && one.checkVisibility({ visibilityProperty: true }))
+        .filter((one) => one.getBoundingClientRect().height < 40)
+        .map((one) => one.outerHTML)
+"""
+
+
+@WIDTHS
+@pytest.mark.parametrize("person", [None, "Ada"])
+@pytest.mark.parametrize("path", [PRODUCTS, f"{ACME}/documents/", "/products/1/"])
+def test_every_control_is_high_enough_for_a_finger(
+    browse: Browse, width: int, path: str, person: str | None
+) -> None:
+    browsing = browse(width)
+    browsing.open(path)
+    if person is not None:
+        browsing.sign_in(person)
+        browsing.page.locator(".logto-switch summary").click()
+        browsing.page.get_by_text("Claims of the token").click()
+    for toggle in browsing.page.locator(".format-selection .dropdown-toggle").all():
+        toggle.click()
+    assert browsing.page.evaluate(CONTROLS) == []
+
+
+PLACES = """
+    [
+        [...document.querySelectorAll("body *:not([role=status])")]
+            .filter((one) => one.checkVisibility())
+            .map((one) => [one.tagName, JSON.stringify(one.getBoundingClientRect())]),
+        scrollX, scrollY, document.body.scrollHeight, document.activeElement.textContent,
+    ]
+"""
+
+
+@WIDTHS
+def test_the_page_stands_still_while_it_is_copied_as_curl(browse: Browse, width: int) -> None:
+    browsing = browse(width)
+    page = browsing.page
+    browsing.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    browsing.open(PRODUCTS)
+    browsing.sign_in("Ada")
+    page.get_by_role("button", name="Copy as curl").focus()
+    before = page.evaluate(PLACES)
+    page.keyboard.press("Enter")
+    status = page.locator("#logto-curl [role=status]")
+    expect(status).to_have_text(re.compile("^Copied"))
+    assert page.evaluate(PLACES) == before
+    browsing.picture(f"copied-{width}")
+    assert fits(page)
+    page.keyboard.press("Shift")
+    expect(status).to_be_empty()
+
+
 @pytest.mark.parametrize("path", [PRODUCTS, f"{ACME}/documents/"])
 def test_no_token_is_anywhere_in_the_browser(browsing: Browsing, path: str) -> None:
     page = browsing.page

@@ -33,10 +33,14 @@
     await navigator.clipboard.write([new ClipboardItem({ "text/plain": text })]);
   }
 
+  // It lies over the page until the next press.
+  for (const press of ["pointerdown", "keydown"]) {
+    document.addEventListener(press, () => { status.textContent = ""; });
+  }
+
   form.hidden = false;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    status.textContent = "";
     reason = undefined;
     try {
       await copy();
