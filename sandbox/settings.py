@@ -16,7 +16,7 @@ REST_FRAMEWORK = {
         "drf_logto.authentication.LogtoJWTAuthentication",
         "drf_logto.browsable.authentication.LogtoSessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["drf_logto.permissions.HasScopes"],
     "DEFAULT_SCHEMA_CLASS": "drf_logto.openapi.AutoSchema",
     "UNAUTHENTICATED_USER": None,
 }

@@ -11,17 +11,11 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 import pytest
+from django.core.management import call_command
 
 from tests.support.documents import FENCE, text
 
 pytestmark = pytest.mark.servers
-
-SETTINGS = """
-SECRET_KEY = "only-for-tests"
-ROOT_URLCONF = "urls"
-DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}}
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-"""
 
 URLS = """
 from django.urls import path
@@ -29,9 +23,10 @@ from django.urls import path
 from plain_views import reports, whoami
 from views import MemberView, ReportViewSet, TemplateView
 
-router.register("reports", ReportViewSet, "report")
-urlpatterns = [
-    *router.urls,
+more = SimpleRouter()
+more.register("reports", ReportViewSet, "report")
+urlpatterns += [
+    *more.urls,
     path("templates/", TemplateView.as_view()),
     path("teams/<team>/members/", MemberView.as_view()),
     path("whoami/", whoami),
@@ -39,14 +34,13 @@ urlpatterns = [
 ]
 """
 
-MANAGE = """
-import os
-import sys
+PAGES = """
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView
 
-from django.core.management import execute_from_command_line
-
-os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
-execute_from_command_line(sys.argv)
+api = Router()
+api.register("products", ProductViewSet, "product-of-root")
+urlpatterns += [*api.urls, path("schema/", SpectacularAPIView.as_view())]
 """
 
 WRAPPED = """
@@ -182,7 +176,7 @@ import os
 import sys
 
 faulthandler.dump_traceback_later(120, exit=True)
-os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
+os.environ["DJANGO_SETTINGS_MODULE"] = "project.settings"
 
 import django
 
@@ -190,15 +184,17 @@ django.setup()
 
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
+from django.test.utils import setup_test_environment
 
 from drf_logto.testing import Logto
 
+setup_test_environment()
 call_command("migrate", verbosity=0)
 get_user_model().objects.create(username="closed", is_active=False)
 with Logto() as logto:
     for line in sys.stdin:
         path, kind, args, user = json.loads(line)
-        token = getattr(logto, kind)(*args, **user)
+        token = kind and getattr(logto, kind)(*args, **user)
         response = logto.client(token).get(path)
         print(json.dumps([response.status_code, response.content.decode()]), flush=True)
 """
@@ -219,7 +215,9 @@ class Project:
 
     def start(self, *arguments: str, **options: Any) -> "subprocess.Popen[str]":
         """Run one of the project's files."""
-        own = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+        ours = ("COVERAGE", "DJANGO")
+        own = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+        own |= {"LOGTO_APP_ID": "application", "LOGTO_APP_SECRET": "only-for-tests"}
         return subprocess.Popen(
             [sys.executable, *arguments],
             cwd=self.folder,
@@ -246,7 +244,7 @@ class Project:
         ):
             asked, answers = cast("IO[str]", process.stdin), cast("IO[str]", process.stdout)
 
-            def visit(path: str, kind: str, *args: Any, **user: str) -> tuple[int, str]:
+            def visit(path: str, kind: str | None, *args: Any, **user: str) -> tuple[int, str]:
                 print(json.dumps([path, kind, args, user]), file=asked, flush=True)
                 answer = answers.readline()
                 assert answer, log.read_text()
@@ -257,61 +255,59 @@ class Project:
             asked.close()
 
 
-def blocks(*headings: str) -> dict[str, str]:
-    """The README's code under these headings, by the file that its first line names."""
+def blocks(*headings: str) -> list[tuple[str, str]]:
+    """The README's code under these headings, each with the file that its first line names."""
     page = text("README.md")
-    found: dict[str, str] = {}
+    found = []
     for heading in headings:
         section = page.partition(f"\n{heading}\n")[2].partition("\n## ")[0]
         for language, code in FENCE.findall(section):
             if language == "python":
-                found[code.splitlines()[0].removeprefix("# ")] = code
+                name = code.splitlines()[0].removeprefix("# ").partition(",")[0]
+                found.append((f"project/{name}" if name in OF_DJANGO else name, code))
     return found
 
 
-@pytest.fixture(scope="module")
-def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Project]:
-    """Build the README's project in a folder of its own."""
-    readme = blocks(
-        "## Five-minute start", "## Permissions", "### Your own user model", "## Plain Django views"
-    )
-    assert set(readme) == {
-        "settings.py",
-        "urls.py",
-        "views.py",
-        "authentication.py",
-        "plain_views.py",
-    }
-    added = {
-        "settings.py": SETTINGS,
-        "urls.py": URLS,
-        "manage.py": MANAGE,
-        "visits.py": VISITS,
-    }
+OF_DJANGO = ("settings.py", "urls.py")
+"""What django-admin startproject writes, and the README adds to."""
 
-    def built() -> Project:
+START = (
+    "## Five-minute start",
+    "## Permissions",
+    "### Your own user model",
+    "## Plain Django views",
+)
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Project]:
+    """Start a project as Django does, and add the README's code to the end of its files."""
+
+    def built(*more: str) -> Project:
         project = Project(tmp_path_factory.mktemp("project"))
-        for files in (readme, added):
-            for name, code in files.items():
-                project.add(name, code)
+        call_command("startproject", "project", project.folder)
+        for name, code in blocks(*START, *more):
+            project.add(name, code)
+        project.add("project/urls.py", URLS)
+        project.add("visits.py", VISITS)
         return project
 
     return built
 
 
 @pytest.fixture(scope="module")
-def visit(build: Callable[[], Project]) -> Iterator[Visit]:
+def visit(build: Callable[..., Project]) -> Iterator[Visit]:
     with build().visits() as visit:
         yield visit
 
 
 @pytest.fixture(scope="module")
-def more(build: Callable[[], Project]) -> Project:
+def more(build: Callable[..., Project]) -> Project:
     """The README's project and plain views that others wrap, or whose permissions are awaited."""
     project = build()
     for name, code in {"wrapped": WRAPPED, "coroutines": COROUTINES}.items():
         project.add(f"{name}.py", code)
-        project.add("urls.py", f"import {name}\nurlpatterns += {name}.urlpatterns")
+        project.add("project/urls.py", f"import {name}\nurlpatterns += {name}.urlpatterns")
     return project
 
 
@@ -324,7 +320,7 @@ def visit_more(more: Project) -> Iterator[Visit]:
 # The README as it stands
 
 
-def test_the_project_of_the_readme_has_no_fault(build: Callable[[], Project]) -> None:
+def test_the_project_of_the_readme_has_no_fault(build: Callable[..., Project]) -> None:
     assert build().check() == "System check identified no issues (0 silenced).\n"
 
 
@@ -352,6 +348,29 @@ def test_a_route_of_the_readme_answers_as_it_says(
     assert visit(path, *token)[0] == status
 
 
+@pytest.fixture(scope="module")
+def pages(build: Callable[..., Project]) -> Project:
+    """The README's project with all that it has for a browser."""
+    project = build("## Try it in the browser", "## OpenAPI")
+    project.add("project/urls.py", PAGES)
+    return project
+
+
+def test_the_project_of_the_readme_has_no_fault_with_its_pages(pages: Project) -> None:
+    assert pages.check() == "System check identified no issues (0 silenced).\n"
+
+
+def test_what_declares_no_scopes_is_closed_and_the_pages_of_others_work(pages: Project) -> None:
+    with pages.visits() as visit:
+        of_any_organization = ["organization_resource_token", "acme"]
+        assert visit("/?format=json", *of_any_organization)[0] == 200
+        assert visit("/?format=json", None)[0] == 401
+        assert visit("/schema/", None)[0] == 200
+        assert visit("/auth/login/", None)[0] == 302
+        assert visit("/products/?format=api", None)[0] == 401
+        assert visit("/admin/login/", None)[0] == 200
+
+
 # 1. An attribute on a function that something wraps
 
 
@@ -375,11 +394,11 @@ def test_the_organization_of_a_plain_view_is_compared_whatever_wraps_it(
 
 
 @pytest.fixture(scope="module")
-def visit_users(build: Callable[[], Project]) -> Iterator[Visit]:
+def visit_users(build: Callable[..., Project]) -> Iterator[Visit]:
     """The README's class for the project's own user model, which refuses two more."""
     project = build()
     project.add(
-        "settings.py",
+        "project/settings.py",
         'REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] = ["authentication.UserAuthentication"]',
     )
     project.add("authentication.py", GET_USER)
@@ -410,10 +429,10 @@ def test_a_user_that_is_inactive_or_unknown_gets_in_nowhere(
 
 
 @pytest.fixture(scope="module")
-def reported(build: Callable[[], Project]) -> str:
+def reported(build: Callable[..., Project]) -> str:
     """What is reported of a project with all these faults."""
     project = build()
-    project.add("urls.py", FAULTS)
+    project.add("project/urls.py", FAULTS)
     return project.check()
 
 
@@ -465,8 +484,8 @@ def test_a_permission_that_is_a_coroutine_is_awaited(
     ids=["default", "another"],
 )
 def test_authentication_that_is_missing_is_reported(
-    build: Callable[[], Project], setting: str
+    build: Callable[..., Project], setting: str
 ) -> None:
     project = build()
-    project.add("settings.py", setting)
+    project.add("project/settings.py", setting)
     assert "(drf_logto.E013)" in project.check()
