@@ -24,6 +24,7 @@ from .responses import RefusedByProject, as_api_exception, challenge
 from .runtime import get_verifier
 from .telemetry import record_refusal
 from .verification import bearer
+from .verification.mismatch import mismatch
 from .view_options import View, accepted_resources, django_request
 
 __all__ = ["LogtoJWTAuthentication"]
@@ -107,7 +108,7 @@ def authenticate_with(
             return user, verified
     # The view asks a fresh authenticator for the challenge, so it travels on the request.
     setattr(request, _CHALLENGE, challenge(user))
-    record_refusal(user)
+    record_refusal(user, request, verified)
     raise as_api_exception(user)
 
 
@@ -142,8 +143,6 @@ def find_user(authentication: LogtoJWTAuthentication, auth: AuthInfo) -> Any:
         user = UnknownUser()
     elif not isinstance(user, LogtoError) and not _is_active(user):
         user = InactiveUser()
-    if isinstance(user, LogtoError):
-        user.issuer = auth.issuer
     return user
 
 
@@ -158,7 +157,7 @@ def for_view(auth: AuthInfo, view: View, request: Request) -> AuthInfo | WrongAu
     narrowed = accepted_resources(view, request)
     if narrowed is None or any(one in narrowed for one in auth.audience):
         return auth
-    return WrongAudience()
+    return WrongAudience().because(mismatch(auth.audience, narrowed))
 
 
 def _verified(

@@ -14,7 +14,7 @@ from .evaluation import Evaluation, Verdict, refuse_unawaited
 from .exceptions import LogtoError
 from .responses import as_api_exception, challenge, sentence
 from .telemetry import logger, record_refusal
-from .view_options import Request, View
+from .view_options import Request, View, django_request
 
 if TYPE_CHECKING:  # DRF's views import these very permissions
     from rest_framework.views import APIView
@@ -115,7 +115,9 @@ class _ExplainedDenial:
             refusal = most_actionable(self._refusing(request), request, self._view)
             if refusal is not None:
                 if request is self._request:
-                    record_refusal(refusal)
+                    # What DRF's own has would be authenticated first where it is not yet.
+                    auth = getattr(django_request(request), "auth", None)
+                    record_refusal(refusal, request, auth)
                 denied.detail = as_api_exception(refusal).detail
                 cast("Any", denied).auth_header = challenge(refusal)
             raise

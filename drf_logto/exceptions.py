@@ -1,6 +1,6 @@
 """The exceptions of the package: one class and one code for each reason to refuse a request."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 __all__ = [
     "AlgorithmMismatch",
@@ -65,6 +65,9 @@ class LogtoError(Exception):
         scope: what the ``scope`` attribute of the challenge names, or None.
         kid: the key that the token names, for the log; never shown to a client.
         issuer: the issuer that the token names, likewise.
+        subject: the subject of a token whose signature is valid, likewise.
+        client_id: the application that such a token is for, likewise.
+        reason: what was wrong in particular, likewise; bounded and printable.
     """
 
     code: str
@@ -75,11 +78,19 @@ class LogtoError(Exception):
     scope: str | None = None
     kid: str | None = None
     issuer: str | None = None
+    subject: str | None = None
+    client_id: str | None = None
+    reason: str | None = None
 
     def __init__(self, **params: str) -> None:
         self.params = params
         # The arguments stay those of the subclass: copying and unpickling call it with them.
         super().__init__(*self.args)
+
+    def because(self, reason: str) -> Self:
+        """Set the reason for the log, and return itself."""
+        self.reason = reason
+        return self
 
     def __str__(self) -> str:
         return self.message % self.params
@@ -427,6 +438,7 @@ class AuthorizationServerUnavailable(LogtoError):
     error = None
     code = "authorization_server_unavailable"
     message = gettext_noop("The authorization server is unavailable. Try again later.")
+    reason: str
 
     def __init__(self, reason: str, retry_after: int = 0) -> None:
         super().__init__()

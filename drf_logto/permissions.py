@@ -104,12 +104,6 @@ class AccessTokenPermission(OperationHolderMixin, BasePermission):
         auth = getattr(request, "auth", None)
         if not isinstance(auth, AuthInfo):
             return WrongTokenKind(self.kind.value)
-        refusal = self._refusal_of(auth, request, view)
-        if refusal is not None:
-            refusal.issuer = auth.issuer
-        return refusal
-
-    def _refusal_of(self, auth: AuthInfo, request: Request, view: View) -> LogtoError | None:
         if auth.kind is not self.kind:
             return WrongTokenKind(self.kind.value)
         if auth.organization_id is not None:

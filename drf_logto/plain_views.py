@@ -184,7 +184,7 @@ class _Permissions:
         reason = most_actionable(outcome.refusing, self._request, self._view)
         if reason is None:
             return _as_response(PermissionDenied())
-        record_refusal(reason)
+        record_refusal(reason, self._request, getattr(self._request, "auth", None))
         return _as_response(as_api_exception(reason))
 
     def finish(self) -> HttpResponseBase:

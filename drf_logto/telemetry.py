@@ -2,13 +2,16 @@
 
 import logging
 import threading
-from typing import TypedDict
+from typing import Any, TypedDict
 
+from .auth_info import AuthInfo
 from .exceptions import LogtoError
 
 __all__ = ["Snapshot", "snapshot"]
 
 logger = logging.getLogger("drf_logto")
+
+_LOGGED = 200  # characters of a value
 
 
 class Snapshot(TypedDict):
@@ -73,8 +76,28 @@ def count_fetch(seconds: float, *, failed: bool) -> None:
         _counts["fetch_seconds"] += seconds
 
 
-def record_refusal(refusal: LogtoError) -> None:
-    """Count and log a refused request."""
+def quoted(value: str | None) -> str:
+    """Return a value from outside for a log line: bounded, with control characters escaped."""
+    return repr(value if value is None else value[:_LOGGED])
+
+
+def record_refusal(refusal: LogtoError, request: Any, auth: object = None) -> None:
+    """Count and log a refused request.
+
+    Args:
+        refusal: why it is refused.
+        request: the request, Django's or DRF's. Its path is not logged, only the route's pattern.
+        auth: the AuthInfo of its token, where it has been verified.
+    """
     with _lock:
         _counts["refused"][refusal.code] = _counts["refused"].get(refusal.code, 0) + 1
-    logger.info("Refused: %s (kid %r, issuer %r).", refusal.code, refusal.kid, refusal.issuer)
+    facts = {"kid": refusal.kid, "issuer": refusal.issuer}
+    facts |= {"subject": refusal.subject, "client_id": refusal.client_id}
+    if isinstance(auth, AuthInfo):
+        facts |= {"issuer": auth.issuer, "subject": auth.sub, "client_id": auth.client_id}
+        facts["organization"] = auth.organization_id
+    route = getattr(getattr(request, "resolver_match", None), "route", None)
+    facts = {"method": request.method, "route": route, **facts}
+    named = ", ".join(f"{name} {quoted(fact)}" for name, fact in facts.items() if fact is not None)
+    reason = f": {refusal.reason}" if refusal.reason else ""
+    logger.info("Refused: %s (%s)%s.", refusal.code, named, reason)

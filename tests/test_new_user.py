@@ -371,6 +371,14 @@ def test_what_declares_no_scopes_is_closed_and_the_pages_of_others_work(pages: P
         assert visit("/admin/login/", None)[0] == 200
 
 
+def test_a_refusal_is_shown_with_the_logging_of_the_readme(build: Callable[..., Project]) -> None:
+    project = build("## Monitoring")
+    with project.visits() as visit:
+        visit("/products/", "global_token")
+    shown = (project.folder / "visits.log").read_text()
+    assert "Refused: insufficient_scope (method 'GET', route 'products/'" in shown
+
+
 # 1. An attribute on a function that something wraps
 
 

@@ -19,8 +19,10 @@ from drf_logto.testing import Logto
 class View(APIView):
     permission_classes = [HasScopes("read:a") | InOrganization]
 
-    def get(self, request: Any) -> Response:
+    def get(self, request: Any, **_: Any) -> Response:
         return Response("got")
+
+    api_resource = None
 
     def post(self, request: Any) -> None:
         """Is asked for by the form of the page alone."""
@@ -29,7 +31,15 @@ class View(APIView):
 @pytest.fixture(autouse=True)
 def urls(route: Callable[..., None]) -> None:
     plain = require_access_token(HasScopes("read:a"))(View.as_view())
-    route(path("", View.as_view()), path("plain/", plain))
+    narrow = View.as_view(api_resource=f"{API},https://b.test")
+    route(
+        path("", View.as_view()),
+        path("plain/", plain),
+        path("teams/<int:pk>/", View.as_view()),
+        path("plain/teams/<int:pk>/", plain),
+        path("organizations/<organization_id>/", View.as_view()),
+        path("narrow/", narrow),
+    )
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -110,25 +120,130 @@ def test_logto_going_and_coming_back_is_one_line_each(
     ]
 
 
+ISSUER = "https://tenant.logto.test/oidc"
+API = "https://api.example.test"
+DIFFERENCE = "they differ by the scheme and the case of letters"
+BEARER = f"issuer '{ISSUER}', subject 'user-1', client_id 'application-1'"
+
+
 def test_a_refusal_is_logged_with_code_key_and_issuer(
     logto: Logto, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "drf_logto")
     token = logto.global_token(headers={"kid": "kid\r\nforged line"})
     logto.client(token).get("/")
-    assert lines(caplog) == [
-        r"Refused: unknown_key (kid 'kid\r\nforged line', issuer 'https://tenant.logto.test/oidc')."
-    ]
+    names = rf"method 'GET', route '', kid 'kid\r\nforged line', issuer '{ISSUER}'"
+    assert lines(caplog) == [f"Refused: unknown_key ({names})."]
 
 
-def test_a_long_name_in_a_token_makes_no_long_line(
+@pytest.mark.parametrize("url", ["/teams/7/?q=secret", "/plain/teams/7/?q=secret"])
+@pytest.mark.parametrize(
+    ("claims", "code", "reason"),
+    [
+        ({}, "insufficient_scope", ""),
+        (
+            {"aud": f"{API}/"},
+            "wrong_audience",
+            f": received '{API}/', expected '{API}'; they differ by a trailing slash",
+        ),
+        (
+            {"aud": ["http://API.example.test", "\x1b"]},
+            "wrong_audience",
+            f": received 'http://API.example.test', '\\x1b', expected '{API}'; {DIFFERENCE}",
+        ),
+        (
+            {"exp": 1_800_000_000 - 7},
+            "token_expired",
+            ": exp is 7 s before the time of this machine",
+        ),
+        (
+            {"nbf": 1_800_000_000 + 90},
+            "token_not_yet_valid",
+            ": nbf is 90 s after the time of this machine",
+        ),
+        ({"aud": []}, "invalid_aud_claim", ""),
+    ],
+)
+def test_a_refusal_of_a_verified_token_is_logged_with_its_bearer_and_the_route(
+    caplog: pytest.LogCaptureFixture, url: str, claims: dict[str, Any], code: str, reason: str
+) -> None:
+    with Logto(now=lambda: 1_800_000_000) as logto:
+        caplog.set_level(logging.DEBUG, "drf_logto")
+        logto.client(logto.global_token(claims=claims)).get(url)
+        kid = "" if code == "insufficient_scope" else f"kid '{logto.jwks['keys'][0]['kid']}', "
+    (line,) = lines(caplog)
+    route = url.split("7", maxsplit=1)[0].removeprefix("/") + "<int:pk>/"
+    assert line == f"Refused: {code} (method 'GET', route '{route}', {kid}{BEARER}){reason}."
+
+
+def test_a_token_for_another_organization_is_logged_with_its_own(
     logto: Logto, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "drf_logto")
-    logto.client(logto.global_token(claims={"iss": "x" * 5000}, headers={"kid": 7})).get("/")
+    logto.client(logto.organization_token("org-1")).get("/organizations/org-2/")
+    names = f"method 'GET', route 'organizations/<organization_id>/', {BEARER}"
+    assert lines(caplog) == [f"Refused: wrong_organization ({names}, organization 'org-1')."]
+
+
+def test_a_view_that_narrows_the_audience_is_logged_with_what_it_accepts(
+    logto: Logto, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "drf_logto")
+    logto.client(logto.global_token()).get("/narrow/")
     (line,) = lines(caplog)
-    assert len(line) < 300
-    assert "missing_key_id (kid None" in line
+    several = f"expected '{API},https://b.test'; several values stand in one string."
+    assert line == (
+        f"Refused: wrong_audience (method 'GET', route 'narrow/', {BEARER}): received '{API}', "
+        f"{several}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "reason"),
+    [
+        (
+            {"headers": {"alg": "ES512"}},
+            "unsupported_algorithm",
+            "received 'ES512', expected 'RS256'",
+        ),
+        ({"headers": {"alg": 7}}, "unsupported_algorithm", "received nothing, expected 'RS256'"),
+        (
+            {"claims": {"iss": f"{ISSUER}/"}, "headers": {"alg": "RS256"}},
+            "invalid_issuer",
+            f"received '{ISSUER}/', expected '{ISSUER}'; they differ by a trailing slash",
+        ),
+    ],
+)
+def test_what_an_unverified_token_lacks_is_logged_without_its_bearer(
+    settings: Any,
+    logto: Logto,
+    caplog: pytest.LogCaptureFixture,
+    options: dict[str, Any],
+    code: str,
+    reason: str,
+) -> None:
+    settings.LOGTO = {**settings.LOGTO, "ALGORITHMS": ["RS256"]}
+    caplog.set_level(logging.DEBUG, "drf_logto")
+    logto.client(logto.global_token(**options)).get("/")
+    (line,) = lines(caplog)
+    assert line.startswith(f"Refused: {code} (method 'GET', route '', kid ")
+    assert line.endswith(f"): {reason}.")
+    assert "user-1" not in line
+
+
+def test_long_names_in_a_token_make_no_long_line(
+    logto: Logto, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "drf_logto")
+    long = "x" * 3000
+    logto.client(logto.global_token(claims={"iss": long}, headers={"kid": 7})).get("/")
+    claims = {"sub": long, "client_id": long, "aud": [long, *"abcdefghijkl"]}
+    logto.client(logto.global_token(claims=claims)).get("/")
+    unverified, verified = lines(caplog)
+    assert "missing_key_id (method 'GET', route '', issuer 'xxx" in unverified
+    assert len(unverified) < 300
+    assert "'h', 'i', …, expected" in verified
+    assert len(verified) < 1100
 
 
 def test_no_line_holds_a_token(logto: Logto, caplog: pytest.LogCaptureFixture) -> None:
@@ -137,15 +252,6 @@ def test_no_line_holds_a_token(logto: Logto, caplog: pytest.LogCaptureFixture) -
         logto.client(token).get("/")
         for segment in token.split("."):
             assert segment not in caplog.text
-
-
-def test_a_refusal_by_permission_is_logged_with_the_issuer(
-    logto: Logto, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO, "drf_logto")
-    logto.client(logto.global_token()).get("/")
-    (line,) = lines(caplog)
-    assert line == f"Refused: insufficient_scope (kid None, issuer '{logto.issuer}')."
 
 
 def test_a_remembered_token_whose_key_is_gone_is_logged_with_its_key(
@@ -159,4 +265,5 @@ def test_a_remembered_token_whose_key_is_gone_is_logged_with_its_key(
     assert logto.client(logto.global_token(["read:a"])).get("/").status_code == 200
     caplog.set_level(logging.INFO, "drf_logto")
     assert client.get("/").status_code == 401
-    assert lines(caplog) == [f"Refused: unknown_key (kid {kid!r}, issuer '{logto.issuer}')."]
+    names = f"method 'GET', route '', kid {kid!r}, issuer '{ISSUER}'"
+    assert lines(caplog) == [f"Refused: unknown_key ({names})."]

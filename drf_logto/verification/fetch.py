@@ -10,6 +10,8 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from ..exceptions import AuthorizationServerUnavailable
+from ..telemetry import quoted
+from .fetch_causes import NO_ADDRESS, UnusableAnswer, cause_of
 
 Fetch = Callable[[str, float], object]
 """``fetch(url, timeout)``: the JSON value at ``url``, or AuthorizationServerUnavailable."""
@@ -18,7 +20,7 @@ MAX_BODY = 256 * 1024
 """Longest body that is read, in bytes. A JWK Set of Logto is about one kilobyte."""
 
 
-_SUCCESS = 2
+_SUCCESS, _REDIRECTION = 2, 3
 """Hundreds of a status."""
 
 _REFUSALS = (400, 401, 403)
@@ -70,17 +72,37 @@ def _exchange(
         request = urllib.request.Request(  # noqa: S310 - the opener knows http and https only
             url, body, {**own, **headers}
         )
-        with _opener().open(request, timeout=timeout) as response:
-            if response.status // 100 != _SUCCESS and response.status not in accepted:
-                raise AuthorizationServerUnavailable(f"HTTP status {response.status}")
-            answer = response.read(MAX_BODY + 1)
-        if len(answer) > MAX_BODY:
-            raise AuthorizationServerUnavailable(f"longer than {MAX_BODY} bytes")
-        if response.length:
-            raise AuthorizationServerUnavailable("ended early")
-        return response.status, json.loads(answer.decode())
-    except (OSError, http.client.HTTPException, ValueError, OverflowError, RecursionError) as error:
-        raise AuthorizationServerUnavailable(type(error).__name__) from error
+    except ValueError as error:
+        raise AuthorizationServerUnavailable(NO_ADDRESS) from error
+    host = request.host
+    try:
+        return _answer(request, timeout, accepted)
+    except (
+        *(UnusableAnswer, OSError, http.client.HTTPException),
+        *(ValueError, OverflowError),  # an address that cannot be asked
+    ) as error:
+        raise AuthorizationServerUnavailable(cause_of(error, request, host)) from error
+
+
+def _answer(
+    request: urllib.request.Request, timeout: float, accepted: Collection[int]
+) -> tuple[int, object]:
+    with _opener().open(request, timeout=timeout) as response:
+        status, hundreds = response.status, response.status // 100
+        if hundreds == _REDIRECTION:
+            raise UnusableAnswer(f"HTTP status {status}, and redirects are not followed")
+        if hundreds != _SUCCESS and status not in accepted:
+            raise UnusableAnswer(f"HTTP status {status}")
+        body = response.read(MAX_BODY + 1)
+    if len(body) > MAX_BODY:
+        raise UnusableAnswer(f"longer than {MAX_BODY} bytes")
+    if response.length:
+        raise UnusableAnswer("ended early")
+    try:
+        return status, json.loads(body.decode())
+    except (ValueError, RecursionError) as error:
+        content_type = quoted(str(response.headers.get("Content-Type", "")))
+        raise UnusableAnswer(f"no JSON (Content-Type {content_type})") from error
 
 
 class _DeadlineReader(io.RawIOBase):

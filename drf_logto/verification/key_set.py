@@ -31,6 +31,8 @@ _LOOK_AGAIN = 1
 _PATIENCE = 10
 """After how many time limits a fetch counts as lost, such as in a resolver that never answers."""
 
+_UNKNOWN_FAULT = "the last fetch failed"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lifetimes:
@@ -136,6 +138,7 @@ class KeySet:
         self._refresh: _Refresh | None = None
         self._forced_again_at = -math.inf
         self._retry_at = -math.inf
+        self._fault = _UNKNOWN_FAULT
 
     def find(self, kid: str) -> SigningKey:
         """Return the key that the issuer publishes under ``kid``.
@@ -177,7 +180,7 @@ class KeySet:
         is_usable = self._age(self._known) < self._lifetimes.max_stale
         if is_usable and not (has_failed or self._lies_ahead(self._retry_at)):
             raise UnknownKey
-        raise AuthorizationServerUnavailable("the last fetch failed", self._seconds_to_retry())
+        raise AuthorizationServerUnavailable(self._fault, self._seconds_to_retry())
 
     def _usable(self, kid: str) -> SigningKey | None:
         known = self._known
@@ -218,7 +221,7 @@ class KeySet:
                 self._forced_again_at = started_at + pause
             self._end(refresh)
         except AuthorizationServerUnavailable as unavailable:
-            self._fail(refresh, unavailable.retry_after)
+            self._fail(refresh, unavailable.retry_after, unavailable.reason)
         finally:
             if not refresh.done.is_set():  # an unexpected exception of the source
                 self._fail(refresh)
@@ -232,8 +235,9 @@ class KeySet:
             self._known = _Known(keys, fetched_at)
         self._retry_at = -math.inf
 
-    def _fail(self, refresh: _Refresh, retry_after: float = 0) -> None:
+    def _fail(self, refresh: _Refresh, retry_after: float = 0, fault: str = _UNKNOWN_FAULT) -> None:
         refresh.has_failed = True
+        self._fault = fault
         self._retry_at = self._now() + min(
             retry_after or self._lifetimes.cooldown, self._lifetimes.cooldown
         )

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from ..exceptions import AuthorizationServerUnavailable
 from .fetch import Fetch
+from .mismatch import mismatch
 
 ISSUER_PATH = "/oidc"
 """Logto's issuer is its endpoint and this, exact."""
@@ -87,7 +88,8 @@ def discover(address: str, issuers: Collection[str], *, fetch: Fetch, timeout: f
         raise AuthorizationServerUnavailable("the metadata is no JSON object")
     issuer = document.get("issuer")
     if not isinstance(issuer, str) or issuer not in issuers:
-        raise AuthorizationServerUnavailable("the metadata is of another issuer")
+        named = mismatch([issuer] if isinstance(issuer, str) else [], issuers)
+        raise AuthorizationServerUnavailable(f"the metadata is of another issuer: {named}")
     return Metadata(address, issuer, document)
 
 

@@ -1,5 +1,6 @@
 """Verifies access tokens (RFC 9068 §4): takes a string, returns an AuthInfo."""
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
@@ -13,10 +14,12 @@ from ..telemetry import count_cached, count_verified
 from .jwk import SigningKey
 from .jws import Jws, parse_jws
 from .key_set import KeySet
+from .mismatch import mismatch
 
 _ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt"})
 _NESTED_TYPES = frozenset({"jwt", "application/jwt"})  # RFC 7519 §5.2
 _LOGGED = 200  # characters of a name that the token gives
+_CLOCK = "the time of this machine"
 
 
 @dataclass(slots=True)
@@ -101,7 +104,7 @@ class Verifier:
         kid, algorithm = self._validate_header(jws.header)
         issuer = jws.claims.get("iss")
         if not isinstance(issuer, str) or issuer not in self._key_sets:
-            raise refusals.InvalidIssuer
+            raise refusals.InvalidIssuer().because(mismatch(_texts(issuer), self._key_sets))
         key_set = self._key_sets[issuer]
         key = key_set.find(kid)
         if algorithm not in key.by_algorithm:
@@ -143,7 +146,12 @@ class Verifier:
         if not isinstance(typ, str) or typ.lower() not in _ACCESS_TOKEN_TYPES:
             raise refusals.NotAnAccessToken
         key, key_set = self.verify_signature(jws)
-        ends_at = self._validate_claims(jws.claims)
+        try:
+            ends_at = self._validate_claims(jws.claims)
+        except refusals.LogtoError as refusal:
+            refusal.subject = _for_log(jws.claims.get("sub"))
+            refusal.client_id = _for_log(jws.claims.get("client_id"))
+            raise
         count_verified()
         self._cache(digest, _CachedToken(jws.payload, ends_at, key, key_set))
         return AuthInfo(jws.payload)
@@ -152,7 +160,8 @@ class Verifier:
         """Return ``kid`` and ``alg`` of a header that a token of Logto may have."""
         alg, kid = header.get("alg"), header.get("kid")
         if not isinstance(alg, str) or alg not in self._algorithms:
-            raise refusals.UnsupportedAlgorithm
+            accepted = sorted(self._algorithms)
+            raise refusals.UnsupportedAlgorithm().because(mismatch(_texts(alg), accepted))
         if not isinstance(kid, str):
             raise refusals.MissingKeyId
         if "crit" in header:
@@ -180,13 +189,15 @@ class Verifier:
             raise refusals.InvalidExpiration
         ends_at = expires_at + self._leeway
         if now >= ends_at:
-            raise refusals.TokenExpired
+            ago = math.floor(now - expires_at)
+            raise refusals.TokenExpired().because(f"exp is {ago} s before {_CLOCK}")
         if "nbf" in claims:
             not_before = numeric_date(claims["nbf"])
             if not_before is None:
                 raise refusals.InvalidNotBefore
             if now < not_before - self._leeway:
-                raise refusals.TokenNotYetValid
+                ahead = math.ceil(not_before - now)
+                raise refusals.TokenNotYetValid().because(f"nbf is {ahead} s after {_CLOCK}")
         return ends_at
 
     def _validate_audience(self, audience: list[str], organization_id: str | None) -> None:
@@ -194,7 +205,8 @@ class Verifier:
         named = [one for one in audience if one.startswith(ORGANIZATION_AUDIENCE_PREFIX)]
         if not named:
             if RESERVED_AUDIENCE in audience or self._audiences.isdisjoint(audience):
-                raise refusals.WrongAudience
+                reason = mismatch(audience, sorted(self._audiences))
+                raise refusals.WrongAudience().because(reason)
             return
         if len(audience) > 1:
             raise refusals.AmbiguousAudience
@@ -203,6 +215,10 @@ class Verifier:
             raise refusals.InvalidAudience
         if organization_id not in (None, organization):
             raise refusals.ContradictoryOrganization
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else ()
 
 
 def _for_log(value: object) -> str | None:

@@ -114,3 +114,26 @@ def loopback_server(tls: ssl.SSLContext | None = None) -> Iterator[LoopbackServe
             server.released.set()
             server.shutdown()
             thread.join()
+
+
+@contextmanager
+def raw_server(octets: bytes) -> Iterator[str]:
+    """Run a server that answers whatever comes with ``octets``, and hangs where there are none.
+
+    Yields:
+        its host and port.
+    """
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(65536)
+            self.request.sendall(octets)
+            if octets:
+                self.request.shutdown(socket.SHUT_WR)
+            # To close before the client does could lose the answer.
+            self.request.recv(65536)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"127.0.0.1:{server.server_address[1]}"
+        server.shutdown()

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from cryptography import x509
@@ -22,6 +23,7 @@ from tests.support.loopback import (
     document,
     http,
     loopback_server,
+    raw_server,
 )
 
 
@@ -36,6 +38,10 @@ def reason_of(server: LoopbackServer, answer: Answer, timeout: float = 5) -> str
     return refused.value.reason
 
 
+def host_of(server: LoopbackServer) -> str:
+    return repr(urlsplit(server.address).netloc)
+
+
 def test_a_json_document_is_returned(server: LoopbackServer) -> None:
     assert fetch(server, document({"keys": []})) == {"keys": []}
 
@@ -45,7 +51,8 @@ def test_a_document_of_the_greatest_length_is_returned(server: LoopbackServer) -
 
 
 def test_what_is_no_http_is_no_document(server: LoopbackServer) -> None:
-    assert reason_of(server, lambda connection: _write(connection, b"NOT HTTP\r\n\r\n"))
+    reason = reason_of(server, lambda connection: _write(connection, b"NOT HTTP\r\n\r\n"))
+    assert reason == f"{host_of(server)} does not speak HTTP"
 
 
 def _write(connection: Connection, octets: bytes) -> None:
@@ -61,7 +68,7 @@ def test_a_chunked_document_is_returned(server: LoopbackServer) -> None:
     assert fetch(server, chunked) == {}
 
 
-@pytest.mark.parametrize("status", ["404 Not Found", "500 Oops", "304 Not Modified"])
+@pytest.mark.parametrize("status", ["404 Not Found", "500 Oops"])
 def test_another_status_is_no_document(server: LoopbackServer, status: str) -> None:
     assert reason_of(server, http("{}", status)) == f"HTTP status {status[:3]}"
 
@@ -69,7 +76,7 @@ def test_another_status_is_no_document(server: LoopbackServer, status: str) -> N
 def test_a_redirect_is_not_followed(server: LoopbackServer) -> None:
     server.answers["/elsewhere"] = document({})
     redirect = http("", "302 Found", Location=f"{server.address}/elsewhere")
-    assert reason_of(server, redirect) == "HTTP status 302"
+    assert reason_of(server, redirect) == "HTTP status 302, and redirects are not followed"
     assert server.asked == ["/"]
 
 
@@ -79,7 +86,8 @@ def test_of_two_members_with_one_name_the_last_counts(server: LoopbackServer) ->
 
 @pytest.mark.parametrize("body", ["", "<html>", "{", b"\xff\xfe{}", "[" * 100_000])
 def test_what_is_no_json_is_no_document(server: LoopbackServer, body: bytes | str) -> None:
-    assert reason_of(server, http(body))
+    page = http(body, Content_Type="text/html; charset=utf-8")
+    assert reason_of(server, page) == "no JSON (Content-Type 'text/html; charset=utf-8')"
 
 
 def test_a_body_that_is_too_long_is_not_read(server: LoopbackServer) -> None:
@@ -92,28 +100,40 @@ def test_a_body_that_ends_early_is_no_document(server: LoopbackServer) -> None:
 
 
 def test_a_connection_that_is_closed_is_no_document(server: LoopbackServer) -> None:
-    assert reason_of(server, lambda connection: None)
+    closed = f"{host_of(server)} does not answer http: it may be a port for https"
+    assert reason_of(server, lambda connection: None) == closed
 
 
 def test_a_connection_that_is_reset_is_no_document(server: LoopbackServer) -> None:
     assert reason_of(server, server.reset)
 
 
-def test_no_one_listening_is_no_document() -> None:
-    with pytest.raises(AuthorizationServerUnavailable):
-        fetch_json("http://127.0.0.1:9/", 5)
+NO_ADDRESS = "the address, or that of a proxy, is not valid"
 
 
-def test_an_address_that_cannot_be_asked_is_no_document() -> None:
-    no_port = f"http://127.0.0.1:{10**20}/"
-    for url in ("ftp://127.0.0.1/", "file:///etc/passwd", "nonsense", "http://[/", no_port):
-        with pytest.raises(AuthorizationServerUnavailable):
-            fetch_json(url, 5)
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("http://127.0.0.1:9/", "'127.0.0.1:9' refuses the connection"),
+        ("https://logto.invalid/", "the name of 'logto.invalid' cannot be resolved"),
+        ("ftp://127.0.0.1/", "'127.0.0.1' cannot be reached: 'unknown url type: ftp'"),
+        ("file:///etc/passwd", "'' cannot be reached: 'unknown url type: file'"),
+        ("nonsense", NO_ADDRESS),
+        ("http://[/", NO_ADDRESS),
+        (f"http://127.0.0.1:{10**20}/", NO_ADDRESS),
+        ("http://user:secret@127.0.0.1/", NO_ADDRESS),
+        ("http://" + "a" * 5000 + ".invalid/", NO_ADDRESS),
+    ],
+)
+def test_an_address_that_cannot_be_asked_is_no_document(url: str, reason: str) -> None:
+    with pytest.raises(AuthorizationServerUnavailable) as refused:
+        fetch_json(url, 5)
+    assert refused.value.reason == reason
 
 
 @pytest.mark.parametrize("behaviour", ["hang", "drip", "drip_headers"])
 def test_a_slow_answer_ends_at_the_time_limit(server: LoopbackServer, behaviour: str) -> None:
-    assert reason_of(server, getattr(server, behaviour), timeout=0.2) == "TimeoutError"
+    assert reason_of(server, getattr(server, behaviour), timeout=0.2) == "timed out"
 
 
 def test_a_server_that_does_not_read_ends_at_the_time_limit(server: LoopbackServer) -> None:
@@ -123,11 +143,20 @@ def test_a_server_that_does_not_read_ends_at_the_time_limit(server: LoopbackServ
         fetch_json(server.address + long_path, 0.2)
 
 
-def test_what_answers_without_tls_is_no_document(server: LoopbackServer) -> None:
-    server.answers["/"] = document({})
-    address = server.address.replace("http:", "https:")
-    with pytest.raises(AuthorizationServerUnavailable):
-        fetch_json(f"{address}/", 1)
+@pytest.mark.parametrize(
+    ("scheme", "octets", "reason"),
+    [
+        ("https", b"HTTP/1.1 400\r\n", "{} answers https without TLS: it may be a port for http"),
+        ("https", b"", "timed out in the TLS handshake with {}: it may be a port for http"),
+        ("http", b"\x15\x03\x01\0\2\2F", "{} does not answer http: it may be a port for https"),
+    ],
+)
+def test_the_other_scheme_is_named_when_the_port_answers_or_waits_for_it(
+    scheme: str, octets: bytes, reason: str
+) -> None:
+    with raw_server(octets) as host, pytest.raises(AuthorizationServerUnavailable) as refused:
+        fetch_json(f"{scheme}://{host}/", 1)
+    assert refused.value.reason == reason.format(repr(host))
 
 
 @pytest.fixture
@@ -173,9 +202,18 @@ def test_a_document_is_returned_over_tls(
 
 
 def test_a_certificate_that_no_one_vouches_for_is_refused(tls_server: LoopbackServer) -> None:
-    with pytest.raises(AuthorizationServerUnavailable):
+    with pytest.raises(AuthorizationServerUnavailable) as refused:
         fetch_json(f"{tls_server.address}/", 5)
+    certificate = f"the certificate of {host_of(tls_server)} is not trusted"
+    assert refused.value.reason == f"{certificate}: 'self-signed certificate'"
     assert tls_server.asked == []
+
+
+def test_a_port_for_tls_is_named_when_it_is_asked_without(tls_server: LoopbackServer) -> None:
+    with pytest.raises(AuthorizationServerUnavailable) as refused:
+        fetch_json(tls_server.address.replace("https:", "http:"), 5)
+    reason = f"{host_of(tls_server)} does not answer http: it may be a port for https"
+    assert refused.value.reason == reason
 
 
 def test_a_certificate_of_another_host_is_refused(
@@ -183,9 +221,34 @@ def test_a_certificate_of_another_host_is_refused(
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     address = tls_server.address.replace("127.0.0.1", "localhost")
-    with pytest.raises(AuthorizationServerUnavailable):
+    with pytest.raises(AuthorizationServerUnavailable) as refused:
         fetch_json(f"{address}/", 5)
+    assert "Hostname mismatch" in refused.value.reason
     assert tls_server.asked == []
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(
+    ("answer", "fault"),
+    [
+        (b"HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n", "407"),
+        (b"HTTP/1.1 502 \x1b" + b"x" * 900 + b"\r\nContent-Length: 0\r\n\r\n", "502"),
+        (b"\xff", "does not speak HTTP"),
+    ],
+)
+def test_a_proxy_is_named_without_its_password_when_a_fetch_fails(
+    monkeypatch: pytest.MonkeyPatch, scheme: str, answer: bytes, fault: str
+) -> None:
+    with raw_server(answer) as proxy:
+        monkeypatch.setenv(f"{scheme}_proxy", f"http://user:secret@{proxy}")
+        with pytest.raises(AuthorizationServerUnavailable) as refused:
+            fetch_json(f"{scheme}://logto.invalid/", 1)
+    reason = refused.value.reason
+    assert reason.startswith(f"through the proxy '{proxy}': ")
+    assert fault in reason
+    assert "secret" not in reason
+    assert reason.isprintable()
+    assert len(reason) < 400
 
 
 def test_nothing_is_read_or_written_after_the_deadline() -> None:
@@ -218,7 +281,7 @@ def test_the_answer_to_a_form_is_returned_with_its_status_when_it_is_a_refusal_t
 def test_another_status_is_no_answer_to_a_form(server: LoopbackServer, status: str) -> None:
     with pytest.raises(AuthorizationServerUnavailable) as refused:
         post(server, http("{}", status, Location="/"))
-    assert refused.value.reason == f"HTTP status {status[:3]}"
+    assert refused.value.reason.startswith(f"HTTP status {status[:3]}")
     assert server.asked == ["/token"]
 
 

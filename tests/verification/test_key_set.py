@@ -180,7 +180,7 @@ def test_keys_that_are_too_old_serve_no_more(issuer: Issuer) -> None:
     issuer.time += MAX_STALE
     with pytest.raises(AuthorizationServerUnavailable) as refused:
         issuer.knows(FIRST)
-    assert refused.value.retry_after == COOLDOWN
+    assert (refused.value.reason, refused.value.retry_after) == ("down", COOLDOWN)
 
 
 def test_an_issuer_that_is_back_is_asked_after_the_cooldown(issuer: Issuer) -> None:

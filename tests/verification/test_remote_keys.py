@@ -40,7 +40,10 @@ def test_its_keys_carry_the_time_when_they_were_asked_for(somewhere: Logto) -> N
 def test_nothing_of_the_metadata_of_another_issuer_is_used(somewhere: Logto) -> None:
     with pytest.raises(AuthorizationServerUnavailable) as refused:
         issuer_of(somewhere, "https://other.logto.test/oidc")(REQUEST)
-    assert refused.value.reason == "the metadata is of another issuer"
+    assert refused.value.reason == (
+        "the metadata is of another issuer: received 'https://tenant.logto.test/oidc', "
+        "expected 'https://other.logto.test/oidc'"
+    )
     assert len(somewhere.fetched) == 1
 
 
