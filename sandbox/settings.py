@@ -58,6 +58,12 @@ MIDDLEWARE = [
 SECURE_CROSS_ORIGIN_OPENER_POLICY = None
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "loggers": {"drf_logto": {"handlers": ["console"], "level": "INFO"}},
+}
 DEBUG = True
 SECRET_KEY = secrets.token_urlsafe(50)
 ROOT_URLCONF = "sandbox.urls"

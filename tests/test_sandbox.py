@@ -451,6 +451,7 @@ def test_a_token_without_a_resource_opens_nothing(
 ) -> None:
     token = relying_party.sign_in(DAN, prompt="login")["access_token"]
     assert sandbox.send("/products/", token).json()["code"] == "opaque_token"
+    assert "Refused: opaque_token (method 'GET', route 'products/')." in sandbox.log.read_text()
 
 
 # The environment
