@@ -113,10 +113,21 @@ class InvalidRequest(LogtoError):
 
 
 class MalformedHeader(InvalidRequest):
-    """The scheme is Bearer, and what follows is not exactly one credential."""
+    """The scheme is Bearer, and what follows is not exactly one credential.
+
+    Args:
+        message: the sentence, where it is another than that of the class.
+    """
 
     code = "malformed_header"
     message = gettext_noop("The Authorization header must be 'Bearer' and exactly one token.")
+    repeated: ClassVar[str] = gettext_noop(
+        "The Authorization header has the word 'Bearer' twice. Send it once, and then the token."
+    )
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__()
+        self.message = message or self.message
 
 
 class InvalidToken(LogtoError):
@@ -144,10 +155,30 @@ class OpaqueToken(InvalidToken):
 
 
 class MalformedToken(InvalidToken):
-    """The token is no compact JWS of two JSON objects (RFC 7515 §5.2)."""
+    """The token is no compact JWS of two JSON objects (RFC 7515 §5.2).
+
+    Args:
+        message: the sentence, where it is another than that of the class.
+        params: what this sentence names.
+    """
 
     code = "malformed_token"
     message = gettext_noop("The access token is not a well-formed JWT.")
+    word: ClassVar[str] = gettext_noop(
+        "The client sent the word '%(word)s' instead of an access token: it had no token when it "
+        "made the request."
+    )
+    quoted: ClassVar[str] = gettext_noop(
+        "The access token is in quotation marks. Send it without them."
+    )
+    no_jwt: ClassVar[str] = gettext_noop(
+        "This is not an access token of Logto: a JWT has three parts, separated by periods. Send "
+        "the token exactly as Logto returned it."
+    )
+
+    def __init__(self, message: str | None = None, **params: str) -> None:
+        super().__init__(**params)
+        self.message = message or self.message
 
 
 class NotAnAccessToken(InvalidToken):

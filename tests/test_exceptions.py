@@ -51,6 +51,8 @@ def test_nothing_declared_names_the_permission_and_what_was_asked() -> None:
 
 EVERY_REFUSAL = [
     *(one() for one in leaves() if "__init__" not in vars(one)),
+    refusals.MalformedHeader(refusals.MalformedHeader.repeated),
+    refusals.MalformedToken(refusals.MalformedToken.word, word="null"),
     refusals.WrongTokenKind("organization"),
     refusals.InsufficientScope(("a", "b")),
     refusals.NoScopeDeclared("HasScopes", "destroy"),

@@ -16,7 +16,8 @@ CATALOG = polib.pofile(str(PO))
 SENTENCES = sorted(
     {one.message for one in leaves() if hasattr(one, "message")}
     | set(refusals.WrongTokenKind.sentences.values())
-    | {refusals.NoScopeDeclared.unnamed}
+    | {refusals.NoScopeDeclared.unnamed, refusals.MalformedHeader.repeated}
+    | {refusals.MalformedToken.word, refusals.MalformedToken.quoted, refusals.MalformedToken.no_jwt}
 )
 
 

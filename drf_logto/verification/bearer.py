@@ -29,7 +29,8 @@ def credentials(header: str) -> str | None:
         return None
     credential = header[len(_SCHEME) :].strip(" ")
     if "," in credential or credential.split() != [credential]:
-        raise MalformedHeader
+        is_repeated = credential[: len(_SCHEME)].lower() == _SCHEME
+        raise MalformedHeader(MalformedHeader.repeated if is_repeated else None)
     return credential
 
 

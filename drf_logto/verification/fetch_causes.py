@@ -45,15 +45,12 @@ def cause_of(error: Exception, request: Request, host: str) -> str:
     """
     failure = error.reason if isinstance(error, URLError) else error
     cause = failure if isinstance(failure, Exception) else error
-    peer = quoted(_without_user(request.host))
+    # An address without a host, such as "file:x", has None here.
+    peer = quoted((request.host or "").rpartition("@")[2])
     through = f"through the proxy {peer}: " if request.host != host else ""
     if isinstance(cause, UnusableAnswer):
         return f"{through}{cause}"
     return through + _sentence(cause, request.type).format(host=peer, text=quoted(_text(cause)))
-
-
-def _without_user(host: str) -> str:
-    return host.rpartition("@")[2]
 
 
 def _sentence(cause: Exception, scheme: str) -> str:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
-from ..exceptions import MalformedToken, OpaqueToken
+from ..exceptions import InvalidToken, MalformedToken, OpaqueToken
 
 # What belongs to another alphabet becomes what belongs to none.
 _TO_BASE64 = bytes.maketrans(b"-_+/=", b"+/!!!")
@@ -17,7 +17,10 @@ _TO_BASE64 = bytes.maketrans(b"-_+/=", b"+/!!!")
 _LAST_CHARACTERS = (b"", b"", b"AQgw", b"AEIMQUYcgkosw048")
 _DEEPEST = 64
 """Levels of nesting (RFC 8259 §9), few enough for code that recurses into the claims later."""
-_OPAQUE = re.compile(rb"[A-Za-z0-9_-]+")
+_OPAQUE = re.compile(rb"[A-Za-z0-9_-]{43}")
+_QUOTES = b"\"'"
+# What a program makes of a token that it does not have.
+_WORDS = {word.lower().encode(): word for word in ("undefined", "null", "None", "Bearer")}
 
 
 class Jws(NamedTuple):
@@ -46,18 +49,30 @@ def parse_jws(token: bytes) -> Jws:
     """Take a token apart.
 
     Raises:
-        OpaqueToken: it has no parts, and looks like Logto's opaque tokens.
+        OpaqueToken: it looks like Logto's opaque tokens.
         MalformedToken: it is no compact JWS whose header and payload are JSON objects (§5.2).
     """
     signing_input, _, signature_segment = token.rpartition(b".")
     header_segment, _, payload_segment = signing_input.partition(b".")
     if not signing_input:
-        raise OpaqueToken if _OPAQUE.fullmatch(token) else MalformedToken
+        raise _no_jws(token)
     header, payload = _parse_header(header_segment), _decode(payload_segment)
     claims, signature = _json_object(payload), _decode(signature_segment)
     if header is None or claims is None or payload is None or not signature:
-        raise MalformedToken
+        raise _no_jws(token)
     return Jws(header, claims, payload, signing_input, signature)
+
+
+def _no_jws(token: bytes) -> InvalidToken:
+    """Return the refusal that says what a client most likely sent."""
+    word = _WORDS.get(token.strip(_QUOTES).lower())
+    if word is not None:
+        return MalformedToken(MalformedToken.word, word=word)
+    if token != token.strip(_QUOTES):
+        return MalformedToken(MalformedToken.quoted)
+    if _OPAQUE.fullmatch(token):
+        return OpaqueToken()
+    return MalformedToken(None if b"." in token else MalformedToken.no_jwt)
 
 
 @lru_cache(maxsize=32)  # all tokens of one key have the same header

@@ -131,7 +131,7 @@ def test_an_invalid_token_from_logto_is_refused_like_any_other(liar: Liar) -> No
     liar.logto.advance(LIFETIME)
     liar.answer({"access_token": "opaque"})
     response = browser.client.get("/open/")
-    assert (response.status_code, response.json()["code"]) == (401, "opaque_token")
+    assert (response.status_code, response.json()["code"]) == (401, "malformed_token")
     plain: Any = RequestFactory().get("/")
     plain.session = browser.client.session
     with pytest.raises(AuthenticationFailed) as refused:

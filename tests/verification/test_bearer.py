@@ -54,6 +54,12 @@ def test_bearer_without_exactly_one_credential_is_malformed(header: str) -> None
         bearer.credentials(header)
 
 
+@pytest.mark.parametrize("header", ["Bearer Bearer a", "bearer BEARER  a", "Bearer bearer a,b"])
+def test_the_scheme_twice_is_named(header: str) -> None:
+    with pytest.raises(MalformedHeader, match="'Bearer' twice"):
+        bearer.credentials(header)
+
+
 def test_every_character_that_a_token_may_have_is_kept() -> None:
     assert bearer.credentials("Bearer aZ09-._~+/==") == "aZ09-._~+/=="
 

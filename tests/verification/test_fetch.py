@@ -118,6 +118,7 @@ NO_ADDRESS = "the address, or that of a proxy, is not valid"
         ("https://logto.invalid/", "the name of 'logto.invalid' cannot be resolved"),
         ("ftp://127.0.0.1/", "'127.0.0.1' cannot be reached: 'unknown url type: ftp'"),
         ("file:///etc/passwd", "'' cannot be reached: 'unknown url type: file'"),
+        ("file:x", "'' cannot be reached: 'unknown url type: file'"),
         ("nonsense", NO_ADDRESS),
         ("http://[/", NO_ADDRESS),
         (f"http://127.0.0.1:{10**20}/", NO_ADDRESS),

@@ -59,13 +59,43 @@ def test_every_algorithm_of_logto_is_verified(desk: Desk, algorithm: str) -> Non
 def test_a_token_that_is_too_long_is_refused_unread(desk: Desk) -> None:
     with pytest.raises(refusals.TokenTooLong):
         desk.verify("a" * 16385)
-    with pytest.raises(refusals.OpaqueToken):
+    with pytest.raises(refusals.MalformedToken):
         desk.verify("a" * 16384)
 
 
 def test_an_opaque_token_says_what_to_ask_for(desk: Desk) -> None:
     with pytest.raises(refusals.OpaqueToken, match="'resource'"):
         desk.verify(desk.logto.opaque_token())
+
+
+@pytest.mark.parametrize("case", ["user_code_exchange_no_resource", "user_refresh_no_params"])
+def test_what_a_real_logto_gives_without_a_resource_is_opaque(
+    desk: Desk, recordings: dict[str, Any], case: str
+) -> None:
+    with pytest.raises(refusals.OpaqueToken):
+        desk.verify(recordings["tokens"]["tokens"][case]["response"]["access_token"])
+
+
+@pytest.mark.parametrize(
+    ("token", "sentence"),
+    [
+        ("undefined", "the word 'undefined'"),
+        ("null", "the word 'null'"),
+        ("none", "the word 'None'"),
+        ('"null"', "the word 'null'"),
+        ("Bearer", "the word 'Bearer'"),
+        ('"e30.e30.e30"', "in quotation marks"),
+        ("'e30.e30.e30", "in quotation marks"),
+        (f'"{"a" * 43}"', "in quotation marks"),
+        ("a" * 42, "a JWT has three parts"),
+        ("a" * 44, "a JWT has three parts"),
+        ("$TOKEN", "a JWT has three parts"),
+        ("e30.e30", "not a well-formed JWT"),
+    ],
+)
+def test_what_a_client_sent_by_mistake_is_named(desk: Desk, token: str, sentence: str) -> None:
+    with pytest.raises(refusals.MalformedToken, match=sentence):
+        desk.verify(token)
 
 
 @pytest.mark.parametrize(
