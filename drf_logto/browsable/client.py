@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from ..auth_info import RESERVED_AUDIENCE
 from ..conf import get_settings
-from ..exceptions import AuthorizationServerUnavailable
+from ..exceptions import AuthorizationServerUnavailable, InvalidToken, WrongAudience
 from ..routes import all_scopes
 from ..runtime import get_environment, get_metadata, get_verifier
 from ..verification.fetch import fetch_json
@@ -29,7 +29,7 @@ from .exceptions import (
     SignInRefused,
     WrongIssuer,
 )
-from .id_token import validated_claims
+from .id_token import refreshed_claims, validated_claims
 from .pending import PendingSignIn, code_verifier
 from .sign_in_store import SignIn
 from .token_endpoint import Tokens, exchange_code, oauth_client, refresh, revoke
@@ -107,15 +107,60 @@ class LogtoClient:
             raise ApplicationNotAccepted(refused.reason, refused.answer.meaning) from None
         return self._sign_in(metadata, tokens, pending.nonce)
 
-    def refresh(self, sign_in: SignIn, context: Context) -> SignIn:
-        """Return the sign-in with a new access token for a context, or raise GrantRefused."""
+    def refresh(self, sign_in: SignIn, context: Context | None = None) -> tuple[SignIn, Tokens]:
+        """Return the tokens for a context, and the sign-in with the latest refresh token.
+
+        Without a context, the access token is for the userinfo endpoint. Raises GrantRefused.
+        """
+        parameters = context.parameters if context else {}
         metadata = get_metadata(waits=True)
-        tokens = refresh(self._settings, metadata, sign_in.refresh_token, context.parameters)
-        return replace(
+        tokens = refresh(self._settings, metadata, sign_in.refresh_token, parameters)
+        return replace(sign_in, refresh_token=tokens.refresh_token or sign_in.refresh_token), tokens
+
+    def accept(self, sign_in: SignIn, context: Context, tokens: Tokens) -> SignIn:
+        """Return the sign-in with the access token of a refresh, in the current organizations.
+
+        AuthorizationServerUnavailable is also raised if the tokens cannot be trusted.
+        """
+        claims = self._refreshed_claims(sign_in, tokens)
+        person = sign_in.person.with_organizations(claims)
+        known = {one.id for one in contexts_of(person, self._settings.api_resource)}
+        kept = {**sign_in.tokens, context.id: tokens.access_token}
+        accepted = replace(
             sign_in,
-            refresh_token=tokens.refresh_token or sign_in.refresh_token,
-            tokens={**sign_in.tokens, context.id: tokens.access_token},
+            person=person,
+            sid=_sid(claims) or sign_in.sid,
+            tokens={id: token for id, token in kept.items() if id in known},
         )
+        is_named = set(person.organizations) <= set(sign_in.person.organizations)
+        return accepted if is_named else self._with_names(accepted)
+
+    def _refreshed_claims(self, sign_in: SignIn, tokens: Tokens) -> dict[str, Any]:
+        """Return the claims of the ID token of a refresh, ``{}`` if there is none."""
+        claims: dict[str, Any] = {}
+        try:
+            if tokens.id_token is not None:
+                claims = refreshed_claims(
+                    tokens.id_token,
+                    sub=sign_in.person.sub,
+                    nonce=sign_in.nonce,
+                    **self._expected(tokens),
+                )
+        except AnswerNotTrusted:
+            raise AuthorizationServerUnavailable("the ID token is not valid") from None
+        with suppress(InvalidToken, WrongAudience):  # such a token is refused where it is used
+            if get_verifier().verify(tokens.access_token).sub != sign_in.person.sub:
+                raise AuthorizationServerUnavailable("the access token is for another subject")
+        return claims
+
+    def _with_names(self, sign_in: SignIn) -> SignIn:
+        """Return the sign-in with the names of its organizations, if Logto gives them."""
+        try:
+            sign_in, tokens = self.refresh(sign_in)
+        except (AuthorizationServerUnavailable, GrantRefused):
+            return sign_in
+        userinfo = self._userinfo(get_metadata(waits=True), tokens, sign_in.person.sub)
+        return replace(sign_in, person=sign_in.person.with_names(userinfo))
 
     def end(self, sign_in: SignIn | None, post_logout_redirect_uri: str) -> str:
         """Revoke the refresh token, and return the URL that ends the browser's session at Logto."""
@@ -137,21 +182,29 @@ class LogtoClient:
     def _sign_in(self, metadata: Metadata, tokens: Tokens, nonce: str) -> SignIn:
         if tokens.id_token is None:
             raise AnswerNotTrusted
-        claims = validated_claims(
-            tokens.id_token,
-            verifier=get_verifier(),
-            issuer=self._issuer,
-            client_id=str(self._settings.app_id),
-            nonce=nonce,
-            access_token=tokens.access_token,
-            now=self._environment.now(),
-            leeway=self._settings.leeway,
-        )
+        claims = validated_claims(tokens.id_token, nonce=nonce, **self._expected(tokens))
         if tokens.refresh_token is None:
             raise NoRefreshToken
         person = Person.from_claims(claims, self._userinfo(metadata, tokens, claims["sub"]))
         first = contexts_of(person, self._settings.api_resource)[0]
-        return SignIn(person=person, refresh_token=tokens.refresh_token, chosen=first.id)
+        return SignIn(
+            person=person,
+            refresh_token=tokens.refresh_token,
+            chosen=first.id,
+            nonce=nonce,
+            sid=_sid(claims),
+        )
+
+    def _expected(self, tokens: Tokens) -> dict[str, Any]:
+        """Return what an ID token that came with these tokens is validated with."""
+        return {
+            "verifier": get_verifier(),
+            "issuer": self._issuer,
+            "client_id": str(self._settings.app_id),
+            "access_token": tokens.access_token,
+            "now": self._environment.now(),
+            "leeway": self._settings.leeway,
+        }
 
     def _userinfo(self, metadata: Metadata, tokens: Tokens, sub: str) -> dict[str, Any]:
         """Return the userinfo of the subject, or ``{}``: it only adds names."""
@@ -177,3 +230,8 @@ class LogtoClient:
 def _refusal(source: str, error: ErrorAnswer) -> SignInRefused:
     kind = AccessDenied if error.code == "access_denied" else SignInRefused
     return kind(f"{source} {error}", error.meaning)
+
+
+def _sid(claims: dict[str, Any]) -> str | None:
+    sid = claims.get("sid")
+    return sid if isinstance(sid, str) else None

@@ -1,7 +1,7 @@
 """The contexts of a user: every kind of access token that Logto can issue to them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeGuard
 
 from ..auth_info import TokenKind
@@ -30,20 +30,31 @@ class Person:
         The claims are validated, so ``sub`` is a string. Other claims may have any type.
         """
         candidates = [claims.get(claim) for claim in ("name", "username", "email")]
+        name = next(filter(_is_name, candidates), claims["sub"])
+        person = cls(claims["sub"], name, ())
+        return person.with_organizations(claims).with_names(userinfo)
+
+    def with_organizations(self, claims: dict[str, Any]) -> "Person":
+        """Return the user in the organizations that validated claims list, if they list any.
+
+        An organization that was not known before has its id for a name.
+        """
+        if not isinstance(claims.get("organizations"), list):
+            return self
+        known = {one.id: one for one in self.organizations}
+        listed = filter(_is_name, claims["organizations"])
+        organizations = tuple(known.get(id, Organization(id, id)) for id in listed)
+        return replace(self, organizations=organizations)
+
+    def with_names(self, userinfo: dict[str, Any]) -> "Person":
+        """Return the user with the names of organizations in the userinfo, which is not trusted."""
         names = {
             one["id"]: one["name"]
             for one in _list(userinfo, "organization_data")
             if isinstance(one, dict) and _is_name(one.get("id")) and _is_name(one.get("name"))
         }
-        return cls(
-            sub=claims["sub"],
-            name=next(filter(_is_name, candidates), claims["sub"]),
-            organizations=tuple(
-                Organization(id, names.get(id, id))
-                for id in _list(claims, "organizations")
-                if _is_name(id)
-            ),
-        )
+        named = (replace(one, name=names.get(one.id, one.name)) for one in self.organizations)
+        return replace(self, organizations=tuple(named))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Validates an ID token (OpenID Connect Core §3.1.3.7) and returns its claims."""
+"""Validates an ID token (OpenID Connect Core §3.1.3.7 and §12.2) and returns its claims."""
 
 from typing import Any
 
@@ -18,12 +18,14 @@ def validated_claims(
     verifier: Verifier,
     issuer: str,
     client_id: str,
-    nonce: str,
+    nonce: str | None,
     access_token: str,
     now: float,
     leeway: float,
 ) -> dict[str, Any]:
-    """Return the claims of the ID token of one sign-in, which came with ``access_token``.
+    """Return the claims of an ID token, which came with ``access_token``.
+
+    Its ``nonce`` must be the one of the sign-in, unless that is None.
 
     Raises:
         AnswerNotTrusted: the ID token is invalid.
@@ -51,3 +53,14 @@ def validated_claims(
     except (InvalidToken, JoseError, TypeError, ValueError) as error:
         raise AnswerNotTrusted from error
     return dict(claims)
+
+
+def refreshed_claims(id_token: str, *, sub: str, nonce: str, **expected: Any) -> dict[str, Any]:
+    """Return the claims of the ID token of a refresh; raise as ``validated_claims``.
+
+    It must be for the subject of the sign-in. It need not have a nonce, but no other one.
+    """
+    claims = validated_claims(id_token, nonce=None, **expected)
+    if claims["sub"] != sub or claims.get("nonce", nonce) != nonce:
+        raise AnswerNotTrusted
+    return claims

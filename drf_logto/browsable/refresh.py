@@ -23,7 +23,7 @@ from .sign_in_store import SignIn
 
 REFRESH_BEFORE = 60  # seconds before its expiry, so that a token is valid for the request
 _PART_LEFT = 5  # a shorter-lived token is refreshed when a fifth of its lifetime is left
-_MAX_HTTP_REQUESTS = 4  # more than one refresh makes
+_MAX_HTTP_REQUESTS = 7  # more than one refresh makes, with keys and names
 _RETRY_DELAY = 5  # seconds after a refresh that Logto did not answer, so that requests do not queue
 
 
@@ -126,10 +126,13 @@ def _refresh(
         sign_in = sign_in_store.load(key)
         if renews or not _is_fresh(sign_in, context):  # another request may have refreshed it
             sign_in = _request_token(key, sign_in, context)
-        if is_chosen:
+        is_known = context.id in sign_in.tokens  # unless the user has left its organization
+        if is_chosen and is_known:
             sign_in = replace(sign_in, chosen=context.id)
         sign_in_store.save(key, sign_in)
-        return sign_in
+    if not is_known:
+        raise ContextRefused
+    return sign_in
 
 
 def _request_token(key: str, sign_in: SignIn, context: Context) -> SignIn:
@@ -137,8 +140,10 @@ def _request_token(key: str, sign_in: SignIn, context: Context) -> SignIn:
     if 0 < pause <= _RETRY_DELAY:
         raise AuthorizationServerUnavailable("the last refresh failed", math.ceil(pause))
     failure: Exception
+    client = LogtoClient()
     try:
-        return LogtoClient().refresh(sign_in, context)
+        sign_in, tokens = client.refresh(sign_in, context)
+        return client.accept(sign_in, context, tokens)
     except GrantRefused as refused:
         failure = SignedOut() if refused.is_invalid else ContextRefused()
     except AuthorizationServerUnavailable as unavailable:

@@ -35,6 +35,8 @@ class SignIn:
     person: Person
     refresh_token: str = field(repr=False)
     chosen: str  # the id of a context; "" if Logto no longer issues its token, until a new choice
+    nonce: str = field(repr=False)  # the one of the ID tokens of this sign-in
+    sid: str | None = None  # Logto's id of the session of the browser, if its ID tokens have one
     tokens: Mapping[str, str] = field(repr=False, default_factory=dict)  # by the context's id
     retry_at: float = 0  # after Logto did not answer, in seconds since the epoch
 

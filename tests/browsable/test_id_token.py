@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from drf_logto.browsable.exceptions import AnswerNotTrusted
-from drf_logto.browsable.id_token import validated_claims
+from drf_logto.browsable.id_token import refreshed_claims, validated_claims
 from drf_logto.exceptions import AuthorizationServerUnavailable
 from drf_logto.runtime import get_verifier
 from drf_logto.testing import ABSENT, Logto
@@ -128,3 +128,50 @@ def test_an_id_token_of_the_second_endpoint_is_not_trusted(logto: Logto, setting
 def test_an_id_token_cannot_be_verified_without_keys(logto: Logto) -> None:
     with logto.outage(), pytest.raises(AuthorizationServerUnavailable):
         validated(logto, issued(logto))
+
+
+# The ID token of a refresh
+
+
+def refreshed(logto: Logto, **claims: Any) -> dict[str, Any]:
+    return refreshed_claims(
+        issued(logto, **claims),
+        sub="user-1",
+        nonce="n-1",
+        verifier=get_verifier(),
+        issuer=logto.issuer,
+        client_id="app-1",
+        access_token="opaque",
+        now=logto.now(),
+        leeway=0,
+    )
+
+
+@pytest.mark.parametrize("nonce", ["n-1", ABSENT])
+def test_a_refreshed_id_token_may_have_the_nonce_of_the_sign_in_or_none(
+    logto: Logto, nonce: Any
+) -> None:
+    assert refreshed(logto, nonce=nonce)["sub"] == "user-1"
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"sub": "user-2"},
+        {"sub": ABSENT},
+        {"nonce": "n-2"},
+        {"nonce": ""},
+        {"nonce": None},
+        {"nonce": ["n-1"]},
+        {"iss": "https://other.logto.test/oidc"},
+        {"aud": "app-2"},
+        {"exp": 0},
+        {"iat": ABSENT},
+        {"at_hash": "of another token"},
+    ],
+)
+def test_a_refreshed_id_token_with_an_invalid_claim_is_not_trusted(
+    logto: Logto, claims: dict[str, Any]
+) -> None:
+    with pytest.raises(AnswerNotTrusted):
+        refreshed(logto, **claims)

@@ -31,7 +31,9 @@ def test_a_failed_refresh_reports_no_secret(
     browser = signed_in(liar)
     key = key_of(browser)
     liar.logto.advance(LIFETIME)
-    liar.answer({"access_token": liar.logto.global_token(), "refresh_token": REFRESH_TOKEN})
+    liar.answer(
+        {"access_token": liar.logto.global_token(user="ada"), "refresh_token": REFRESH_TOKEN}
+    )
     assert browser.get("/open/").status_code == 200
     liar.logto.advance(LIFETIME)
     liar.server.answers["/oidc/token"] = {
@@ -76,7 +78,9 @@ def test_a_store_that_fails_after_a_failed_refresh_reports_no_secret(
 ) -> None:
     browser = signed_in(liar)
     liar.logto.advance(LIFETIME)
-    liar.answer({"access_token": liar.logto.global_token(), "refresh_token": REFRESH_TOKEN})
+    liar.answer(
+        {"access_token": liar.logto.global_token(user="ada"), "refresh_token": REFRESH_TOKEN}
+    )
     assert browser.get("/open/").status_code == 200
     tokens = sign_in_store.load(key_of(browser)).tokens.values()
     liar.logto.advance(LIFETIME)
@@ -127,6 +131,7 @@ def test_a_store_that_fails_to_write_reports_no_secret(settings: Any, reports: R
         person=Person("ada", "Ada", ()),
         refresh_token=REFRESH_TOKEN,
         chosen="x",
+        nonce="nonce",
         tokens={"x": access_token},
     )
     with pytest.raises(OSError, match="down") as fault:

@@ -147,8 +147,8 @@ def test_the_first_resource_replaces_one_that_was_removed_from_the_settings(
 ) -> None:
     browser = signed_in(liar)
     settings.LOGTO = {**settings.LOGTO, "API_RESOURCE": ["urn:new"]}
-    liar.answer({"access_token": liar.logto.global_token(claims={"aud": "urn:new"})})
-    assert browser.client.get("/open/").json() == {"for": "user-1"}
+    liar.answer({"access_token": liar.logto.global_token(user="ada", claims={"aud": "urn:new"})})
+    assert browser.client.get("/open/").json() == {"for": "ada"}
     assert "resource=urn%3Anew" in [body for body in liar.server.bodies if body][-1]
 
 
