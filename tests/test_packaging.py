@@ -70,24 +70,52 @@ def test_dotted_paths_work_whatever_is_imported_first(apps: str, first: str) -> 
     assert result.stdout.split()[-3:] == ["200", "403", "200"], result.stderr
 
 
-WITHOUT_AUTHLIB = """
+WITHOUT = """
 import sys
 
-sys.modules["authlib"] = None  # as if it were not installed
+sys.modules["{missing}"] = None  # as if it were not installed
 
 import django
 from django.conf import settings
 
-settings.configure(INSTALLED_APPS=["drf_logto.browsable"])
+settings.configure(
+    ROOT_URLCONF="__main__", DATABASES={{}}, INSTALLED_APPS={apps}, REST_FRAMEWORK={rest_framework}
+)
 django.setup()
+from django.core.management import call_command
+from django.urls import include, path
+import rest_framework.views
+
+urlpatterns = {urls}
+call_command("check")
 """
+APPS = ["rest_framework", "drf_logto"]
+SESSION = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "drf_logto.browsable.authentication.LogtoSessionAuthentication"
+    ]
+}
+SCHEMA = {"DEFAULT_SCHEMA_CLASS": "drf_logto.openapi.AutoSchema"}
+URLS = '[path("auth/", include("drf_logto.browsable.urls"))]'
 
 
-def test_a_sign_in_without_its_extra_says_what_to_install() -> None:
+@pytest.mark.parametrize(
+    ("missing", "apps", "rest_framework", "urls", "extra"),
+    [
+        ("authlib", ["drf_logto.browsable", *APPS], {}, "[]", "browsable"),
+        ("joserfc", APPS, SESSION, "[]", "browsable"),
+        ("cachetools", APPS, {}, URLS, "browsable"),
+        ("drf_spectacular", APPS, SCHEMA, "[]", "openapi"),
+    ],
+)
+def test_what_needs_an_extra_says_what_to_install(
+    missing: str, apps: list[str], rest_framework: dict[str, object], urls: str, extra: str
+) -> None:
+    project = WITHOUT.format(missing=missing, apps=apps, rest_framework=rest_framework, urls=urls)
     result = subprocess.run(
-        [sys.executable, "-c", WITHOUT_AUTHLIB], capture_output=True, text=True, check=False
+        [sys.executable, "-c", project], capture_output=True, text=True, check=False
     )
-    assert "pip install 'drf-logto-auth[browsable]'" in result.stderr.splitlines()[-1]
+    assert f"pip install 'drf-logto-auth[{extra}]'" in result.stderr, result.stderr
 
 
 WITHOUT_FORK = """

@@ -27,7 +27,7 @@ _EXTENDED_APP = "rest_framework"
 
 
 def check_sign_in() -> Iterator[CheckMessage]:
-    """Yield the errors E021 to E025 and the warnings W021 and W022."""
+    """Yield the errors E021 to E026 and the warnings W021 and W022."""
     parsed = current_settings()
     if parsed is not None and parsed.app_id is None:
         yield Error(
@@ -40,6 +40,13 @@ def check_sign_in() -> Iterator[CheckMessage]:
             "SESSION_ENGINE keeps sessions in cookies, which would expose the tokens.",
             hint="Keep sessions on the server: in the database, the cache or files.",
             id="drf_logto.E022",
+        )
+    if str(settings.SESSION_COOKIE_SAMESITE).lower() == "strict":
+        yield Error(
+            "SESSION_COOKIE_SAMESITE is 'Strict', so browsers come back from Logto without their "
+            "session, and every sign-in fails.",
+            hint="Set it to 'Lax', Django's default.",
+            id="drf_logto.E026",
         )
     yield from _check_session_cache()
     installed = [config.name for config in apps.get_app_configs()]

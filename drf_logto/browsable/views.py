@@ -34,6 +34,7 @@ from .next_path import local_path
 from .page_context import page_context
 from .refresh import choose_context, get_access_token
 from .session import BrowserSession
+from .site_address import redirect_uri, signed_out_uri
 
 View = Callable[[HttpRequest], HttpResponse]
 
@@ -75,9 +76,8 @@ def _errors_lead_to(next_path: str) -> Iterator[None]:
 def login(request: HttpRequest) -> HttpResponse:
     """Redirect to Logto."""
     next_path = local_path(request.GET.get("next"))
-    redirect_uri = request.build_absolute_uri(reverse("rest_framework:callback"))
     with _errors_lead_to(next_path):
-        url, begun = LogtoClient().begin(redirect_uri, next_path)
+        url, begun = LogtoClient().begin(redirect_uri(request), next_path)
     response = HttpResponseRedirect(url)
     pending.set_cookie(request, response, begun)
     return response
@@ -129,11 +129,10 @@ def logout(request: HttpRequest) -> HttpResponse:
     browser = BrowserSession(request)
     sign_in = browser.load()
     browser.sign_out()
-    signed_out_uri = reverse("rest_framework:signed-out")
     try:
-        url = LogtoClient().end(sign_in, request.build_absolute_uri(signed_out_uri))
+        url = LogtoClient().end(sign_in, signed_out_uri(request))
     except AuthorizationServerUnavailable:
-        url = f"{signed_out_uri}?here=only"
+        url = f"{reverse('rest_framework:signed-out')}?here=only"
     return HttpResponseRedirect(url)
 
 

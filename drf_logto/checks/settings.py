@@ -1,9 +1,10 @@
-"""System checks of the ``LOGTO`` setting."""
+"""System checks of the settings: ``LOGTO``, and REST Framework's schema class."""
 
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+from rest_framework.settings import api_settings
 
 from ..conf import LogtoSettings, is_loopback, parse
 from ..shared_cache import is_private
@@ -75,3 +76,13 @@ def cache_is_shared(**_: Any) -> list[CheckMessage]:
 
 def _parsed() -> LogtoSettings | None:
     return parse(getattr(settings, "LOGTO", None))[0]
+
+
+@register
+def schema_class_can_be_imported(**_: Any) -> list[CheckMessage]:
+    """E017: nothing else reads ``DEFAULT_SCHEMA_CLASS`` before the first request."""
+    try:
+        api_settings.DEFAULT_SCHEMA_CLASS  # noqa: B018 - reading it imports it
+    except ImportError as error:
+        return [Error(str(error), id="drf_logto.E017")]
+    return []

@@ -127,6 +127,17 @@ def test_missing_middleware_is_an_error(included: Any, missing: str) -> None:
     assert ids() == []
 
 
+@pytest.mark.parametrize(
+    ("same_site", "expected"),
+    [("Strict", ["drf_logto.E026"]), ("strict", ["drf_logto.E026"]), ("None", []), (False, [])],
+)
+def test_a_session_cookie_that_does_not_come_from_logto_is_an_error(
+    included: Any, same_site: object, expected: list[str]
+) -> None:
+    included.SESSION_COOKIE_SAMESITE = same_site
+    assert ids() == expected
+
+
 @pytest.mark.parametrize("classes", [[JWT], [SESSION], [SESSION, JWT]])
 def test_session_authentication_that_does_not_come_second_is_a_warning(
     included: Any, classes: list[str]

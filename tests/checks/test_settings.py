@@ -63,3 +63,12 @@ def test_a_cache_that_processes_do_not_share_is_reported_where_there_may_be_seve
     assert ids(deploy=True) == []
     settings.LOGTO = {**settings.LOGTO, "CACHE": "default"}
     assert (ids(deploy=True), ids()) == (expected, [])
+
+
+@pytest.mark.parametrize("schema_class", ["drf_logto.nothing.AutoSchema", "drf_logto.Nothing"])
+def test_a_schema_class_that_cannot_be_imported_is_an_error(
+    settings: Any, schema_class: str
+) -> None:
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "DEFAULT_SCHEMA_CLASS": schema_class}
+    (message,) = [one for one in run_checks() if one.id == "drf_logto.E017"]
+    assert f"Could not import '{schema_class}'" in message.msg
