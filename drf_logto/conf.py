@@ -139,6 +139,14 @@ _REQUIRED = {
     "API_RESOURCE": "the resource indicator of this API, as it is registered in Logto.",
 }
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?")
+# What is easily copied with an address: the issuer's path, its metadata or one of its endpoints.
+_AFTER_ADDRESS = re.compile(
+    rf"(?<![:/])({ISSUER_PATH}(/(auth|token|jwks|me))?|({ISSUER_PATH})?/\.well-known/[a-z-]+)?/*$"
+)
+# Logto registers any text as a resource indicator, and issues tokens for absolute URIs without a
+# fragment alone (RFC 8707 §2). Any scheme will do, so "urn:api" and "api.test:80" are some.
+_ABSOLUTE_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s#]+")
+_START_OF_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|urn:")
 _VISIBLE_TEXT = re.compile(r"[\x21-\x7e]+")
 _HEADER_TEXT = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+")
 
@@ -148,9 +156,9 @@ def _url(value: object) -> str:
         raise _Invalid("value", "must be a string.")
     if not _is_address(value):
         raise _Invalid("value", "must be the address of Logto, such as 'https://host'.")
-    address = value.rstrip("/")
-    if address.endswith(ISSUER_PATH):
-        raise _Invalid("value", f"must be the address without {ISSUER_PATH!r}.")
+    address = _AFTER_ADDRESS.sub("", value, count=1)
+    if address != value.rstrip("/"):
+        raise _Invalid("value", f"must be the address alone: {address!r}.")
     return address
 
 
@@ -174,11 +182,29 @@ def _public_url(value: object) -> str:
 
 
 def _resource(value: object) -> str:
-    if not isinstance(value, str) or not value or re.search(r"\s", value):
-        raise _Invalid("value", "must be a resource indicator: a string without white space.")
+    if not isinstance(value, str) or not re.search(r"\w", value):
+        raise _Invalid("value", "must be a resource indicator, as it is registered in Logto.")
+    _require_one_uri(value)
     if value == RESERVED_AUDIENCE or value.startswith(ORGANIZATION_AUDIENCE_PREFIX):
         raise _Invalid("reserved_audience", f"must not be {value!r}: Logto reserves it.")
     return value
+
+
+def _require_one_uri(value: str) -> None:
+    is_uri = _ABSOLUTE_URI.fullmatch(value) is not None
+    parts = [one for one in re.split(r"[\s,]+", value) if re.match(r"\w", one)]
+    # A URI may hold a comma, too.
+    if len(parts) > 1 and (not is_uri or all(map(_START_OF_URI.match, parts))):
+        listed = list(map(_as_uri, parts))
+        raise _Invalid("value", f"must be a list where there are several: {listed}.")
+    if not is_uri:
+        raise _Invalid("value", f"must be an absolute URI, such as {_as_uri(''.join(parts))!r}.")
+
+
+def _as_uri(value: str) -> str:
+    without_fragment = value.partition("#")[0]
+    is_uri = _ABSOLUTE_URI.fullmatch(without_fragment)
+    return without_fragment if is_uri else f"https://{without_fragment}"
 
 
 def _algorithm(value: object) -> str:

@@ -137,12 +137,10 @@ def test_a_key_that_is_no_string_is_unknown() -> None:
         ("JWKS_MAX_STALE", 1e300),
         ("TOKEN_CACHE_SIZE", 10**9),
         ("MAX_TOKEN_LENGTH", 10**7),
-        ("ENDPOINT", "https://tenant.logto.app/oidc"),
         ("API_RESOURCE", None),
         ("API_RESOURCE", ""),
         ("API_RESOURCE", ()),
         ("API_RESOURCE", ["https://api.test", 7]),
-        ("API_RESOURCE", "https://api.test /"),
         ("ALGORITHMS", []),
         ("ALGORITHMS", "EdDSA"),
         ("ALGORITHMS", ["es384"]),
@@ -179,6 +177,59 @@ def test_a_value_that_cannot_work_names_its_key(key: str, value: object) -> None
     kind, message = problem_of(**{key: value})
     assert kind == "value"
     assert f"LOGTO[{key!r}]" in message
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "/oidc",
+        "/oidc/",
+        "/oidc/.well-known/openid-configuration",
+        "/oidc/token",
+        "/oidc/jwks",
+        "/.well-known/oauth-authorization-server",
+    ],
+)
+@pytest.mark.parametrize(
+    "address", ["https://tenant.logto.app", "https://oidc", "https://a.test/b"]
+)
+def test_an_address_with_more_than_it_is_corrected(address: str, end: str) -> None:
+    for key in ("ENDPOINT", "INTERNAL_ENDPOINT"):
+        assert problem_of(**{key: address + end}) == (
+            "value",
+            f"LOGTO[{key!r}] must be the address alone: {address!r}.",
+        )
+    assert parsed(ENDPOINT=f"{address}/").endpoint == (address,)
+
+
+LIST = "must be a list where there are several: "
+URI = "must be an absolute URI, such as "
+
+
+@pytest.mark.parametrize(
+    ("value", "correction"),
+    [
+        ("https://a.test,https://b.test", f"{LIST}['https://a.test', 'https://b.test']."),
+        (" https://a.test, b.test ", f"{LIST}['https://a.test', 'https://b.test']."),
+        ("a.test b.test", f"{LIST}['https://a.test', 'https://b.test']."),
+        ("urn:a,urn:b", f"{LIST}['urn:a', 'urn:b']."),
+        ("api.test", f"{URI}'https://api.test'."),
+        ("api.test/v1/", f"{URI}'https://api.test/v1/'."),
+        (" https://api.test ", f"{URI}'https://api.test'."),
+        ("https://api.test#a", f"{URI}'https://api.test'."),
+        (" , ", "must be a resource indicator, as it is registered in Logto."),
+    ],
+)
+def test_a_resource_that_no_token_is_issued_for_is_corrected(value: str, correction: str) -> None:
+    assert problem_of(API_RESOURCE=value) == ("value", f"LOGTO['API_RESOURCE'] {correction}")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["https://api.test/a,b", "urn:api", "api.test:80", "app:x", "https://api.test/a,b:c?d=e"],
+)
+def test_any_absolute_uri_is_a_resource(value: str) -> None:
+    assert parsed(API_RESOURCE=value).api_resource == (value,)
 
 
 @pytest.mark.parametrize(
