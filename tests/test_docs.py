@@ -14,7 +14,11 @@ from tests.support.documents import FENCE, ROOT, text
 from tests.support.refusals import leaves
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
-TWINS = [("README.md", "README.ko.md"), ("docs/reference.md", "docs/reference.ko.md")]
+TWINS = [
+    ("README.md", "README.ko.md"),
+    ("docs/reference.md", "docs/reference.ko.md"),
+    ("docs/other-frameworks.md", "docs/other-frameworks.ko.md"),
+]
 
 CODES = {one.code for one in leaves()}
 SETTINGS = {field.name.upper() for field in fields(LogtoSettings)}
