@@ -2,6 +2,7 @@
 
 import json
 import os
+import ssl
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -17,7 +18,8 @@ from django.utils import translation
 
 from drf_logto.testing import Logto
 from sandbox.stand_in import running_stand_in
-from tests.support.loopback import LoopbackServer, loopback_server
+from tests.support.certificates import write_self_signed
+from tests.support.loopback import LoopbackServer, document, loopback_server
 from tests.support.reports import reports  # noqa: F401 - a fixture
 
 # Nothing is written into the checkout, and nothing depends on how fast the machine is.
@@ -47,6 +49,23 @@ def no_threads() -> Iterator[None]:
 @pytest.fixture
 def server() -> Iterator[LoopbackServer]:
     with loopback_server() as server:
+        yield server
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate of 127.0.0.1 that no authority has signed, and its key."""
+    path = tmp_path / "certificate.pem"
+    write_self_signed(path)
+    return path
+
+
+@pytest.fixture
+def tls_server(certificate: Path) -> Iterator[LoopbackServer]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with loopback_server(context) as server:
+        server.answers["/"] = document({"keys": []})
         yield server
 
 

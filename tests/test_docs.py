@@ -14,11 +14,8 @@ from tests.support.documents import FENCE, ROOT, text
 from tests.support.refusals import leaves
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
-TWINS = [
-    ("README.md", "README.ko.md"),
-    ("docs/reference.md", "docs/reference.ko.md"),
-    ("docs/other-frameworks.md", "docs/other-frameworks.ko.md"),
-]
+NAMES = ("README", "docs/reference", "docs/troubleshooting", "docs/other-frameworks")
+TWINS = [(f"{name}.md", f"{name}.ko.md") for name in NAMES]
 
 CODES = {one.code for one in leaves()}
 SETTINGS = {field.name.upper() for field in fields(LogtoSettings)}

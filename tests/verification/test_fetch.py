@@ -1,18 +1,11 @@
 """fetch_json against a real server: one document, bounded in time and size, or one exception."""
 
-import datetime
 import socket
-import ssl
 import time
-from collections.abc import Iterator
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from drf_logto.exceptions import AuthorizationServerUnavailable
 from drf_logto.verification.fetch import MAX_BODY, _DeadlineSocket, fetch_json, post_form
@@ -22,7 +15,6 @@ from tests.support.loopback import (
     LoopbackServer,
     document,
     http,
-    loopback_server,
     raw_server,
 )
 
@@ -158,41 +150,6 @@ def test_the_other_scheme_is_named_when_the_port_answers_or_waits_for_it(
     with raw_server(octets) as host, pytest.raises(AuthorizationServerUnavailable) as refused:
         fetch_json(f"{scheme}://{host}/", 1)
     assert refused.value.reason == reason.format(repr(host))
-
-
-@pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    """A certificate of 127.0.0.1 that vouches for itself, and its key behind it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "loopback")])
-    now = datetime.datetime.now(datetime.UTC)
-    usage = x509.KeyUsage(True, False, False, False, False, True, False, False, False)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(usage, critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), False
-        )
-        .sign(key, hashes.SHA256())
-    )
-    encoding, no_password = serialization.Encoding.PEM, serialization.NoEncryption()
-    private = key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, no_password)
-    path = tmp_path / "certificate.pem"
-    path.write_bytes(made.public_bytes(encoding) + private)
-    return path
-
-
-@pytest.fixture
-def tls_server(certificate: Path) -> Iterator[LoopbackServer]:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    with loopback_server(context) as server:
-        server.answers["/"] = document({"keys": []})
-        yield server
 
 
 def test_a_document_is_returned_over_tls(

@@ -1,0 +1,360 @@
+"""The mistakes of docs/troubleshooting.md: each is made here, and what the page names is seen."""
+
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.urls import include, path
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.response import Response
+from rest_framework.test import APIClient
+from rest_framework.views import APIView
+
+from drf_logto.authentication import LogtoJWTAuthentication
+from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
+from drf_logto.testing import Logto
+from tests.support.checked import made
+from tests.support.documents import text
+from tests.support.loopback import LoopbackServer, raw_server
+
+PAGES = "docs/troubleshooting.md", "docs/troubleshooting.ko.md"
+CODE = re.compile(r"`([^`]+)`")
+
+
+@dataclass
+class Project:
+    """A project in which a mistake is made, and what is seen of it."""
+
+    fixtures: pytest.FixtureRequest
+
+    def __post_init__(self) -> None:
+        self.log.set_level(logging.INFO, "drf_logto")
+        self.put(HasScopes("a"))
+
+    @cached_property
+    def log(self) -> pytest.LogCaptureFixture:
+        return self.fixtures.getfixturevalue("caplog")  # type: ignore[no-any-return]
+
+    @cached_property
+    def settings(self) -> Any:
+        return self.fixtures.getfixturevalue("settings")
+
+    @cached_property
+    def logto(self) -> Logto:
+        """The tenant, in this process."""
+        return self.fixtures.getfixturevalue("logto")  # type: ignore[no-any-return]
+
+    @cached_property
+    def server(self) -> LoopbackServer:
+        return self.fixtures.getfixturevalue("server")  # type: ignore[no-any-return]
+
+    def configure(self, **changes: object) -> None:
+        self.settings.LOGTO = {**self.settings.LOGTO, **changes}
+
+    def put(self, *permissions: Any, at: str = "x/", **attributes: Any) -> None:
+        """Have one view, with these permissions and attributes."""
+        view = made(APIView, *permissions, get=_granted, **attributes)
+        self.fixtures.getfixturevalue("route")(path(at, view.as_view()))
+
+    def get(self, token: str | None, at: str = "/x/", scheme: str = "Bearer ") -> str:
+        """Return the response to a request, and the log."""
+        headers = {} if token is None else {"Authorization": scheme + token}
+        response = APIClient(headers=headers).get(at)
+        challenge = response.headers.get("WWW-Authenticate", "no challenge")
+        return f"{response.status_code} {challenge} {response.content.decode()} {self.log.text}"
+
+    def check(self) -> str:
+        """Return what ``check --deploy`` reports."""
+        return "\n".join(map(str, run_checks(include_deployment_checks=True)))
+
+    def check_sign_in(self, **changes: object) -> str:
+        """Return what it reports of a project with a sign-in and these settings."""
+        for name, value in changes.items():
+            setattr(self.settings, name, value)
+        self.fixtures.getfixturevalue("route")(path("auth/", include("drf_logto.browsable.urls")))
+        return self.check()
+
+    def get_from(self, endpoint: str) -> str:
+        """Return the same for the first token of a Logto at another address."""
+        self.configure(ENDPOINT=endpoint)
+        return self.get(Logto().global_token(["a"]))
+
+
+def _granted(view: Any, request: Any, **_: Any) -> Response:
+    return Response("granted")
+
+
+Mistake = Callable[[Project], str]
+MISTAKES: dict[str, Mistake] = {}
+
+
+def seen_as(row: str) -> Callable[[Mistake], Mistake]:
+    """Register a mistake for the row whose first cell is this."""
+
+    def register(mistake: Mistake) -> Mistake:
+        MISTAKES[row] = mistake
+        return mistake
+
+    return register
+
+
+def rows(page: str) -> list[str]:
+    """The first cells of the tables."""
+    cells = re.findall(r"^\| (.+?) \| .+ \|$", text(page), re.MULTILINE)
+    return [cell for cell in cells if "`" in cell]
+
+
+# 401
+
+
+@seen_as("`Authentication credentials were not provided.`, and the log says nothing")
+def a_header_is_lost(project: Project) -> str:
+    found = project.get(None)
+    assert found.startswith('401 Bearer realm="api" {')
+    assert "drf_logto" not in project.log.text
+    return found
+
+
+@seen_as("`opaque_token`")
+def a_token_without_resource(project: Project) -> str:
+    return project.get(project.logto.opaque_token())
+
+
+@seen_as("`malformed_token`, `the word 'undefined'`")
+def a_token_that_is_not_there_yet(project: Project) -> str:
+    return project.get("undefined")
+
+
+@seen_as("`malformed_token`, `in quotation marks`")
+def a_token_in_quotation_marks(project: Project) -> str:
+    return project.get(f'"{project.logto.global_token()}"')
+
+
+@seen_as("`malformed_header`, `the word 'Bearer' twice`")
+def bearer_twice(project: Project) -> str:
+    return project.get(f"Bearer {project.logto.global_token()}")
+
+
+@seen_as("`not_an_access_token`")
+def an_id_token(project: Project) -> str:
+    return project.get(project.logto.id_token())
+
+
+@seen_as("`invalid_issuer`, `received 'https://other.logto.app/oidc'`")
+def a_token_of_another_tenant(project: Project) -> str:
+    return project.get(Logto("https://other.logto.app").global_token())
+
+
+@seen_as("`unsupported_algorithm`, `drf_logto.W008`")
+def too_few_algorithms(project: Project) -> str:
+    project.configure(ALGORITHMS=["RS256"])
+    return project.check() + project.get(project.logto.global_token())
+
+
+@seen_as("`token_expired`, `before the time of this machine`")
+def a_clock_that_is_ahead(project: Project) -> str:
+    token = project.logto.global_token()
+    project.logto.advance(3600)
+    return project.get(token)
+
+
+@seen_as("`token_not_yet_valid`, `after the time of this machine`")
+def a_clock_that_is_behind(project: Project) -> str:
+    return project.get(project.logto.global_token(claims={"nbf": project.logto.now() + 60}))
+
+
+@seen_as("`token_too_long`")
+def a_script_with_a_long_claim(project: Project) -> str:
+    return project.get(project.logto.global_token(claims={"groups": ["group"] * 5000}))
+
+
+# 403
+
+
+@seen_as('`insufficient_scope`, and `scope="a"` in the challenge')
+def a_scope_that_nobody_granted(project: Project) -> str:
+    return project.get(project.logto.global_token())
+
+
+@seen_as("`insufficient_scope`, and no scope in the challenge: `declares no scope`")
+def a_view_that_declares_nothing(project: Project) -> str:
+    project.put(HasScopes)
+    return project.get(project.logto.global_token(["a"]))
+
+
+@seen_as("`drf_logto.E016`, `'lst'`")
+def a_keyword_that_matches_no_action(project: Project) -> str:
+    project.put(HasScopes(lst="a"))
+    return project.check()
+
+
+@seen_as("`drf_logto.E015`, `'required_scope'`")
+def an_attribute_with_a_wrong_name(project: Project) -> str:
+    project.put(HasScopes, required_scope="a")
+    return project.check()
+
+
+@seen_as("`wrong_audience`, `they differ by a trailing slash`")
+def a_resource_with_a_slash(project: Project) -> str:
+    token = project.logto.global_token()
+    project.configure(API_RESOURCE=f"{project.logto.api_resource}/")
+    return project.get(token)
+
+
+@seen_as("`wrong_audience`, `received 'https://default.logto.app/api'`")
+def a_token_for_the_management_api(project: Project) -> str:
+    return project.get(project.logto.global_token(claims={"aud": "https://default.logto.app/api"}))
+
+
+@seen_as("`wrong_token_kind`")
+def a_token_without_organization(project: Project) -> str:
+    project.put(OrgResourceScopes("a"))
+    return project.get(project.logto.global_token(["a"]))
+
+
+@seen_as(
+    "`wrong_token_kind`, `organization 'team'`, for a token that was requested for no organization"
+)
+def a_script_that_sets_the_organization(project: Project) -> str:
+    token = project.logto.global_token(["a"], claims={"organization_id": "team"})
+    return project.get(token)
+
+
+@seen_as("`wrong_organization`, `organization 'org-1'`")
+def a_token_for_another_organization(project: Project) -> str:
+    project.put(InOrganization, at="organizations/<organization_id>/")
+    return project.get(project.logto.organization_token("org-1"), at="/organizations/org-2/")
+
+
+@seen_as(
+    "`Authentication credentials were not provided.`, also with a valid token; `drf_logto.E013`"
+)
+def no_authentication_class(project: Project) -> str:
+    project.put(HasScopes("a"), authentication_classes=[SessionAuthentication])
+    return project.check() + project.get(project.logto.global_token(["a"]))
+
+
+@seen_as(
+    "`Authentication credentials were not provided.` instead of a 401, without a token; "
+    "`drf_logto.W002`"
+)
+def another_authentication_class_first(project: Project) -> str:
+    both = [SessionAuthentication, LogtoJWTAuthentication]
+    project.put(HasScopes("a"), authentication_classes=both)
+    found = project.get(None)
+    assert found.startswith("403 no challenge ")
+    return project.check() + found
+
+
+# 503
+
+
+@seen_as("`drf_logto.E003`, `must be the address`")
+def the_address_of_the_metadata(project: Project) -> str:
+    project.configure(ENDPOINT=Logto().issuer)
+    return project.check()
+
+
+@seen_as("`the metadata is of another issuer`, `received 'http://127.0.0.1`")
+def another_name_of_the_machine(project: Project) -> str:
+    project.server.serve_logto(Logto(project.server.address))
+    return project.get_from(project.server.address.replace("127.0.0.1", "localhost"))
+
+
+@seen_as("`cannot be resolved`")
+def a_wrong_host(project: Project) -> str:
+    return project.get_from("https://logto.invalid")
+
+
+@seen_as("`refuses the connection`")
+def a_wrong_port(project: Project) -> str:
+    return project.get_from("http://127.0.0.1:9")
+
+
+@seen_as("`it may be a port for http`")
+def https_to_a_port_for_http(project: Project) -> str:
+    with raw_server(b"HTTP/1.1 400\r\n") as host:
+        return project.get_from(f"https://{host}")
+
+
+@seen_as("`is not trusted`")
+def a_self_signed_certificate(project: Project) -> str:
+    return project.get_from(project.fixtures.getfixturevalue("tls_server").address)
+
+
+@seen_as("`through the proxy`")
+def a_proxy_that_does_not_work(project: Project) -> str:
+    with raw_server(b"HTTP/1.1 502\r\n\r\n") as proxy:
+        project.fixtures.getfixturevalue("monkeypatch").setenv("https_proxy", f"http://{proxy}")
+        return project.get_from("https://logto.invalid")
+
+
+@seen_as("`drf_logto.W009`")
+def a_cache_of_one_process(project: Project) -> str:
+    project.configure(CACHE="default")
+    return project.check()
+
+
+# Access that is too wide
+
+
+@seen_as("`drf_logto.E008`, `'pk'`")
+def an_organization_that_is_not_compared(project: Project) -> str:
+    project.put(InOrganization, at="organizations/<pk>/")
+    found = project.get(project.logto.organization_token("org-1"), at="/organizations/org-2/")
+    assert found.startswith("200 ")
+    return project.check()
+
+
+@seen_as("`drf_logto.W003`")
+def one_scope_for_two_models(project: Project) -> str:
+    project.put(HasScopes("a") | OrgResourceScopes("a"))
+    return project.check()
+
+
+@seen_as("`drf_logto.W004`")
+def a_negation_alone(project: Project) -> str:
+    project.put(~HasScopes("a"))
+    assert project.get(None).startswith("200 ")
+    return project.check()
+
+
+# Sign-in
+
+
+@seen_as("`drf_logto.E022`")
+def sessions_in_cookies(project: Project) -> str:
+    return project.check_sign_in(SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies")
+
+
+@seen_as("`drf_logto.E024`, `SessionMiddleware`")
+def no_session_middleware(project: Project) -> str:
+    return project.check_sign_in(MIDDLEWARE=["django.middleware.csrf.CsrfViewMiddleware"])
+
+
+@seen_as("`drf_logto.W022`")
+def sessions_in_a_cache_of_one_process(project: Project) -> str:
+    return project.check_sign_in(SESSION_ENGINE="django.contrib.sessions.backends.cache")
+
+
+# The page
+
+
+def test_every_mistake_of_the_page_is_made() -> None:
+    assert rows(PAGES[0]) == list(MISTAKES)
+
+
+def test_both_languages_name_the_same_words() -> None:
+    english, korean = ([CODE.findall(row) for row in rows(page)] for page in PAGES)
+    assert english == korean
+
+
+@pytest.mark.parametrize("row", MISTAKES)
+def test_what_the_page_names_is_seen(request: pytest.FixtureRequest, row: str) -> None:
+    found = MISTAKES[row](Project(request))
+    assert [word for word in CODE.findall(row) if word not in found] == []
