@@ -5,9 +5,8 @@ from typing import ClassVar
 from django.urls import get_script_prefix
 
 from ..exceptions import AuthorizationServerUnavailable, gettext_noop
+from ..verification.metadata import ANOTHER_ISSUER
 from .error_answers import MEANINGS, ErrorAnswer, Meaning
-
-_ANOTHER_ISSUER = "the metadata is of another issuer"
 
 
 class BrowserError(Exception):
@@ -142,7 +141,7 @@ class LogtoUnavailable(BrowserError):
 
     def __init__(self, next_path: str, cause: AuthorizationServerUnavailable) -> None:
         super().__init__(next_path, cause.retry_after)
-        is_another = cause.reason.startswith(_ANOTHER_ISSUER)
+        is_another = cause.reason.startswith(ANOTHER_ISSUER)
         self.meaning = MEANINGS["another issuer" if is_another else "unavailable"]
 
 

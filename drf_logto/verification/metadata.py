@@ -12,6 +12,9 @@ from .mismatch import mismatch
 ISSUER_PATH = "/oidc"
 """Logto's issuer is its endpoint and this, exact."""
 
+ANOTHER_ISSUER = "the metadata is of another issuer"
+"""How the reason begins where the metadata is not that of the issuer that was asked."""
+
 _URL = re.compile(r"https?://[!-~]+")
 
 
@@ -89,7 +92,7 @@ def discover(address: str, issuers: Collection[str], *, fetch: Fetch, timeout: f
     issuer = document.get("issuer")
     if not isinstance(issuer, str) or issuer not in issuers:
         named = mismatch([issuer] if isinstance(issuer, str) else [], issuers)
-        raise AuthorizationServerUnavailable(f"the metadata is of another issuer: {named}")
+        raise AuthorizationServerUnavailable(f"{ANOTHER_ISSUER}: {named}")
     return Metadata(address, issuer, document)
 
 

@@ -22,7 +22,7 @@ from playwright.sync_api import (
 __all__ = ["Browsing", "Locator", "Page", "expect"]
 
 _PATIENCE = 60_000  # milliseconds; other tests may keep the machine busy
-_REFUSALS = {401, 403}
+_REFUSALS = {400, 401, 403, 502}
 
 expect.set_options(timeout=_PATIENCE)
 
