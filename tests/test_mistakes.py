@@ -17,10 +17,13 @@ from rest_framework.views import APIView
 
 from drf_logto.authentication import LogtoJWTAuthentication
 from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
-from drf_logto.testing import Logto
+from drf_logto.testing import ABSENT, Logto
+from tests.browsable.browser import Browser
+from tests.browsable.conftest import liar  # noqa: F401 - a fixture
+from tests.browsable.liar import Liar
 from tests.support.checked import made
 from tests.support.documents import text
-from tests.support.loopback import LoopbackServer, raw_server
+from tests.support.loopback import LoopbackServer, http, raw_server
 
 PAGES = "docs/troubleshooting.md", "docs/troubleshooting.ko.md"
 CODE = re.compile(r"`([^`]+)`")
@@ -53,6 +56,11 @@ class Project:
     def server(self) -> LoopbackServer:
         return self.fixtures.getfixturevalue("server")  # type: ignore[no-any-return]
 
+    @cached_property
+    def liar(self) -> Liar:
+        """The tenant of a project with a sign-in."""
+        return self.fixtures.getfixturevalue("liar")  # type: ignore[no-any-return]
+
     def configure(self, **changes: object) -> None:
         self.settings.LOGTO = {**self.settings.LOGTO, **changes}
 
@@ -78,6 +86,12 @@ class Project:
             setattr(self.settings, name, value)
         self.fixtures.getfixturevalue("route")(path("auth/", include("drf_logto.browsable.urls")))
         return self.check()
+
+    def sign_in(self, **answer: object) -> str:
+        """Come back from Logto with this answer, and return the log."""
+        browser = Browser()
+        self.liar.come_back(browser, self.liar.begin(browser), **answer)
+        return self.log.text
 
     def get_from(self, endpoint: str) -> str:
         """Return the same for the first token of a Logto at another address."""
@@ -206,6 +220,12 @@ def a_resource_with_a_slash(project: Project) -> str:
     return project.get(token)
 
 
+@seen_as("`drf_logto.E003`, `must be a list where there are several`")
+def resources_in_one_string(project: Project) -> str:
+    project.configure(API_RESOURCE="https://api.example.test,https://other.test")
+    return project.check()
+
+
 @seen_as("`wrong_audience`, `received 'https://default.logto.app/api'`")
 def a_token_for_the_management_api(project: Project) -> str:
     return project.get(project.logto.global_token(claims={"aud": "https://default.logto.app/api"}))
@@ -254,7 +274,7 @@ def another_authentication_class_first(project: Project) -> str:
 # 503
 
 
-@seen_as("`drf_logto.E003`, `must be the address`")
+@seen_as("`drf_logto.E003`, `must be the address alone`")
 def the_address_of_the_metadata(project: Project) -> str:
     project.configure(ENDPOINT=Logto().issuer)
     return project.check()
@@ -325,6 +345,41 @@ def a_negation_alone(project: Project) -> str:
 
 
 # Sign-in
+
+
+@seen_as("`The sign-in failed`, `invalid_client`")
+def a_wrong_secret(project: Project) -> str:
+    refused = http('{"error": "invalid_client"}', "401 Unauthorized")
+    project.liar.server.answers["/oidc/token"] = refused
+    return project.sign_in()
+
+
+@seen_as("`The sign-in failed`, `invalid_target`")
+def a_resource_that_the_tenant_lacks(project: Project) -> str:
+    return project.sign_in(code=ABSENT, error="invalid_target")
+
+
+@seen_as("`The sign-in failed`, `invalid_scope`")
+def a_third_party_application_without_permissions(project: Project) -> str:
+    return project.sign_in(code=ABSENT, error="invalid_scope")
+
+
+@seen_as("Logto shows JSON; `In Logto, register the redirect URI`")
+def a_redirect_uri_that_is_not_registered(project: Project) -> str:
+    project.liar.begin(Browser())
+    return project.log.text
+
+
+@seen_as("Logto shows JSON; `The redirect URI`, `is http, but`")
+def a_proxy_that_django_does_not_know(project: Project) -> str:
+    assert project.liar
+    Browser().get("/auth/login/", x_forwarded_proto="https")
+    return project.log.text
+
+
+@seen_as("`drf_logto.E026`")
+def a_session_cookie_that_stays_here(project: Project) -> str:
+    return project.check_sign_in(SESSION_COOKIE_SAMESITE="Strict")
 
 
 @seen_as("`drf_logto.E022`")
