@@ -145,7 +145,7 @@ class _ExplainedDenial:
             permissions = chain.from_iterable(map(coroutine_leaves, self._get_permissions()))
             for permission in permissions:
                 self._is_guarded = False
-                raise refuse_unawaited(permission)
+                raise refuse_unawaited(permission, self._request)
 
     def _refusing(self, request: Request) -> tuple[Any, ...]:
         """The permissions that refused in this check; asked again where it is not recorded.

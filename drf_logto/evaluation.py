@@ -1,6 +1,6 @@
 """Evaluates permission instances as DRF's operators do, and asks each permission once."""
 
-from collections.abc import Awaitable, Callable, Generator, Iterable
+from collections.abc import Awaitable, Generator, Iterable
 from dataclasses import dataclass
 from functools import partial
 from inspect import isawaitable, iscoroutine
@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from rest_framework.exceptions import PermissionDenied
 
 from .compositions import Operator, read
-from .telemetry import logger
+from .telemetry import facts_of, logger, method_and_route
 from .view_options import Request, View
 
 
@@ -33,6 +33,7 @@ class Pending:
 
     permission: Any
     answer: Awaitable[Any]
+    request: Request
 
     def discard(self) -> None:
         """Close a coroutine that nothing will await."""
@@ -42,19 +43,22 @@ class Pending:
     def refuse(self) -> PermissionDenied:
         """Log that nothing awaits the answer, and return the refusal: it is truthy, not a yes."""
         self.discard()
-        return refuse_unawaited(self.permission)
+        return refuse_unawaited(self.permission, self.request)
 
 
-def refuse_unawaited(permission: Any) -> PermissionDenied:
+def refuse_unawaited(permission: Any, request: Request) -> PermissionDenied:
     """Log that a permission has to be awaited and is not, and return the refusal."""
     logger.error(
-        "Refused: the permission %s answers with a coroutine, and this view does not await it.",
+        "Refused: the permission %s (%s) is a coroutine, and this view does not await it.",
         type(permission).__qualname__,
+        facts_of(method_and_route(request)),
     )
     return PermissionDenied()
 
 
-_Question = tuple[Any, Callable[[], Any]]
+_Question = tuple[Any, partial[Any]]
+"""A permission, and its method with the arguments, the first of which is the request."""
+
 _Steps = Generator[_Question, Any, Verdict]
 
 
@@ -79,7 +83,7 @@ class Evaluation:
                 return verdict
             answer = ask()
             if isawaitable(answer):
-                return Pending(permission, answer)
+                return Pending(permission, answer, ask.args[0])
 
     def estimate(self) -> Verdict:
         """Return the verdict, a refusal without a reason where an answer must be awaited."""

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Mapping
 from typing import Any, TypedDict
 
 from .auth_info import AuthInfo
@@ -76,9 +77,21 @@ def count_fetch(seconds: float, *, failed: bool) -> None:
         _counts["fetch_seconds"] += seconds
 
 
-def quoted(value: str | None) -> str:
+def quoted(value: object) -> str:
     """Return a value from outside for a log line: bounded, with control characters escaped."""
-    return repr(value if value is None else value[:_LOGGED])
+    return repr(str(value)[:_LOGGED])
+
+
+def method_and_route(request: Any) -> dict[str, str | None]:
+    """Return a request's method and the pattern of its route, which holds nothing of its path."""
+    match = getattr(request, "resolver_match", None)
+    return {"method": request.method, "route": getattr(match, "route", None)}
+
+
+def facts_of(values: Mapping[str, object]) -> str:
+    """Return what is known of ``values``, by name, for a log line."""
+    known = (one for one in values.items() if one[1] is not None)
+    return ", ".join(f"{name} {quoted(value)}" for name, value in known)
 
 
 def record_refusal(refusal: LogtoError, request: Any, auth: object = None) -> None:
@@ -86,18 +99,16 @@ def record_refusal(refusal: LogtoError, request: Any, auth: object = None) -> No
 
     Args:
         refusal: why it is refused.
-        request: the request, Django's or DRF's. Its path is not logged, only the route's pattern.
+        request: the request, Django's or DRF's.
         auth: the AuthInfo of its token, where it has been verified.
     """
     with _lock:
         _counts["refused"][refusal.code] = _counts["refused"].get(refusal.code, 0) + 1
-    facts = {"kid": refusal.kid, "issuer": refusal.issuer}
-    facts |= {"subject": refusal.subject, "client_id": refusal.client_id}
+    names = ("kid", "issuer", "subject", "client_id")
+    facts = {name: getattr(refusal, name) for name in names}
     if isinstance(auth, AuthInfo):
         facts |= {"issuer": auth.issuer, "subject": auth.sub, "client_id": auth.client_id}
         facts["organization"] = auth.organization_id
-    route = getattr(getattr(request, "resolver_match", None), "route", None)
-    facts = {"method": request.method, "route": route, **facts}
-    named = ", ".join(f"{name} {quoted(fact)}" for name, fact in facts.items() if fact is not None)
+    named = facts_of({**method_and_route(request), **facts})
     reason = f": {refusal.reason}" if refusal.reason else ""
     logger.info("Refused: %s (%s)%s.", refusal.code, named, reason)

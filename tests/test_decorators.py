@@ -404,7 +404,8 @@ def test_a_coroutine_refuses_in_a_sync_view_and_is_logged(
     assert (response.status_code, response.json()["code"]) == (403, "permission_denied")
     [record] = [one for one in caplog.records if one.name == "drf_logto"]
     assert record.levelname == "ERROR"
-    assert re.search("the permission (Always|Never|AnswersLater) ", record.message)
+    names, place = "(Always|Never|AnswersLater)", r"\(method 'GET', route ''\)"
+    assert re.search(f"the permission {names} {place}", record.message)
 
 
 def test_a_synchronous_permission_of_an_async_view_is_asked_in_a_thread(

@@ -101,7 +101,7 @@ def _answer(
     try:
         return status, json.loads(body.decode())
     except (ValueError, RecursionError) as error:
-        content_type = quoted(str(response.headers.get("Content-Type", "")))
+        content_type = quoted(response.headers.get("Content-Type", ""))
         raise UnusableAnswer(f"no JSON (Content-Type {content_type})") from error
 
 
