@@ -1,18 +1,15 @@
 """Chooses the Logto that the sandbox trusts: a tenant from the environment, or the stand-in."""
 
-import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
-from http.client import HTTPConnection
-from urllib.parse import urlencode, urlsplit
 
 from .organizations import ACME
-from .stand_in import running_stand_in
-from .tenant import API_RESOURCE, BACK_OFFICE, BROWSABLE_API
+from .server import listening
+from .stand_in import StandIn, running_stand_in
+from .tenant import API_RESOURCE, BACK_OFFICE, BROWSABLE_API, PEOPLE, Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +22,6 @@ class AuthorizationServer:
         description: what a reader has to know of it, in a sentence or two.
         client: id and secret of the application, as a shell reads them.
         organization_id: an organization of the application, as a shell reads it.
-        access_token: asks for a token with these parameters; it comes as a shell reads it.
     """
 
     endpoint: str
@@ -33,19 +29,23 @@ class AuthorizationServer:
     description: str
     client: str
     organization_id: str
-    access_token: Callable[[Mapping[str, str]], str]
 
 
 @contextmanager
-def chosen_authorization_server() -> Iterator[AuthorizationServer]:
+def chosen_authorization_server(stand_in_port: str = "") -> Iterator[AuthorizationServer]:
     """Yield the tenant of LOGTO_ENDPOINT and LOGTO_API_RESOURCE, or a stand-in that sets the two.
 
+    Args:
+        stand_in_port: the wanted port of the stand-in, ``""`` for any.
+
     Raises:
-        SystemExit: only one of the two is set.
+        SystemExit: only one of the two is set, or the port cannot be had.
     """
     endpoint = os.environ.get("LOGTO_ENDPOINT")
     api_resource = os.environ.get("LOGTO_API_RESOURCE")
     if endpoint and api_resource:
+        if stand_in_port:
+            sys.exit("--stand-in-port has no effect: LOGTO_ENDPOINT names a tenant of your own.")
         yield _tenant(endpoint.rstrip("/"), api_resource)
     elif endpoint or api_resource:
         sys.exit(
@@ -53,12 +53,14 @@ def chosen_authorization_server() -> Iterator[AuthorizationServer]:
             "or neither for the stand-in."
         )
     else:
-        with running_stand_in() as stand_in:
+        bound = listening(stand_in_port or "0", "--stand-in-port", StandIn)
+        with running_stand_in(bound) as stand_in:
             server = _stand_in(stand_in.logto.endpoint)
             os.environ["LOGTO_ENDPOINT"] = server.endpoint
             os.environ["LOGTO_API_RESOURCE"] = server.api_resource
             os.environ["LOGTO_APP_ID"] = BROWSABLE_API.id
             os.environ["LOGTO_APP_SECRET"] = BROWSABLE_API.secret
+            os.environ["SANDBOX_STAND_IN"] = "yes"
             os.environ["no_proxy"] = "*"
             yield server
 
@@ -68,41 +70,32 @@ def _tenant(endpoint: str, api_resource: str) -> AuthorizationServer:
         endpoint=endpoint,
         api_resource=api_resource,
         description=(
-            f"It trusts {endpoint}. Set APP_ID and APP_SECRET to a machine-to-machine application\n"
-            "there, ORGANIZATION_ID to an organization of it, and TOKEN to the access_token that\n"
-            "the last line below answers, asked for as the comment above a line says."
+            f"It trusts {endpoint}. Its front page links your organizations after\n"
+            "you have logged in; that needs LOGTO_APP_ID and LOGTO_APP_SECRET.\n"
+            "For the lines below, set APP_ID and APP_SECRET to a machine-to-machine application\n"
+            "there, and ORGANIZATION_ID to an organization of it. The statuses are those of an\n"
+            "application whose roles grant read:products, invite:member and read:documents."
         ),
-        client="$APP_ID:$APP_SECRET",
-        organization_id="$ORGANIZATION_ID",
-        access_token=lambda _: "$TOKEN",
+        client='"$APP_ID:$APP_SECRET"',
+        organization_id='"$ORGANIZATION_ID"',
     )
 
 
 def _stand_in(endpoint: str) -> AuthorizationServer:
+    people = "\n".join(f"  {_described(person)}" for person in PEOPLE.values())
     return AuthorizationServer(
         endpoint=endpoint,
         api_resource=API_RESOURCE,
         description=(
-            f"It trusts {endpoint}, a stand-in for Logto, whose people, applications\n"
-            "and roles are in sandbox/tenant.py. Log in to the browsable API as one of the\n"
-            f"people; {endpoint}/people/ changes memberships and suspends people."
+            f"It trusts {endpoint}, a stand-in for Logto, which asks for no password.\n"
+            f"{endpoint}/people/ changes memberships and suspends people.\n\n"
+            f"Log in to the browsable API as one of these people of sandbox/tenant.py:\n{people}"
         ),
         client=f"{BACK_OFFICE.id}:{BACK_OFFICE.secret}",
         organization_id=ACME,
-        access_token=partial(_fetch_token, endpoint),
     )
 
 
-def _fetch_token(endpoint: str, parameters: Mapping[str, str]) -> str:
-    """Ask as an application does: with its own credentials, for exactly what it needs."""
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": BACK_OFFICE.id,
-        "client_secret": BACK_OFFICE.secret,
-        **parameters,
-    }
-    headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    with closing(HTTPConnection(urlsplit(endpoint).netloc, timeout=5)) as connection:
-        connection.request("POST", "/oidc/token", urlencode(form), headers)
-        token: str = json.load(connection.getresponse())["access_token"]
-    return token
+def _described(person: Person) -> str:
+    memberships = [f"{role} of {name}" for _, name, role in person.named_memberships]
+    return f"{person.name}: {', '.join([*person.roles, *memberships])}"

@@ -1,10 +1,21 @@
 """Requests that show the three permission models, each granted once and refused once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .authorization_server import AuthorizationServer
 from .organizations import GLOBEX
+
+# Shell variables, and what the token in each is asked for with. The kinds of tokens are these: a
+# global API resource, an organization, and an API resource within an organization.
+TOKENS: Mapping[str, Sequence[str]] = {
+    "CATALOGUE": ('"resource=$RESOURCE"', "scope=read:products"),
+    "MEMBERS": ('"organization_id=$ORGANIZATION"', "scope=invite:member"),
+    "DOCUMENTS": (
+        '"resource=$RESOURCE"',
+        '"organization_id=$ORGANIZATION"',
+        "scope=read:documents",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,67 +23,60 @@ class Example:
     """One request to the API.
 
     Attributes:
-        path: where it goes.
+        path: where it goes, as a shell reads it.
         form: what it posts, ``""`` where it is a GET.
-        token: what its token is asked for with.
+        token: the variable of its token.
         status: what it is answered with.
         reason: why, in a few words.
     """
 
     path: str
     form: str = ""
-    token: Mapping[str, str]
+    token: str
     status: int
     reason: str
 
 
-def catalogue(server: AuthorizationServer) -> list[Example]:
-    """A global API resource: the token names no organization."""
-    token = {"resource": server.api_resource, "scope": "read:products"}
-    return [
-        Example(path="/products/", token=token, status=200, reason="it may read"),
+_INVITATION = "email=ada@example.com"
+SECTIONS: Mapping[str, Sequence[Example]] = {
+    "The product catalogue, a global API resource": (
+        Example(path="/products/", token="CATALOGUE", status=200, reason="it may read"),
         Example(
             path="/products/",
             form="name=Chair&price=99.00",
-            token=token,
+            token="CATALOGUE",
             status=403,
             reason="to create, it needs write:products too",
         ),
-    ]
-
-
-def invitations(server: AuthorizationServer) -> list[Example]:
-    """Organization permissions: the token is for an organization, and for no API resource."""
-    token = {"organization_id": server.organization_id, "scope": "invite:member"}
-    form = "email=ada@example.com"
-    return [
+    ),
+    "Member invitations, an organization permission": (
         Example(
-            path=f"/organizations/{server.organization_id}/invitations/",
-            form=form,
-            token=token,
+            path="/organizations/$ORGANIZATION/invitations/",
+            form=_INVITATION,
+            token="MEMBERS",
             status=201,
             reason="it may invite to its organization",
         ),
         Example(
             path=f"/organizations/{GLOBEX}/invitations/",
-            form=form,
-            token=token,
+            form=_INVITATION,
+            token="MEMBERS",
             status=403,
             reason=f"it is not for {GLOBEX}",
         ),
-    ]
-
-
-def documents(server: AuthorizationServer) -> list[Example]:
-    """An API resource within an organization: the token names both."""
-    path = f"/organizations/{server.organization_id}/documents/"
-    everywhere = {"resource": server.api_resource, "scope": "read:products"}
-    within = {
-        "resource": server.api_resource,
-        "organization_id": server.organization_id,
-        "scope": "read:documents",
-    }
-    return [
-        Example(path=path, token=within, status=200, reason="it may read its organization's"),
-        Example(path=path, token=everywhere, status=403, reason="it is for no organization"),
-    ]
+    ),
+    "Documents, an API resource within an organization": (
+        Example(
+            path="/organizations/$ORGANIZATION/documents/",
+            token="DOCUMENTS",
+            status=200,
+            reason="it may read its organization's",
+        ),
+        Example(
+            path="/organizations/$ORGANIZATION/documents/",
+            token="CATALOGUE",
+            status=403,
+            reason="it is for no organization",
+        ),
+    ),
+}

@@ -2,5 +2,4 @@
 
 ACME = "acme"
 GLOBEX = "globex"
-ORGANIZATIONS = (ACME, GLOBEX)
 NAMES = {ACME: "Acme", GLOBEX: "Globex"}

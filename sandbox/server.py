@@ -2,11 +2,15 @@
 
 import re
 import sys
+from collections.abc import Callable
+from typing import TypeVar
 
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 
 DEFAULT_PORT = 8000
 _HIGHEST_PORT = 65535
+
+Server = TypeVar("Server", bound=ThreadedWSGIServer)
 
 
 def bound_server(port: str, default: int = DEFAULT_PORT) -> ThreadedWSGIServer:
@@ -19,24 +23,34 @@ def bound_server(port: str, default: int = DEFAULT_PORT) -> ThreadedWSGIServer:
     Raises:
         SystemExit: the wanted port is none, or cannot be had.
     """
-    if not port:
-        return _on_default_port(default)
-    if not re.fullmatch("[0-9]{1,5}", port) or int(port) > _HIGHEST_PORT:
-        sys.exit(f"PORT must be a number from 1 to {_HIGHEST_PORT}, or 0 for any free port.")
+    if port:
+        return listening(port, "PORT or --port", _on_loopback)
     try:
-        return _listening(int(port))
-    except OSError as error:
-        sys.exit(f"Port {port} cannot be had ({error.strerror}); set PORT to another one.")
-
-
-def _on_default_port(port: int) -> ThreadedWSGIServer:
-    try:
-        return _listening(port)
+        return _on_loopback(default)
     except OSError:
-        server = _listening(0)
-        print(f"Port {port} is taken, so this is port {server.server_port}.")
+        server = _on_loopback(0)
+        print(f"Port {default} is taken, so this is port {server.server_port}.")
         return server
 
 
-def _listening(port: int) -> ThreadedWSGIServer:
+def listening(port: str, name: str, listen: Callable[[int], Server]) -> Server:
+    """Return a server that listens on a port.
+
+    Args:
+        port: the wanted port, as a person wrote it.
+        name: what it was written in.
+        listen: makes the server.
+
+    Raises:
+        SystemExit: it is no port, or cannot be had.
+    """
+    if not re.fullmatch("[0-9]{1,5}", port) or int(port) > _HIGHEST_PORT:
+        sys.exit(f"{name} must be a number from 1 to {_HIGHEST_PORT}, or 0 for any free port.")
+    try:
+        return listen(int(port))
+    except OSError as error:
+        sys.exit(f"Port {port} cannot be had ({error.strerror}); set {name} to another one.")
+
+
+def _on_loopback(port: int) -> ThreadedWSGIServer:
     return ThreadedWSGIServer(("127.0.0.1", port), WSGIRequestHandler)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,9 +22,10 @@ from .welcome import welcome
 
 def main() -> None:
     """Run the sandbox until a signal ends it."""
+    chosen = _chosen_ports()
     with (
-        bound_server(os.environ.get("PORT", "")) as server,
-        chosen_authorization_server() as authorization_server,
+        bound_server(chosen.port) as server,
+        chosen_authorization_server(chosen.stand_in_port) as authorization_server,
         TemporaryDirectory(prefix="sandbox-", ignore_cleanup_errors=True) as directory,
     ):
         set_up_django(Path(directory, "sandbox.sqlite3"))
@@ -31,6 +33,13 @@ def main() -> None:
         print(welcome(address, authorization_server), flush=True)
         server.set_app(StaticFilesHandler(get_wsgi_application()))
         server.serve_forever()
+
+
+def _chosen_ports() -> Namespace:
+    parser = ArgumentParser(prog="python3 run.py sandbox", description="Run the example project.")
+    parser.add_argument("--port", default=os.environ.get("PORT", ""), help="of the example project")
+    parser.add_argument("--stand-in-port", default="", help="of the stand-in for Logto")
+    return parser.parse_args()
 
 
 def set_up_django(database: Path) -> None:

@@ -1,5 +1,7 @@
 """The API: one view for each of Logto's permission models, and views that need no scope."""
 
+import os
+
 from django.db.models import QuerySet
 from django.http import HttpRequest, JsonResponse
 from drf_spectacular.types import OpenApiTypes
@@ -15,11 +17,12 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet, ModelViewSet
 
 from drf_logto.auth_info import AuthInfo
+from drf_logto.browsable.session import BrowserSession
 from drf_logto.decorators import require_access_token
 from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
 
 from .models import Document, Invitation, Product
-from .organizations import ORGANIZATIONS
+from .organizations import NAMES
 from .serializers import DocumentSerializer, InvitationSerializer, ProductSerializer
 
 
@@ -29,10 +32,18 @@ class TokenRequest(Request):
     auth: AuthInfo
 
 
-class FrontPage(APIView):
-    """Every endpoint. All but this page need an access token: log in, or take the terminal's.
+def _organizations(request: Request) -> dict[str, str]:
+    """Return the names of the organizations of who is signed in, and of the stand-in, by id."""
+    sign_in = BrowserSession(request._request).load()
+    own = {one.id: one.name for one in sign_in.person.organizations} if sign_in else {}
+    return {**own, **(NAMES if "SANDBOX_STAND_IN" in os.environ else {})}
 
-    The report is a plain Django view, which takes none but the terminal's.
+
+class FrontPage(APIView):
+    """Every endpoint; after you have logged in, also those of your organizations.
+
+    All but this page need an access token: log in, or take the terminal's. The report is a plain
+    Django view, which takes none but the terminal's.
     """
 
     name = "Sandbox"
@@ -42,11 +53,14 @@ class FrontPage(APIView):
     def get(self, request: Request) -> Response:
         names = ("product-list", "report", "who-am-i", "schema", "swagger-ui")
         links: dict[str, object] = {name: reverse(name, request=request) for name in names}
-        for organization in ORGANIZATIONS:
-            links[organization] = {
-                name: reverse(name, [organization], request=request)
-                for name in ("document-list", "invitation-list")
+        links["organizations"] = [
+            {
+                "name": organization,
+                "document-list": reverse("document-list", [id], request=request),
+                "invitation-list": reverse("invitation-list", [id], request=request),
             }
+            for id, organization in _organizations(request).items()
+        ]
         return Response(links)
 
 

@@ -29,7 +29,7 @@ from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
 from drf_logto.telemetry import snapshot
 from drf_logto.testing import Logto
 from sandbox.models import Document, Invitation
-from sandbox.organizations import ORGANIZATIONS
+from sandbox.organizations import NAMES
 
 THREADS = 8
 REMEMBERED = 3  # of more tokens, so that each is forgotten and verified again and again
@@ -128,7 +128,7 @@ def bearers(logto: Logto, settings: Any, route: Callable[..., None]) -> list[Bea
     made: list[Bearer] = []
     for machine in (None, "rover"):
         made.append(Bearer(GLOBAL, None, machine, logto.global_token(SCOPES, **who(machine))))
-        for organization in ORGANIZATIONS:
+        for organization in NAMES:
             for kind, issue in (
                 (ORGANIZATION, logto.organization_token),
                 (RESOURCE, logto.organization_resource_token),
@@ -155,10 +155,10 @@ def documents(transactional_db: None) -> Documents:
     def stored(title: str) -> dict[str, int]:
         return {
             organization: Document.objects.create(organization_id=organization, title=title).pk
-            for organization in ORGANIZATIONS
+            for organization in NAMES
         }
 
-    for organization in ORGANIZATIONS:
+    for organization in NAMES:
         Invitation.objects.create(
             organization_id=organization, email="hank@example.com", invited_by="nobody"
         )
@@ -170,14 +170,14 @@ def everything(bearers: list[Bearer], documents: Documents) -> list[Asked]:
     return [
         asked
         for bearer in [None, *bearers]
-        for organization in ORGANIZATIONS
+        for organization in NAMES
         for asked in requests_of(bearer, organization, documents)
     ]
 
 
 def requests_of(bearer: Bearer | None, organization: str, documents: Documents) -> Iterator[Asked]:
     author = "nobody" if bearer is None else f"{bearer.organization}"
-    other = next(one for one in ORGANIZATIONS if one != organization)
+    other = next(one for one in NAMES if one != organization)
     title = (("title", f"of {author}"), ("organization_id", other))
     invitation = (("email", f"grace@{author}.example.com"), ("organization_id", other))
     yield Asked(bearer, "GET", "/products/", (GLOBAL, None))
@@ -192,7 +192,7 @@ def requests_of(bearer: Bearer | None, organization: str, documents: Documents) 
     url, data = f"/organizations/{organization}/documents/", (RESOURCE, organization)
     yield Asked(bearer, "GET", url, data)
     yield Asked(bearer, "POST", url, data, body=title)
-    for holder in ORGANIZATIONS:
+    for holder in NAMES:
         kept, edited = f"{url}{documents.kept[holder]}/", f"{url}{documents.edited[holder]}/"
         yield Asked(bearer, "GET", kept, data, holder)
         yield Asked(bearer, "PUT", edited, data, holder, title)
@@ -236,7 +236,7 @@ def assert_is_its_own(asked: Asked, answer: Answer) -> None:
 def written(everything_asked: Iterable[Asked]) -> Counter[tuple[str, ...]]:
     """The rows that are there when all that has been asked."""
     rows: Counter[tuple[str, ...]] = Counter()
-    for organization in ORGANIZATIONS:
+    for organization in NAMES:
         rows[organization, "kept"] = rows[organization, f"of {organization}"] = 1
         rows[organization, "hank@example.com", "nobody"] = 1
     for asked in everything_asked:
@@ -304,7 +304,7 @@ def test_requests_in_many_threads_are_answered_as_if_each_were_alone(
 def test_async_views_that_wait_for_each_other_see_their_own_request_alone(
     bearers: list[Bearer], route: Callable[..., None]
 ) -> None:
-    asked = list(product(bearers, ORGANIZATIONS, range(4)))
+    asked = list(product(bearers, NAMES, range(4)))
     random.Random(1).shuffle(asked)
     together = asyncio.Barrier(len(asked))
 

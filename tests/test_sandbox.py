@@ -1,11 +1,8 @@
 """The sandbox as a newcomer meets it: started with its one command, used with what it prints."""
 
-import argparse
-import base64
 import json
 import os
 import re
-import shlex
 import shutil
 import signal
 import socket
@@ -17,20 +14,23 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import pytest
 
 from drf_logto.testing import Logto
 from sandbox import settings
 from sandbox.server import bound_server
-from sandbox.tenant import ADA, API_RESOURCE, BACK_OFFICE, DAN, SWAGGER_UI
-from tests.support.exchange import Answer, claims_of, send, send_form
-from tests.support.relying_party import RelyingParty
+from sandbox.tenant import ADA, API_RESOURCE, BACK_OFFICE, BROWSABLE_API, DAN, PEOPLE, SWAGGER_UI
+from tests.support.exchange import Answer, send, send_form
+from tests.support.relying_party import Browser, RelyingParty
+from tests.support.running import free_port
 
 ROOT = Path(__file__).parent.parent
-LAST_LINE = re.compile(r"curl .*/oidc/token'?\n")
-PRINTED = re.compile(r"^# (\d{3}) .*\n(curl .*)$", re.MULTILINE)
+LAST_LINE = re.compile(r'^  -d scope=read:products "\$LOGTO/oidc/token"\n', re.MULTILINE)
+PRINTED = re.compile(r"^# (\d{3}): .*\ncurl ", re.MULTILINE)
+ANSWERED = re.compile(r"^HTTP/1\.[01] (\d+)", re.MULTILINE)
+HAS_SHELL = shutil.which("bash") is not None and shutil.which("curl") is not None
 PATIENCE = 60  # seconds until a process that neither prints nor ends is killed
 
 PRODUCTS = {"resource": API_RESOURCE, "scope": "read:products write:products"}
@@ -53,23 +53,6 @@ PAGES = {
 }
 
 
-def send_printed(line: str) -> Answer:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("-i", action="store_true", required=True)
-    parser.add_argument("-w", choices=[r"\n"], required=True)
-    parser.add_argument("-H", action="append", default=[])
-    parser.add_argument("-d", action="append", default=[])
-    parser.add_argument("-u", default="")
-    parser.add_argument("url")
-    given = parser.parse_args(shlex.split(line.removeprefix("curl ")))
-    headers = dict(header.split(": ") for header in given.H)
-    if given.u:
-        headers["Authorization"] = f"Basic {base64.b64encode(given.u.encode()).decode()}"
-    if not given.d:
-        return send(given.url, headers=headers)
-    return send_form(given.url, dict(parse_qsl("&".join(given.d))), **headers)
-
-
 @dataclass(frozen=True, slots=True)
 class Sandbox:
     process: subprocess.Popen[str]
@@ -83,8 +66,13 @@ class Sandbox:
         return str(address)
 
     @property
-    def printed(self) -> list[tuple[int, str]]:
-        return [(int(status), line) for status, line in PRINTED.findall(self.output)]
+    def statuses(self) -> list[str]:
+        return PRINTED.findall(self.output)
+
+    @property
+    def endpoint(self) -> str:
+        (endpoint,) = re.findall("^LOGTO=(.*)$", self.output, re.MULTILINE)
+        return str(endpoint)
 
     def token(self, parameters: Mapping[str, str]) -> str:
         form = {
@@ -92,8 +80,9 @@ class Sandbox:
             "client_id": BACK_OFFICE.id,
             "client_secret": BACK_OFFICE.secret,
         }
-        url = shlex.split(self.printed[-1][1])[-1]
-        token: str = send_form(url, {**form, **parameters}).json()["access_token"]
+        token: str = send_form(f"{self.endpoint}/oidc/token", {**form, **parameters}).json()[
+            "access_token"
+        ]
         return token
 
     def send(self, path: str, token: str | None = None, **options: Any) -> Answer:
@@ -133,9 +122,9 @@ def environment(**changes: str) -> dict[str, str]:
 
 
 @contextmanager
-def started(directory: Path, **changes: str) -> Iterator[Sandbox]:
+def started(directory: Path, *arguments: str, **changes: str) -> Iterator[Sandbox]:
     log = directory.with_suffix(".log")
-    command = [sys.executable, "-m", "sandbox"]
+    command = [sys.executable, "-m", "sandbox", *arguments]
     env = environment(TMPDIR=str(directory), **changes)
     with (
         log.open("w") as stderr,
@@ -167,9 +156,9 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     assert "eyJ" not in log
 
 
-def refused_start(**changes: str) -> str:
+def refused_start(*arguments: str, **changes: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "sandbox"],
+        [sys.executable, "-m", "sandbox", *arguments],
         cwd=ROOT,
         env=environment(**{"PORT": "0", **changes}),
         capture_output=True,
@@ -187,37 +176,44 @@ def refused_start(**changes: str) -> str:
 
 
 def test_each_permission_model_is_shown_granted_and_refused(sandbox: Sandbox) -> None:
-    statuses = [status for status, _ in sandbox.printed]
-    assert statuses == [200, 403, 201, 403, 200, 403, 401, 200]
-    assert sandbox.output.count("curl ") == len(statuses)
+    assert sandbox.statuses == ["200", "403", "201", "403", "200", "403", "401", "200"]
+    assert sandbox.output.count("\ncurl ") == len(sandbox.statuses)
 
 
-def test_each_printed_token_is_a_fresh_one(sandbox: Sandbox) -> None:
-    tokens = re.findall(r"Bearer (\S+)\"", sandbox.output)
-    assert len({claims_of(token)["jti"] for token in tokens}) == len(tokens) == 6
+def test_no_token_is_printed_and_each_variable_is_set_once(sandbox: Sandbox) -> None:
+    names = re.findall("^([A-Z]+)=", sandbox.output, re.MULTILINE)
+    used = set(re.findall(r"\$([A-Z]+)", sandbox.output))
+    assert len(names) == len(set(names))
+    assert set(names) == used
+    assert "eyJ" not in sandbox.output
 
 
-def test_the_printed_lines_answer_as_printed(sandbox: Sandbox) -> None:
-    answers = [send_printed(line) for _, line in sandbox.printed]
-    assert [answer.status for answer in answers] == [status for status, _ in sandbox.printed]
-    assert [answer.json()["code"] for answer in answers if answer.status == 403] == [
+def test_the_printed_lines_are_short(sandbox: Sandbox) -> None:
+    lines = [line for line in sandbox.output.splitlines() if not re.match("[A-Z]+=", line)]
+    assert max(map(len, lines)) <= 100
+
+
+def test_the_people_who_can_sign_in_are_named(sandbox: Sandbox) -> None:
+    assert "\n  Ada: catalogue editor, analyst, admin of Acme\n" in sandbox.output
+    assert all(f"\n  {person.name}: " in sandbox.output for person in PEOPLE.values())
+
+
+@pytest.mark.skipif(not HAS_SHELL, reason="bash or curl is not installed")
+def test_the_printed_lines_answer_as_printed_in_a_shell(sandbox: Sandbox) -> None:
+    answers = pasted(sandbox)
+    assert ANSWERED.findall(answers) == sandbox.statuses
+    assert re.findall('"code": ?"(.*?)"', answers) == [
         "insufficient_scope",
         "wrong_organization",
         "wrong_token_kind",
     ]
-    assert answers[-1].json()["scope"] == "read:products"
+    assert '"scope": "read:products"' in answers
 
 
-def test_the_printed_lines_can_be_pasted_into_a_shell(sandbox: Sandbox) -> None:
-    assert pasted(sandbox) == (
-        [status for status, _ in sandbox.printed] if shutil.which("curl") else []
-    )
-
-
-def pasted(sandbox: Sandbox, **variables: str) -> list[int]:
-    """The statuses that curl sees, none where there is no curl."""
+def pasted(sandbox: Sandbox, **variables: str) -> str:
+    """What a shell answers to all that is printed for it."""
     shell = subprocess.run(
-        [shutil.which("bash") or "sh"],
+        ["bash", "--norc"],
         input=sandbox.output[sandbox.output.index("\n# ") :],
         env=environment(**variables),
         capture_output=True,
@@ -225,7 +221,8 @@ def pasted(sandbox: Sandbox, **variables: str) -> list[int]:
         check=False,
         timeout=PATIENCE,
     )
-    return [int(one) for one in re.findall(r"^HTTP/1\.[01] (\d+)", shell.stdout, re.MULTILINE)]
+    assert shell.stderr.count("curl:") == 0
+    return shell.stdout
 
 
 # The API
@@ -353,8 +350,7 @@ def test_who_signs_in_to_swagger_ui_may_use_the_api(sandbox: Sandbox) -> None:
 def test_the_description_names_the_stand_in(sandbox: Sandbox) -> None:
     description = sandbox.send("/api/schema/", accept="application/vnd.oai.openapi+json").json()
     flows = description["components"]["securitySchemes"]["LogtoOAuth2"]["flows"]
-    token_endpoint = shlex.split(sandbox.printed[-1][1])[-1]
-    assert flows["authorizationCode"]["tokenUrl"] == token_endpoint
+    assert flows["authorizationCode"]["tokenUrl"] == f"{sandbox.endpoint}/oidc/token"
 
 
 def test_a_product_is_created_with_both_scopes(sandbox: Sandbox) -> None:
@@ -416,8 +412,7 @@ def test_invitations_belong_to_the_organization_of_the_token(sandbox: Sandbox) -
 
 @pytest.fixture(scope="module")
 def relying_party(sandbox: Sandbox) -> RelyingParty:
-    token_endpoint = shlex.split(sandbox.printed[-1][1])[-1]
-    return RelyingParty(token_endpoint.removesuffix("/oidc/token"), origin=sandbox.address)
+    return RelyingParty(sandbox.endpoint, origin=sandbox.address)
 
 
 @pytest.mark.parametrize(
@@ -458,26 +453,50 @@ def test_a_token_without_a_resource_opens_nothing(
 
 
 def test_a_real_tenant_takes_the_place_of_the_stand_in(stand_in: Logto, tmp_path: Path) -> None:
-    tenant = {"LOGTO_ENDPOINT": f"{stand_in.endpoint}/", "LOGTO_API_RESOURCE": API_RESOURCE}
+    with started_with_tenant(tmp_path, stand_in) as sandbox:
+        assert sandbox.send("/").json()["organizations"] == []
+        assert "Log in" not in sandbox.send("/", accept="text/html").text
+        assert "people" not in sandbox.output
+        assert "globex" not in sandbox.send("/", accept="text/html").text
+
+
+@pytest.mark.skipif(not HAS_SHELL, reason="bash or curl is not installed")
+def test_the_printed_lines_answer_as_printed_with_a_machine_of_a_real_tenant(
+    stand_in: Logto, tmp_path: Path
+) -> None:
+    machine = {"APP_ID": BACK_OFFICE.id, "APP_SECRET": BACK_OFFICE.secret}
+    with started_with_tenant(tmp_path, stand_in) as sandbox:
+        answers = pasted(sandbox, ORGANIZATION_ID="acme", **machine)
+        assert ANSWERED.findall(answers) == sandbox.statuses
+
+
+@contextmanager
+def started_with_tenant(tmp_path: Path, logto: Logto, **changes: str) -> Iterator[Sandbox]:
     directory = tmp_path / "sandbox"
     directory.mkdir()
-    with started(directory, PORT="0", **tenant) as sandbox:
-        token = stand_in.organization_resource_token("acme", ["read:documents"])
-        assert sandbox.send("/organizations/acme/documents/", token).status == 200
-        assert "eyJ" not in sandbox.output
-        assert "Log in" not in sandbox.send("/", accept="text/html").text
-        assert sandbox.output.count('"Authorization: Bearer $TOKEN"') == 6
-        assert "$ORGANIZATION_ID/documents/" in sandbox.output
-        answered = pasted(
-            sandbox,
-            TOKEN=token,
-            ORGANIZATION_ID="acme",
-            APP_ID=BACK_OFFICE.id,
-            APP_SECRET=BACK_OFFICE.secret,
-        )
-    # The one token is right for one line, and the last line asks for another one.
-    right = [403, 403, 403, 403, 200, 200, 401, 200]
-    assert answered == (right if shutil.which("curl") else [])
+    tenant = {"LOGTO_ENDPOINT": f"{logto.endpoint}/", "LOGTO_API_RESOURCE": API_RESOURCE}
+    with started(directory, PORT="0", **tenant, **changes) as sandbox:
+        yield sandbox
+
+
+def test_the_front_page_links_the_organizations_of_who_is_signed_in(
+    stand_in: Logto, tmp_path: Path
+) -> None:
+    application = {"LOGTO_APP_ID": BROWSABLE_API.id, "LOGTO_APP_SECRET": BROWSABLE_API.secret}
+    with started_with_tenant(tmp_path, stand_in, **application) as sandbox:
+        here, there = Browser(), Browser()
+        authorization = here.get(f"{sandbox.address}/auth/login/").headers["Location"]
+        page = urljoin(authorization, there.get(authorization).headers["Location"])
+        here.get(there.post(page, {"person": "ada"}).headers["Location"])
+        front_page = here.get(f"{sandbox.address}/", Accept="application/json")
+        assert "no-store" in front_page.headers["Cache-Control"]
+        assert front_page.json()["organizations"] == [
+            {
+                "name": "Acme",
+                "document-list": f"{sandbox.address}/organizations/acme/documents/",
+                "invitation-list": f"{sandbox.address}/organizations/acme/invitations/",
+            }
+        ]
 
 
 def test_a_tenant_without_its_api_resource_is_one_sentence() -> None:
@@ -501,11 +520,37 @@ def test_a_port_that_is_taken_is_one_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         assert refused_start(PORT=port).startswith(f"Port {port} cannot be had")
+        of_stand_in = refused_start("--stand-in-port", port)
+    assert of_stand_in.startswith(f"Port {port} cannot be had")
+    assert of_stand_in.endswith("set --stand-in-port to another one.")
+
+
+@pytest.mark.parametrize("option", ["--port", "--stand-in-port"])
+def test_a_port_of_the_command_line_that_is_none_is_one_sentence(option: str) -> None:
+    sentence = refused_start(option, "http")
+    assert sentence.endswith(f"{option} must be a number from 1 to 65535, or 0 for any free port.")
+
+
+def test_a_port_for_the_stand_in_next_to_a_tenant_is_one_sentence() -> None:
+    tenant = {"LOGTO_ENDPOINT": "https://t.logto.test", "LOGTO_API_RESOURCE": API_RESOURCE}
+    sentence = refused_start("--stand-in-port", "9000", **tenant)
+    assert sentence.startswith("--stand-in-port has no effect")
+
+
+def test_the_ports_can_be_chosen(tmp_path: Path) -> None:
+    directory = tmp_path / "sandbox"
+    directory.mkdir()
+    ports = [free_port(), free_port()]
+    options = ("--port", str(ports[0]), "--stand-in-port", str(ports[1]))
+    with started(directory, *options) as sandbox:
+        assert sandbox.address == f"http://127.0.0.1:{ports[0]}"
+        assert sandbox.endpoint == f"http://127.0.0.1:{ports[1]}"
+        assert sandbox.send("/").status == 200
 
 
 @pytest.mark.parametrize("port", ["http", "-1", "65536", "9" * 5000, "80 80"])
 def test_a_port_that_is_none_is_one_sentence(port: str) -> None:
-    with pytest.raises(SystemExit, match="PORT must be a number from 1 to 65535"):
+    with pytest.raises(SystemExit, match="PORT or --port must be a number from 1 to 65535"):
         bound_server(port)
 
 

@@ -36,8 +36,8 @@ class _Handler(WSGIRequestHandler):
 class StandIn(ThreadedWSGIServer):
     """The server; ``logto`` holds its keys and signs its tokens."""
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         self.logto = Logto(f"http://127.0.0.1:{self.server_port}", API_RESOURCE)
         self.provider = Provider(self.logto)
         self._server = AuthorizationServer(self.provider)
@@ -76,9 +76,9 @@ class StandIn(ThreadedWSGIServer):
 
 
 @contextmanager
-def running_stand_in() -> Iterator[StandIn]:
-    """Serve on a free port for a while."""
-    with StandIn() as server:
+def running_stand_in(stand_in: StandIn | None = None) -> Iterator[StandIn]:
+    """Serve for a while, by default on a free port."""
+    with stand_in or StandIn() as server:
         threading.Thread(target=server.serve_forever, args=(_POLL,), daemon=True).start()
         try:
             yield server
