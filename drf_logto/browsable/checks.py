@@ -43,8 +43,8 @@ def check_sign_in() -> Iterator[CheckMessage]:
         )
     if str(settings.SESSION_COOKIE_SAMESITE).lower() == "strict":
         yield Error(
-            "SESSION_COOKIE_SAMESITE is 'Strict', so browsers come back from Logto without their "
-            "session, and every sign-in fails.",
+            "SESSION_COOKIE_SAMESITE is 'Strict', so browsers do not send the session after they "
+            "come back from Logto, and the page says that nobody is signed in.",
             hint="Set it to 'Lax', Django's default.",
             id="drf_logto.E026",
         )
