@@ -36,6 +36,7 @@ class Denial:
     sentence: str
     organization: str | None  # the one that the URL names
     is_member: bool
+    lacks_scopes: bool  # which a new sign-in may bring: Logto grants scopes at the sign-in
     granting: tuple[Context, ...]
     possible: tuple[Context, ...]  # their tokens were not requested yet, so scopes are unknown
 
@@ -137,9 +138,13 @@ def _stored_auth(sign_in: SignIn, context: Context) -> AuthInfo | None:
 
 
 def _refusal(response: Any) -> dict[str, str]:
-    """Return code and sentence of a 403, ``{}`` for other responses."""
+    """Return code and sentence of a 403, and its challenge if it names scopes; else ``{}``."""
     data = response.data if response.status_code == _FORBIDDEN else None
-    return {name: str(value) for name, value in data.items()} if isinstance(data, dict) else {}
+    if not isinstance(data, dict):
+        return {}
+    challenge = response.headers.get("WWW-Authenticate", "")
+    scope = {"scope": challenge} if ' scope="' in challenge else {}
+    return {name: str(value) for name, value in data.items()} | scope
 
 
 def _notice(sign_in: SignIn, refusal: dict[str, str]) -> str | None:
@@ -163,6 +168,7 @@ def _denial(sign_in: SignIn, view: Any, request: Any, refusal: dict[str, str]) -
         sentence=refusal["detail"],
         organization=organizations.get(named, named) if named else None,
         is_member=named in organizations,
+        lacks_scopes="scope" in refusal,
         granting=tuple(one for one in access if access[one] is Access.GRANTED),
         possible=tuple(one for one in access if access[one] is Access.POSSIBLE),
     )

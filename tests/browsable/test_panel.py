@@ -82,6 +82,21 @@ def test_a_denial_names_the_required_scope(browser: Browser) -> None:
     denial = text_of(response, "logto-denial")
     assert "needs the scope: write:products" in denial
     assert "No other token of yours opens it" in denial
+    assert 'href="/auth/login/?next=%2Fproducts%2F"' in denial_of(response)
+
+
+@pytest.mark.parametrize("path", ["/undeclared/", "/acme/documents/"])
+def test_a_new_sign_in_is_offered_only_where_a_scope_is_missing(
+    browser: Browser, path: str
+) -> None:
+    browser.sign_in()
+    response = browser.get(path)
+    assert response.status_code == 403
+    assert "/auth/login/" not in denial_of(response)
+
+
+def denial_of(response: Any) -> str:
+    return page(response).partition('id="logto-denial"')[2].partition('id="content"')[0]
 
 
 def test_a_denial_names_the_required_organization(browser: Browser) -> None:

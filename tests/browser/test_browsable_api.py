@@ -150,7 +150,7 @@ def test_who_logs_out_is_signed_out_here_and_there(browse: Browse, width: int) -
     browsing.picture(f"signed-out-page-{width}")
     assert fits(page)
     assert browsing.open(PRODUCTS).status == 401
-    page.get_by_role("link", name="Log in").click()
+    page.get_by_role("link", name="Log in", exact=True).click()
     expect(page.get_by_role("button", name="Ben")).to_be_visible()
 
 
@@ -409,7 +409,7 @@ def test_the_pages_speak_korean(browse: Browse, width: int) -> None:
     browsing = browse(width, "ko-KR")
     page = browsing.page
     browsing.open(f"{GLOBEX}/documents/")
-    page.get_by_role("link", name="로그인").click()
+    page.get_by_role("link", name="로그인", exact=True).click()
     expect(page.get_by_role("heading")).to_have_text("로그인")
     browsing.picture(f"korean-sign-in-{width}")
     page.get_by_role("button", name="Cho").click()
