@@ -124,13 +124,12 @@ class LogtoClient:
         """
         claims = self._refreshed_claims(sign_in, tokens)
         person = sign_in.person.with_organizations(claims)
-        known = {one.id for one in contexts_of(person, self._settings.api_resource)}
-        kept = {**sign_in.tokens, context.id: tokens.access_token}
         accepted = replace(
             sign_in,
             person=person,
             sid=_sid(claims) or sign_in.sid,
-            tokens={id: token for id, token in kept.items() if id in known},
+            refused=tuple(one.id for one in person.organizations if one.id in sign_in.refused),
+            tokens={**sign_in.tokens, context.id: tokens.access_token},
         )
         is_named = set(person.organizations) <= set(sign_in.person.organizations)
         return accepted if is_named else self._with_names(accepted)
@@ -186,7 +185,7 @@ class LogtoClient:
         if tokens.refresh_token is None:
             raise NoRefreshToken
         person = Person.from_claims(claims, self._userinfo(metadata, tokens, claims["sub"]))
-        first = contexts_of(person, self._settings.api_resource)[0]
+        first = contexts_of((), self._settings.api_resource)[0]
         return SignIn(
             person=person,
             refresh_token=tokens.refresh_token,

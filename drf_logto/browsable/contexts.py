@@ -80,11 +80,13 @@ class Context:
         return parameters
 
 
-def contexts_of(person: Person, resources: Iterable[str]) -> tuple[Context, ...]:
-    """Return every context of a user, the one of the first API resource first."""
+def contexts_of(
+    organizations: Iterable[Organization], resources: Iterable[str]
+) -> tuple[Context, ...]:
+    """Return every context in these organizations, the one of the first API resource first."""
     resources = tuple(resources)
     contexts = [Context(TokenKind.GLOBAL, resource) for resource in resources]
-    for organization in person.organizations:
+    for organization in organizations:
         contexts.append(Context(TokenKind.ORGANIZATION, None, organization))
         contexts += [
             Context(TokenKind.ORGANIZATION_RESOURCE, resource, organization)

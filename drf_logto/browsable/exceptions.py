@@ -23,7 +23,7 @@ class BrowserError(Exception):
 
     status: ClassVar[int]
     heading: ClassVar[str] = gettext_noop("That did not work")
-    message: ClassVar[str]
+    message: str
     meaning: Meaning | None = None
     reason: str | None = None
 
@@ -127,20 +127,22 @@ class ContextRefused(BrowserError):
     """Logto does not issue this token to the user."""
 
     status = 403
-    message = gettext_noop(
-        "Logto does not give you this token. You may have left the organization; sign in again to "
-        "update your organizations."
-    )
+
+    def __init__(self, message: str) -> None:
+        super().__init__()
+        self.message = message
 
 
 class LogtoUnavailable(BrowserError):
     """Logto is needed, and cannot be reached. The user stays signed in."""
 
     status = 503
-    message = AuthorizationServerUnavailable.message
 
     def __init__(self, next_path: str, cause: AuthorizationServerUnavailable) -> None:
         super().__init__(next_path, cause.retry_after)
+        self.message = cause.message
+        if cause.message != AuthorizationServerUnavailable.message:  # Logto was reached
+            return
         is_another = cause.reason.startswith(ANOTHER_ISSUER)
         self.meaning = MEANINGS["another issuer" if is_another else "unavailable"]
 

@@ -18,6 +18,7 @@ from .claims import Claim, shown_claims
 from .contexts import Context, Organization
 from .curl import request_body
 from .other_contexts import Access, access_with
+from .reasons import context_lost
 from .refresh import chosen_context, contexts, is_lost, stored_auth
 from .requirements import Requirement, requirements
 from .session import BrowserSession
@@ -109,7 +110,7 @@ def _signed_in(sign_in: SignIn, view: Any, request: Any, response: Any) -> Signe
     auth = _stored_auth(sign_in, chosen)
     now = get_environment().now()
     seconds = auth.expires_at - now if auth else 0
-    every, refusal = contexts(sign_in.person), _refusal(response)
+    every, refusal = contexts(sign_in), _refusal(response)
     # Another site can make the browser send a body; only one that passed the CSRF check is shown.
     passed_csrf = isinstance(request.successful_authenticator, LogtoSessionAuthentication)
     body, body_type = request_body(request) if passed_csrf else ("", "")
@@ -150,7 +151,7 @@ def _refusal(response: Any) -> dict[str, str]:
 def _notice(sign_in: SignIn, refusal: dict[str, str]) -> str | None:
     if refusal.get("code") == ContextLost.code:
         return refusal["detail"]
-    return sentence(ContextLost()) if is_lost(sign_in) else None
+    return sentence(context_lost(sign_in.lost_reason)) if is_lost(sign_in) else None
 
 
 def _denial(sign_in: SignIn, view: Any, request: Any, refusal: dict[str, str]) -> Denial | None:
@@ -161,7 +162,7 @@ def _denial(sign_in: SignIn, view: Any, request: Any, refusal: dict[str, str]) -
     named = named_organization(view, request)
     access = {
         one: access_with(view, request, person, one, _stored_auth(sign_in, one))
-        for one in contexts(person)
+        for one in contexts(sign_in)
         if one != chosen
     }
     return Denial(

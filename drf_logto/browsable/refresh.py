@@ -8,7 +8,6 @@ from ..conf import get_settings
 from ..exceptions import (
     AuthorizationServerUnavailable,
     ContextChanged,
-    ContextLost,
     InvalidToken,
     WrongAudience,
 )
@@ -16,9 +15,27 @@ from ..runtime import get_environment, get_verifier
 from ..telemetry import logger
 from . import sign_in_store
 from .client import LogtoClient
-from .contexts import Context, Person, contexts_of
-from .exceptions import ContextRefused, GrantRefused, SignedOut, UnknownContext
+from .contexts import Context, contexts_of
+from .exceptions import (
+    ApplicationRefused,
+    ContextRefused,
+    GrantRefused,
+    SignedOut,
+    UnknownContext,
+)
 from .lock import Lock
+from .reasons import (
+    APPLICATION,
+    LEFT,
+    OF_AN_ORGANIZATION,
+    OF_EVERY_CONTEXT,
+    OTHER,
+    SENTENCES,
+    UNKNOWN,
+    context_lost,
+    reason_of,
+    unavailable,
+)
 from .sign_in_store import SignIn
 
 REFRESH_BEFORE = 60  # seconds before its expiry, so that a token is valid for the request
@@ -27,14 +44,15 @@ _MAX_HTTP_REQUESTS = 7  # more than one refresh makes, with keys and names
 _RETRY_DELAY = 5  # seconds after a refresh that Logto did not answer, so that requests do not queue
 
 
-def contexts(person: Person) -> tuple[Context, ...]:
+def contexts(sign_in: SignIn) -> tuple[Context, ...]:
     """Return the contexts of a user in this API, the one of the first API resource first."""
-    return contexts_of(person, get_settings().api_resource)
+    organizations = (one for one in sign_in.person.organizations if one.id not in sign_in.refused)
+    return contexts_of(organizations, get_settings().api_resource)
 
 
 def chosen_context(sign_in: SignIn) -> Context:
     """Return the chosen context, or the first if the chosen one no longer exists."""
-    known = contexts(sign_in.person)
+    known = contexts(sign_in)
     return next((context for context in known if context.id == sign_in.chosen), known[0])
 
 
@@ -66,7 +84,7 @@ def choose_context(key: str, context_id: str, *, renews: bool = False) -> None:
         SignedOut: there is no sign-in, or its refresh token is no longer valid.
         AuthorizationServerUnavailable: Logto cannot be reached.
     """
-    known = contexts(sign_in_store.load(key).person)
+    known = contexts(sign_in_store.load(key))
     context = next((context for context in known if context.id == context_id), None)
     if context is None:
         raise UnknownContext
@@ -89,7 +107,7 @@ def get_access_token(key: str, *, is_safe: bool, page_context_id: str | None = N
     context = chosen_context(sign_in)
     if not is_safe:
         if is_lost(sign_in):
-            raise ContextLost
+            raise context_lost(sign_in.lost_reason)
         if page_context_id not in (None, sign_in.chosen):
             raise ContextChanged
     if _is_fresh(sign_in, context):
@@ -100,19 +118,9 @@ def get_access_token(key: str, *, is_safe: bool, page_context_id: str | None = N
         if stored_auth(sign_in, context) is None:
             raise
         return sign_in.tokens[context.id]
-    except ContextRefused:
-        _clear_choice(key, context)
+    except ContextRefused:  # so the first context is the chosen one now
+        pass
     return get_access_token(key, is_safe=is_safe, page_context_id=page_context_id)
-
-
-def _clear_choice(key: str, context: Context) -> None:
-    with _lock(key):
-        sign_in = sign_in_store.load(key)
-        if chosen_context(sign_in) != context:  # another request has chosen since
-            return
-        if context == contexts(sign_in.person)[0]:  # nothing can replace it, but the grant is valid
-            raise AuthorizationServerUnavailable("no token for the first context")
-        sign_in_store.save(key, replace(sign_in, chosen=""))
 
 
 def _lock(key: str) -> Lock:
@@ -124,35 +132,71 @@ def _refresh(
 ) -> SignIn:
     with _lock(key):
         sign_in = sign_in_store.load(key)
+        if context.id not in _ids(sign_in):  # another request has lost it
+            raise ContextRefused(SENTENCES[OTHER])
         if renews or not _is_fresh(sign_in, context):  # another request may have refreshed it
             sign_in = _request_token(key, sign_in, context)
         is_known = context.id in sign_in.tokens  # unless the user has left its organization
         if is_chosen and is_known:
-            sign_in = replace(sign_in, chosen=context.id)
+            sign_in = replace(sign_in, chosen=context.id, lost_reason="")
         sign_in_store.save(key, sign_in)
     if not is_known:
-        raise ContextRefused
+        raise ContextRefused(SENTENCES[LEFT])
     return sign_in
 
 
 def _request_token(key: str, sign_in: SignIn, context: Context) -> SignIn:
     pause = sign_in.retry_at - get_environment().now()
     if 0 < pause <= _RETRY_DELAY:
-        raise AuthorizationServerUnavailable("the last refresh failed", math.ceil(pause))
-    failure: Exception
-    client = LogtoClient()
+        raise unavailable("the last refresh failed", math.ceil(pause), sign_in.retry_reason)
+    client, retry_after = LogtoClient(), 0
     try:
         sign_in, tokens = client.refresh(sign_in, context)
-        return client.accept(sign_in, context, tokens)
+        accepted = client.accept(sign_in, context, tokens)
+        return _without(accepted, _ids(sign_in) - _ids(accepted), LEFT)
     except GrantRefused as refused:
-        failure = SignedOut() if refused.is_invalid else ContextRefused()
-    except AuthorizationServerUnavailable as unavailable:
-        failure = AuthorizationServerUnavailable(unavailable.reason, unavailable.retry_after)
+        is_void, reason = refused.is_invalid, reason_of(refused.answer, context)
+        logged = f"the token endpoint answered with {refused}"
+    except AuthorizationServerUnavailable as failed:
+        is_application = isinstance(failed, ApplicationRefused)
+        is_void, reason = False, APPLICATION if is_application else UNKNOWN
+        logged, retry_after = failed.reason, failed.retry_after
     # Outside of the handlers: an error in what follows must not have frames with tokens.
-    if isinstance(failure, AuthorizationServerUnavailable):
-        logger.warning("No token from Logto: %s.", failure.reason)
-        sign_in_store.save(key, replace(sign_in, retry_at=get_environment().now() + _RETRY_DELAY))
-    raise failure
+    if is_void:
+        raise SignedOut
+    logger.warning("No token from Logto: %s.", logged)
+    if reason in OF_EVERY_CONTEXT:
+        retry_at = get_environment().now() + _RETRY_DELAY
+        sign_in_store.save(key, replace(sign_in, retry_at=retry_at, retry_reason=reason))
+        raise unavailable(logged, retry_after, reason)
+    if context == contexts(sign_in)[0]:  # nothing can replace it, but the grant is valid
+        raise unavailable(logged, retry_after, reason)
+    # As it is now: another request may have chosen since, if the lock was taken over.
+    sign_in_store.save(key, _refused(sign_in_store.load(key), context, reason))
+    raise ContextRefused(SENTENCES[reason])
+
+
+def _refused(sign_in: SignIn, context: Context, reason: str) -> SignIn:
+    """Return the sign-in without a context, and without its organization if that is the reason."""
+    rest, organization = sign_in, context.organization
+    if organization and reason == LEFT:
+        others = tuple(one for one in sign_in.person.organizations if one.id != organization.id)
+        rest = replace(sign_in, person=replace(sign_in.person, organizations=others))
+    elif organization and reason in OF_AN_ORGANIZATION:
+        rest = replace(sign_in, refused=(*sign_in.refused, organization.id))
+    return _without(rest, _ids(sign_in) - _ids(rest) | {context.id}, reason)
+
+
+def _without(sign_in: SignIn, lost: set[str], reason: str) -> SignIn:
+    """Return the sign-in without the tokens, and the choice, of contexts with these ids."""
+    if sign_in.chosen in lost:
+        sign_in = replace(sign_in, chosen="", lost_reason=reason)
+    tokens = {id: token for id, token in sign_in.tokens.items() if id not in lost}
+    return replace(sign_in, tokens=tokens)
+
+
+def _ids(sign_in: SignIn) -> set[str]:
+    return {context.id for context in contexts(sign_in)}
 
 
 def _is_fresh(sign_in: SignIn, context: Context) -> bool:

@@ -35,10 +35,13 @@ class SignIn:
     person: Person
     refresh_token: str = field(repr=False)
     chosen: str  # the id of a context; "" if Logto no longer issues its token, until a new choice
+    lost_reason: str = ""  # why it does not, if that is known
+    refused: tuple[str, ...] = ()  # ids of organizations that Logto issues no tokens for
     nonce: str = field(repr=False)  # the one of the ID tokens of this sign-in
     sid: str | None = None  # Logto's id of the session of the browser, if its ID tokens have one
     tokens: Mapping[str, str] = field(repr=False, default_factory=dict)  # by the context's id
-    retry_at: float = 0  # after Logto did not answer, in seconds since the epoch
+    retry_at: float = 0  # after a failed refresh, in seconds since the epoch
+    retry_reason: str = ""  # why it failed, if that is known
 
 
 def session_class() -> type[SessionBase]:
@@ -70,7 +73,8 @@ def load(key: str) -> SignIn:
     try:
         person = record["person"]
         organizations = tuple(Organization(**one) for one in person["organizations"])
-        return SignIn(**{**record, "person": Person(**{**person, "organizations": organizations})})
+        person = Person(**{**person, "organizations": organizations})
+        return SignIn(**{**record, "person": person, "refused": tuple(record["refused"])})
     except (KeyError, TypeError):  # there is none, or another version of the package wrote it
         raise SignedOut from None
 

@@ -9,6 +9,7 @@ from drf_logto.browsable.id_token import refreshed_claims, validated_claims
 from drf_logto.exceptions import AuthorizationServerUnavailable
 from drf_logto.runtime import get_verifier
 from drf_logto.testing import ABSENT, Logto
+from tests.support.desk import Desk
 
 
 def issued(logto: Logto, *, headers: dict[str, Any] | None = None, **claims: Any) -> str:
@@ -175,3 +176,26 @@ def test_a_refreshed_id_token_with_an_invalid_claim_is_not_trusted(
 ) -> None:
     with pytest.raises(AnswerNotTrusted):
         refreshed(logto, **claims)
+
+
+def test_recorded_id_tokens_of_refreshes_are_valid_at_their_time(
+    recordings: dict[str, Any],
+) -> None:
+    recorded = recordings["refreshes"]
+    desk = Desk()
+    desk.published = recorded["jwks"]
+    issuer = "http://localhost:3001/oidc"
+    verifier = Desk(key_sets={issuer: desk.key_set}).verifier
+    for one in recorded["id_tokens"]:
+        claims = refreshed_claims(
+            one["id_token"],
+            sub=recorded["sub"],
+            nonce=recorded["nonce"],
+            verifier=verifier,
+            issuer=issuer,
+            client_id=recorded["client_id"],
+            access_token="opaque",
+            now=one["iat"],
+            leeway=0,
+        )
+        assert claims["organizations"] == one["organizations"]

@@ -3,12 +3,12 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from threading import Barrier, Event, Lock
+from threading import Event, Lock
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-from django.test import Client, RequestFactory
+from django.test import RequestFactory
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
@@ -21,7 +21,15 @@ from sandbox.stand_in.server import StandIn
 from tests.browsable.browser import Browser, page, text_of
 from tests.browsable.liar import Liar
 from tests.support.loopback import document, http
-from tests.support.sign_ins import EVERYWHERE, LIFETIME, give, key_of, signed_in, who
+from tests.support.sign_ins import (
+    EVERYWHERE,
+    LIFETIME,
+    answers_of_tabs,
+    give,
+    key_of,
+    signed_in,
+    who,
+)
 
 
 @pytest.mark.parametrize(
@@ -204,8 +212,8 @@ def test_the_page_says_that_the_context_is_lost_until_a_new_choice(
     left(browser)
     for response in (browser.get("/products/"), browser.post("/products/", {"name": "chair"})):
         notice = text_of(response, "logto-notice")
-        assert notice.startswith("Logto gives no token for what you had chosen any more.")
-        assert notice.endswith("API resource")
+        assert notice.startswith("You are no longer a member of the organization that you chose.")
+        assert notice.endswith("API resource Log in again")
     browser.choose(EVERYWHERE)
     assert "logto-notice" not in page(browser.get("/products/"))
 
@@ -226,7 +234,7 @@ def test_there_is_no_curl_command_while_the_context_is_lost(browser: Browser) ->
     for _ in range(2):
         response = browser.post("/auth/curl/", {"method": "GET", "path": "/products/"})
         assert response.status_code == 403
-        assert "Until you choose a token" in response.json()["detail"]
+        assert "no longer a member" in response.json()["detail"]
         browser.get("/open/")
 
 
@@ -367,20 +375,6 @@ class Rotation:
             good = document({"access_token": token, "refresh_token": self.current})
             revoked = http('{"error": "invalid_grant"}', "400 Bad Request")
             (revoked if self.current is None else good)(connection)
-
-
-def answers_of_tabs(browser: Browser, tabs: int) -> list[Any]:
-    """Return the answers to simultaneous requests of one browser."""
-    together = Barrier(tabs)
-
-    def open_tab(_: int) -> Any:
-        client = Client(headers={"host": "127.0.0.1:8000"})
-        client.cookies = browser.client.cookies
-        together.wait()
-        return client.get("/open/").json()["for"]
-
-    with ThreadPoolExecutor(tabs) as threads:
-        return list(threads.map(open_tab, range(tabs)))
 
 
 def test_simultaneous_requests_refresh_once(liar: Liar) -> None:

@@ -96,34 +96,39 @@ def test_a_choice_leads_only_to_a_path_of_this_site(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "status"),
+    ("error", "status", "sentence"),
     [
-        ("access_denied", "403 Forbidden"),
-        ("access_denied", "400 Bad Request"),
-        ("invalid_target", "400 Bad Request"),
-        ("invalid_scope", "400 Bad Request"),
-        ("insufficient_scope", "403 Forbidden"),
+        ("access_denied", "403 Forbidden", "You may have left it, or Logto does not let you"),
+        ("access_denied", "400 Bad Request", "You may have left it, or Logto does not let you"),
+        ("invalid_target", "400 Bad Request", "does not give you the token that you chose"),
+        ("invalid_scope", "400 Bad Request", "does not give you the token that you chose"),
+        ("insufficient_scope", "403 Forbidden", "does not include your organizations"),
     ],
 )
 def test_the_page_says_that_logto_does_not_give_the_token(
-    liar: Liar, error: str, status: str
+    liar: Liar, error: str, status: str, sentence: str
 ) -> None:
     browser = signed_in(liar, organizations=["acme"])
     liar.server.answers["/oidc/token"] = http(f'{{"error": "{error}"}}', status)
     response = browser.choose("organization acme", "/open/")
-    refused(response, 403, "does not give you this token")
+    refused(response, 403, sentence)
     assert 'href="/open/"' in page(response)
     assert text_of(browser.get("/open/"), "logto-kind") == "API resource"
 
 
 @pytest.mark.parametrize(
-    ("status", "body"),
-    [("502 Bad Gateway", ""), ("401 Unauthorized", '{"error": "invalid_client"}')],
+    ("status", "body", "sentence"),
+    [
+        ("502 Bad Gateway", "", "unavailable"),
+        ("401 Unauthorized", '{"error": "invalid_client"}', "does not accept this application"),
+    ],
 )
-def test_a_failed_choice_does_not_end_the_sign_in(liar: Liar, status: str, body: str) -> None:
+def test_a_failed_choice_does_not_end_the_sign_in(
+    liar: Liar, status: str, body: str, sentence: str
+) -> None:
     browser = signed_in(liar, organizations=["acme"])
     liar.server.answers["/oidc/token"] = http(body, status)
-    refused(browser.choose("organization acme", "/open/"), 503, "unavailable")
+    refused(browser.choose("organization acme", "/open/"), 503, sentence)
     assert browser.client.get("/open/").json() == {"for": "ada"}
 
 

@@ -1,6 +1,10 @@
 """Signing in at a server that says what the test lets it say."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
+
+from django.test import Client
 
 from sandbox.tenant import API_RESOURCE
 from tests.browsable.browser import Browser, page, text_of
@@ -44,3 +48,17 @@ def refused(response: Any, status: int, sentence: str) -> None:
 
 def is_signed_in(browser: Browser) -> bool:
     return browser.client.get("/open/").json()["for"] is not None
+
+
+def answers_of_tabs(browser: Browser, tabs: int) -> list[Any]:
+    """Return the answers to simultaneous requests of one browser."""
+    together = Barrier(tabs)
+
+    def open_tab(_: int) -> Any:
+        client = Client(headers={"host": "127.0.0.1:8000"})
+        client.cookies = browser.client.cookies
+        together.wait()
+        return client.get("/open/").json()["for"]
+
+    with ThreadPoolExecutor(tabs) as threads:
+        return list(threads.map(open_tab, range(tabs)))
