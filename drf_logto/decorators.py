@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import Any, TypeAlias, TypeVar, overload
+from typing import Any, TypeAlias, TypeVar, Union, overload
 
 from asgiref.sync import iscoroutinefunction
 from django.core.exceptions import ImproperlyConfigured
@@ -10,23 +10,33 @@ from django.http import HttpRequest, HttpResponseBase
 from django.views import View as ClassBasedView
 from rest_framework.permissions import BasePermission, OperandHolder, SingleOperandHolder
 
+from .permissions import AccessTokenPermission
 from .plain_views import AuthenticationClass, Guard, reads_header
 from .view_options import ACCESS_TOKEN_PERMISSIONS, chain_of
 
 __all__ = ["require_access_token"]
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase | Awaitable[HttpResponseBase]])
+# Not with |, which is an operator of REST Framework's on permission classes.
+OwnPermission: TypeAlias = Union[AccessTokenPermission, type[AccessTokenPermission]]  # noqa: UP007
 Permission: TypeAlias = type[BasePermission] | OperandHolder | SingleOperandHolder
 
 
+# In this order, a project without the stubs of REST Framework has no false errors: to its type
+# checker a class of REST Framework may be anything, a view as well.
 @overload
 def require_access_token(
-    *permissions: Permission, authentication_class: AuthenticationClass | None = None
+    *permissions: OwnPermission,
+    authentication_class: AuthenticationClass | None = None,
 ) -> Callable[[View], View]: ...
 @overload
 def require_access_token(
     view: View, /, *, authentication_class: AuthenticationClass | None = None
 ) -> View: ...
+@overload
+def require_access_token(
+    *permissions: Permission, authentication_class: AuthenticationClass | None = None
+) -> Callable[[View], View]: ...
 def require_access_token(
     *arguments: Any, authentication_class: AuthenticationClass | None = None
 ) -> Any:
