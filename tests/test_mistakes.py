@@ -302,6 +302,31 @@ def https_to_a_port_for_http(project: Project) -> str:
         return project.get_from(f"https://{host}")
 
 
+@seen_as("`it may be a port for https`")
+def http_to_a_port_for_https(project: Project) -> str:
+    tls_server = project.fixtures.getfixturevalue("tls_server")
+    return project.get_from(tls_server.address.replace("https", "http"))
+
+
+@seen_as("`timed out`")
+def a_firewall_in_between(project: Project) -> str:
+    project.configure(HTTP_TIMEOUT=0.2)
+    with raw_server(b"") as host:
+        return project.get_from(f"http://{host}")
+
+
+@seen_as("`HTTP status 404`")
+def another_server(project: Project) -> str:
+    return project.get_from(project.server.address)
+
+
+@seen_as("`no JSON (Content-Type 'text/html')`")
+def a_page_of_the_network(project: Project) -> str:
+    page = http("<html>", Content_Type="text/html")
+    project.server.answers["/oidc/.well-known/openid-configuration"] = page
+    return project.get_from(project.server.address)
+
+
 @seen_as("`is not trusted`")
 def a_self_signed_certificate(project: Project) -> str:
     return project.get_from(project.fixtures.getfixturevalue("tls_server").address)
