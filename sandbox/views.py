@@ -42,8 +42,9 @@ def _organizations(request: Request) -> dict[str, str]:
 class FrontPage(APIView):
     """Every endpoint; after you have logged in, also those of your organizations.
 
-    All but this page need an access token: log in, or take the terminal's. The report is a plain
-    Django view, which takes none but the terminal's.
+    All but this page need an access token: log in, or get one in the terminal.
+
+    The report is a plain Django view: it takes a token, and no login.
     """
 
     name = "Sandbox"
