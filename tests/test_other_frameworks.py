@@ -65,7 +65,7 @@ def asynchronous(module: str) -> Any:
     source = inspect.getsource(example(module))
     for name in ("authenticate", "products", "create_product"):
         source = source.replace(f"def {name}(", f"async def {name}(")
-    source = source.replace("import verify", "import averify")
+    source = source.replace("get_auth, verify", "averify, get_auth")
     source = source.replace("verify(token)", "await averify(token)")
     made: Any = ModuleType(f"{module}_asynchronous")
     exec(source.replace("NinjaAPI(", "NinjaAPI(urls_namespace='a', "), made.__dict__)

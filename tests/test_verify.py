@@ -3,6 +3,8 @@
 import asyncio
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -53,6 +55,7 @@ def refused(logto: Logto) -> dict[str, tuple[str, type[refusals.LogtoError]]]:
         "too long": (good * 100, refusals.TokenTooLong),
         "not ascii": (f"{good}é", refusals.MalformedToken),
         "a surrogate": (f"{good}\ud800", refusals.MalformedToken),
+        "not canonical": (f"{good}=", refusals.MalformedToken),
         "nul": (f"{good}\0", refusals.LogtoError),
         "with its scheme": (f"Bearer {good}", refusals.LogtoError),
         "empty": ("", refusals.LogtoError),
@@ -119,6 +122,29 @@ def test_the_cache_is_that_of_the_requests(logto: Logto, verify: Verify) -> None
     assert verify(token).sub == "user-1"
     after = snapshot()
     assert (after["verified"], after["cached"]) == (before["verified"], before["cached"] + 1)
+
+
+def test_a_cached_token_needs_no_thread(
+    logto: Logto, request: pytest.FixtureRequest, verify: Verify
+) -> None:
+    token = logto.global_token()
+    verify(token)
+    request.getfixturevalue("no_threads")
+    assert verify(token).sub == "user-1"
+
+
+def test_another_token_is_verified_beside_the_loop(verify: Verify) -> None:
+    asked_by = set()
+
+    def now() -> float:
+        asked_by.add(threading.current_thread())
+        return time.time()
+
+    with Logto(now=now) as logto:
+        token = logto.global_token()
+        asked_by.clear()
+        verify(token)
+    assert (threading.current_thread() in asked_by) is (verify is not verify_on_a_loop)
 
 
 def test_it_is_imported_without_django_and_what_is_slow_to_import(verify: Verify) -> None:
