@@ -227,6 +227,48 @@ def test_every_control_is_high_enough_for_a_finger(
     assert browsing.page.evaluate(CONTROLS) == []
 
 
+@WIDTHS
+def test_an_organization_that_a_person_left_is_gone_from_the_menu(
+    browse: Browse, width: int
+) -> None:
+    browsing = browse(width)
+    page = browsing.page
+    browsing.open(f"{ACME}/documents/")
+    page.get_by_role("link", name="Log in", exact=True).click()
+    page.get_by_role("link", name="Change memberships").click()
+    people = page.url
+    browsing.open(f"{ACME}/documents/")
+    browsing.sign_in("Ada")
+    browsing.choose(2)
+    expect(browsing.answer()).to_contain_text("HTTP 200 OK")
+    change_role(browsing, people, "not a member")
+    try:
+        page.get_by_role("button", name="Fetch a new token").click()
+        expect(page.locator("#logto-sentence")).to_contain_text("You are no longer a member")
+        browsing.picture(f"left-choice-{width}")
+        page.get_by_role("link", name="Back to the API").click()
+        expect(page.locator("#logto-notice")).to_contain_text("You are no longer a member")
+        expect(page.locator(".logto-organization")).to_have_count(0)
+        assert page.evaluate(CONTROLS) == []
+        assert fits(page)
+        browsing.picture(f"left-{width}")
+    finally:
+        change_role(browsing, people, "admin")
+    page.locator("#logto-notice").get_by_role("button", name="API resource").click()
+    page.get_by_role("button", name="Fetch a new token").click()
+    expect(page.locator(".logto-organization")).to_have_text(["Acme"])
+
+
+def change_role(browsing: Browsing, people: str, role: str) -> None:
+    """Give Ada another role in Acme, or none, in a tab of its own."""
+    tab = browsing.context.new_page()
+    tab.goto(people)
+    tab.locator("#ada-acme").select_option(label=role)
+    tab.locator("form", has=tab.locator("#ada-acme")).get_by_role("button").click()
+    expect(tab.locator("#ada-acme option:checked")).to_have_text(role)
+    tab.close()
+
+
 PLACES = """
     [
         [...document.querySelectorAll("body *:not([role=status])")]
