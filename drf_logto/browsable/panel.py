@@ -37,6 +37,7 @@ class Denial:
     sentence: str
     organization: str | None  # the one that the URL names
     is_member: bool
+    is_refused: bool  # Logto issues no token of the organization, though the user is a member
     lacks_scopes: bool  # which a new sign-in may bring: Logto grants scopes at the sign-in
     granting: tuple[Context, ...]
     possible: tuple[Context, ...]  # their tokens were not requested yet, so scopes are unknown
@@ -169,6 +170,7 @@ def _denial(sign_in: SignIn, view: Any, request: Any, refusal: dict[str, str]) -
         sentence=refusal["detail"],
         organization=organizations.get(named, named) if named else None,
         is_member=named in organizations,
+        is_refused=named in sign_in.refused,
         lacks_scopes="scope" in refusal,
         granting=tuple(one for one in access if access[one] is Access.GRANTED),
         possible=tuple(one for one in access if access[one] is Access.POSSIBLE),

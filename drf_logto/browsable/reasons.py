@@ -12,7 +12,7 @@ ACCESS_CONTROL = "access control"
 APPLICATION = "application"
 OTHER = "other"
 _NO_CONSENT, _NO_MFA, _NO_ORGANIZATIONS = "no consent", "no mfa", "no organizations"
-_ORGANIZATION = "organization"
+ORGANIZATION = "organization"  # one of those of an organization, and Logto does not say which
 
 SENTENCES: Mapping[str, str] = {
     UNKNOWN: AuthorizationServerUnavailable.message,
@@ -40,7 +40,7 @@ SENTENCES: Mapping[str, str] = {
         "Logto does not accept this application, so it gives no tokens. Tell the operator of this "
         "site. You are still signed in."
     ),
-    _ORGANIZATION: gettext_noop(
+    ORGANIZATION: gettext_noop(
         "Logto gives you no token of the organization that you chose. You may have left it, or "
         "Logto does not let you or this application use it. Log in again to update your "
         "organizations."
@@ -52,7 +52,7 @@ SENTENCES: Mapping[str, str] = {
 }
 
 OF_EVERY_CONTEXT = frozenset({UNKNOWN, ACCESS_CONTROL, APPLICATION})
-OF_AN_ORGANIZATION = frozenset({LEFT, _NO_CONSENT, _NO_MFA, _NO_ORGANIZATIONS, _ORGANIZATION})
+OF_AN_ORGANIZATION = frozenset({LEFT, _NO_CONSENT, _NO_MFA, _NO_ORGANIZATIONS, ORGANIZATION})
 
 # The descriptions of Logto 1.42. They alone tell these apart.
 _BY_DESCRIPTION = {
@@ -69,7 +69,7 @@ def reason_of(answer: ErrorAnswer, context: Context) -> str:
         return _NO_ORGANIZATIONS
     if answer.code != "access_denied":
         return OTHER
-    unknown = _ORGANIZATION if context.organization else ACCESS_CONTROL
+    unknown = ORGANIZATION if context.organization else ACCESS_CONTROL
     return _BY_DESCRIPTION.get(answer.description, unknown)
 
 

@@ -29,6 +29,7 @@ from .reasons import (
     LEFT,
     OF_AN_ORGANIZATION,
     OF_EVERY_CONTEXT,
+    ORGANIZATION,
     OTHER,
     SENTENCES,
     UNKNOWN,
@@ -153,7 +154,7 @@ def _request_token(key: str, sign_in: SignIn, context: Context) -> SignIn:
     try:
         sign_in, tokens = client.refresh(sign_in, context)
         accepted = client.accept(sign_in, context, tokens)
-        return _without(accepted, _ids(sign_in) - _ids(accepted), LEFT)
+        return _following(sign_in, accepted)
     except GrantRefused as refused:
         is_void, reason = refused.is_invalid, reason_of(refused.answer, context)
         logged = f"the token endpoint answered with {refused}"
@@ -174,6 +175,13 @@ def _request_token(key: str, sign_in: SignIn, context: Context) -> SignIn:
     # As it is now: another request may have chosen since, if the lock was taken over.
     sign_in_store.save(key, _refused(sign_in_store.load(key), context, reason))
     raise ContextRefused(SENTENCES[reason])
+
+
+def _following(sign_in: SignIn, accepted: SignIn) -> SignIn:
+    """Return the accepted sign-in without what was in organizations that the user has left."""
+    if accepted.lost_reason == ORGANIZATION and sign_in.refused and not accepted.refused:
+        accepted = replace(accepted, lost_reason=LEFT)  # now the ID token says which reason it was
+    return _without(accepted, _ids(sign_in) - _ids(accepted), LEFT)
 
 
 def _refused(sign_in: SignIn, context: Context, reason: str) -> SignIn:

@@ -12,6 +12,7 @@ from drf_logto.browsable.contexts import Context, Organization
 from drf_logto.browsable.error_answers import ErrorAnswer
 from drf_logto.browsable.reasons import SENTENCES, context_lost, reason_of
 from drf_logto.exceptions import ContextLost
+from drf_logto.testing import ABSENT
 from sandbox.tenant import API_RESOURCE
 from tests.browsable.browser import Browser, page, text_of
 from tests.browsable.liar import Liar
@@ -91,8 +92,30 @@ def test_an_organization_is_dropped_with_the_reason_that_logto_gives_at_a_choice
     assert "logto-notice" not in page(response)
     assert "logto-opening" not in page(response)
     assert "logto-organization" not in page(response)
-    is_member = "You are not a member" not in text_of(response, "logto-denial")
-    assert is_member == (reason != "left")
+    denial = text_of(response, "logto-denial")
+    assert ("You are not a member" in denial) == (reason == "left")
+    assert ("refused you the tokens of this organization" in denial) == (reason != "left")
+
+
+@pytest.mark.parametrize(
+    ("organizations", "reason"),
+    [([], "left"), (["globex"], "left"), (["acme"], "organization"), (ABSENT, "organization")],
+)
+def test_the_next_id_token_says_whether_the_user_has_left_if_the_refusal_does_not(
+    liar: Liar, organizations: Any, reason: str
+) -> None:
+    browser = member(liar)
+    liar.logto.advance(LIFETIME)
+    nonce = sign_in_store.load(key_of(browser)).nonce
+    id_token = liar.id_token(nonce, claims={"organizations": organizations})
+    token = liar.logto.global_token(["read:products"], user="ada")
+    answer_by_context(
+        liar,
+        http('{"error": "access_denied"}', "403 Forbidden"),
+        document({"access_token": token, "id_token": id_token}),
+    )
+    notice = text_of(browser.get("/open/"), "logto-notice")
+    assert notice.startswith(SENTENCES[reason])
 
 
 def test_a_token_that_is_refused_for_no_reason_of_its_organization_is_dropped_alone(
