@@ -47,5 +47,5 @@ def test_a_person_of_another_issuer_signs_in_and_out(browsing: Browsing) -> None
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading")).to_have_text("You are signed out")
     assert browsing.open("/products/").status == 401
-    page.get_by_role("link", name="Log in").click()
+    page.get_by_role("link", name="Log in", exact=True).click()
     expect(page.get_by_role("button", name="Grace")).to_be_visible()
