@@ -156,9 +156,10 @@ class LogtoClient:
         """Return the sign-in with the names of its organizations, if Logto gives them."""
         try:
             sign_in, tokens = self.refresh(sign_in)
+            metadata = get_metadata(waits=True)
         except (AuthorizationServerUnavailable, GrantRefused):
             return sign_in
-        userinfo = self._userinfo(get_metadata(waits=True), tokens, sign_in.person.sub)
+        userinfo = self._userinfo(metadata, tokens, sign_in.person.sub)
         return replace(sign_in, person=sign_in.person.with_names(userinfo))
 
     def end(self, sign_in: SignIn | None, post_logout_redirect_uri: str) -> str:

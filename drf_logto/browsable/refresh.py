@@ -169,7 +169,7 @@ def _request_token(key: str, sign_in: SignIn, context: Context) -> SignIn:
     if reason in OF_EVERY_CONTEXT:
         retry_at = get_environment().now() + _RETRY_DELAY
         sign_in_store.save(key, replace(sign_in, retry_at=retry_at, retry_reason=reason))
-        raise unavailable(logged, retry_after, reason)
+        raise unavailable(logged, max(retry_after, _RETRY_DELAY), reason)
     if context == contexts(sign_in)[0]:  # nothing can replace it, but the grant is valid
         raise unavailable(logged, retry_after, reason)
     # As it is now: another request may have chosen since, if the lock was taken over.
