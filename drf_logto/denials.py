@@ -7,14 +7,14 @@ from itertools import chain
 from operator import attrgetter, index
 from typing import TYPE_CHECKING, Any, cast
 
-from rest_framework.exceptions import PermissionDenied
+from rest_framework.exceptions import NotAuthenticated, PermissionDenied
 
 from .compositions import coroutine_leaves
 from .evaluation import Evaluation, Verdict, refuse_unawaited
 from .exceptions import LogtoError
 from .responses import as_api_exception, challenge, sentence
-from .telemetry import logger, record_refusal
-from .view_options import Request, View, django_request
+from .telemetry import logger, record_missing_credentials, record_refusal, request_facts
+from .view_options import Request, View, verified_auth
 
 if TYPE_CHECKING:  # DRF's views import these very permissions
     from rest_framework.views import APIView
@@ -91,7 +91,8 @@ def _refusal(permission: Any, request: Request, view: View) -> LogtoError | None
             return refusal
         fault = f"returned {type(refusal).__name__}"
     name = type(permission).__qualname__
-    logger.error("A denial has no reason: %s.refusal() %s.", name, fault)
+    facts = request_facts(request, verified_auth(request))
+    logger.error("A denial has no reason (%s): %s.refusal() %s.", facts, name, fault)
     return None
 
 
@@ -111,13 +112,15 @@ class _ExplainedDenial:
     def __call__(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             return self._permission_denied(request, *args, **kwargs)
+        except NotAuthenticated:
+            if request is self._request:
+                record_missing_credentials(request)
+            raise
         except PermissionDenied as denied:
             refusal = most_actionable(self._refusing(request), request, self._view)
             if refusal is not None:
                 if request is self._request:
-                    # What DRF's own has would be authenticated first where it is not yet.
-                    auth = getattr(django_request(request), "auth", None)
-                    record_refusal(refusal, request, auth)
+                    record_refusal(refusal, request, verified_auth(request))
                 denied.detail = as_api_exception(refusal).detail
                 cast("Any", denied).auth_header = challenge(refusal)
             raise

@@ -10,8 +10,8 @@ from asgiref.sync import sync_to_async
 from rest_framework.exceptions import PermissionDenied
 
 from .compositions import Operator, read
-from .telemetry import facts_of, logger, method_and_route
-from .view_options import Request, View
+from .telemetry import logger, request_facts
+from .view_options import Request, View, verified_auth
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def refuse_unawaited(permission: Any, request: Request) -> PermissionDenied:
     logger.error(
         "Refused: the permission %s (%s) is a coroutine, and this view does not await it.",
         type(permission).__qualname__,
-        facts_of(method_and_route(request)),
+        request_facts(request, verified_auth(request)),
     )
     return PermissionDenied()
 

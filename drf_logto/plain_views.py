@@ -21,9 +21,9 @@ from .evaluation import Evaluation, Pending
 from .permissions import HasScopes, InOrganization, OrgResourceScopes
 from .responses import as_api_exception, challenge
 from .runtime import get_verifier
-from .telemetry import record_refusal
+from .telemetry import record_missing_credentials, record_refusal
 from .verification.verifier import Verifier
-from .view_options import NOT_DECLARED, VIEW_ATTRIBUTES, django_request, option
+from .view_options import NOT_DECLARED, VIEW_ATTRIBUTES, django_request, option, verified_auth
 
 AuthenticationClass = type[LogtoJWTAuthentication]
 
@@ -151,6 +151,7 @@ def _authenticate(
     except APIException as exception:
         return _as_response(exception, authentication.authenticate_header(asked))
     if authenticated is None:
+        record_missing_credentials(asked)
         return _as_response(NotAuthenticated())
     user, auth = authenticated
 
@@ -184,7 +185,7 @@ class _Permissions:
         reason = most_actionable(outcome.refusing, self._request, self._view)
         if reason is None:
             return _as_response(PermissionDenied())
-        record_refusal(reason, self._request, getattr(self._request, "auth", None))
+        record_refusal(reason, self._request, verified_auth(self._request))
         return _as_response(as_api_exception(reason))
 
     def finish(self) -> HttpResponseBase:

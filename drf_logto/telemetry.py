@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, TypedDict
 
 from .auth_info import AuthInfo
@@ -13,6 +13,17 @@ __all__ = ["Snapshot", "snapshot"]
 logger = logging.getLogger("drf_logto")
 
 _LOGGED = 200  # characters of a value
+_LONGEST_REASON = 5000  # characters; two times eleven values
+
+_NO_CREDENTIALS = "not_authenticated"  # DRF's code
+
+# What a log line calls the attributes of an AuthInfo.
+_OF_BEARER = {
+    "issuer": "issuer",
+    "subject": "sub",
+    "client_id": "client_id",
+    "organization": "organization_id",
+}
 
 
 class Snapshot(TypedDict):
@@ -78,19 +89,28 @@ def count_fetch(seconds: float, *, failed: bool) -> None:
 
 
 def quoted(value: object) -> str:
-    """Return a value from outside for a log line: bounded, with control characters escaped."""
-    return repr(str(value)[:_LOGGED])
+    """Return a value from outside for a log line: escaped first, then bounded."""
+    text = repr(str(value)[: _LOGGED + 1])
+    return text if len(text) <= _LOGGED + 2 else f"{text[:_LOGGED]}...{text[0]}"
 
 
-def method_and_route(request: Any) -> dict[str, str | None]:
-    """Return a request's method and the pattern of its route, which holds nothing of its path."""
+def request_facts(request: Any, auth: object = None, **others: object) -> str:
+    """Return for a log line what is known of a request: method, route, and whose token it has.
+
+    The route is a pattern, which has nothing of the path.
+
+    Args:
+        request: the request, Django's or DRF's, or what stands for one.
+        auth: the AuthInfo of its token, where it has been verified.
+        others: named after the route, where they are not None.
+    """
     match = getattr(request, "resolver_match", None)
-    return {"method": request.method, "route": getattr(match, "route", None)}
-
-
-def facts_of(values: Mapping[str, object]) -> str:
-    """Return what is known of ``values``, by name, for a log line."""
-    known = (one for one in values.items() if one[1] is not None)
+    facts = {"method": getattr(request, "method", None), "route": getattr(match, "route", None)}
+    facts |= others
+    for name, attribute in _OF_BEARER.items() if isinstance(auth, AuthInfo) else ():
+        with suppress(LookupError):  # tests make an AuthInfo of few claims
+            facts[name] = getattr(auth, attribute)
+    known = (one for one in facts.items() if one[1] is not None)
     return ", ".join(f"{name} {quoted(value)}" for name, value in known)
 
 
@@ -99,16 +119,23 @@ def record_refusal(refusal: LogtoError, request: Any, auth: object = None) -> No
 
     Args:
         refusal: why it is refused.
-        request: the request, Django's or DRF's.
-        auth: the AuthInfo of its token, where it has been verified.
+        request: as for ``request_facts``.
+        auth: likewise.
     """
-    with _lock:
-        _counts["refused"][refusal.code] = _counts["refused"].get(refusal.code, 0) + 1
     names = ("kid", "issuer", "subject", "client_id")
-    facts = {name: getattr(refusal, name) for name in names}
-    if isinstance(auth, AuthInfo):
-        facts |= {"issuer": auth.issuer, "subject": auth.sub, "client_id": auth.client_id}
-        facts["organization"] = auth.organization_id
-    named = facts_of({**method_and_route(request), **facts})
-    reason = f": {refusal.reason}" if refusal.reason else ""
-    logger.info("Refused: %s (%s)%s.", refusal.code, named, reason)
+    named = {name: getattr(refusal, name) for name in names}
+    # A project's own reason may have line breaks.
+    given = (refusal.reason or "")[:_LONGEST_REASON]
+    reason = "".join(one if one.isprintable() else "?" for one in given)
+    _record(refusal.code, request_facts(request, auth, **named), reason)
+
+
+def record_missing_credentials(request: Any) -> None:
+    """Count and log a request that has no credentials where its view needs some."""
+    _record(_NO_CREDENTIALS, request_facts(request))
+
+
+def _record(code: str, facts: str, reason: str = "") -> None:
+    with _lock:
+        _counts["refused"][code] = _counts["refused"].get(code, 0) + 1
+    logger.info("Refused: %s (%s)%s.", code, facts, f": {reason}" if reason else "")

@@ -196,6 +196,11 @@ def django_request(request: Request | None) -> Any:
     return getattr(request, "_request", request)
 
 
+def verified_auth(request: Request | None) -> Any:
+    """Return ``auth`` of a request, None where it has none yet; DRF's would authenticate it."""
+    return getattr(django_request(request), "auth", None)
+
+
 def sources(callback: Any) -> Iterator[Any]:
     """Yield what may declare something of a view: keywords of ``as_view``, classes, functions."""
     for function in chain_of(callback):

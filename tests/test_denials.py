@@ -320,7 +320,7 @@ def test_a_coroutine_refuses_the_whole_request_and_is_logged(
     assert record.levelname == "ERROR"
     names, place = (
         "(Never|NeverThisObject|Later)",
-        r"\(method 'GET', route '<str:organization_id>/'\)",
+        r"\(method 'GET', route '<str:organization_id>/', issuer '.*', subject 'user-1', .*\)",
     )
     assert re.search(f"the permission {names} {place}", record.message)
 
@@ -658,7 +658,11 @@ def test_a_refusal_that_fails_is_logged_and_the_others_are_still_reported(
     assert reported(answer(logto.global_token(), any_of(*permissions))) == SCOPE
     [record] = [one for one in caplog.records if one.levelname == "ERROR"]
     assert record.name == "drf_logto"
-    assert record.message == f"A denial has no reason: OfProject.refusal() {fault}."
+    facts = (
+        "method 'GET', route '<str:organization_id>/', issuer 'https://tenant.logto.test/oidc', "
+    )
+    assert record.message.startswith(f"A denial has no reason ({facts}subject 'user-1', client_id ")
+    assert record.message.endswith(f"): OfProject.refusal() {fault}.")
     assert record.exc_info is None
 
 

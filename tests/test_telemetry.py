@@ -3,14 +3,21 @@
 import logging
 from collections import Counter
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.urls import path
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.response import Response
+from rest_framework.test import APIRequestFactory, force_authenticate
 from rest_framework.views import APIView
 
+from drf_logto.auth_info import AuthInfo
+from drf_logto.authentication import LogtoJWTAuthentication
 from drf_logto.decorators import require_access_token
+from drf_logto.exceptions import AuthorizationServerUnavailable
 from drf_logto.permissions import HasScopes, InOrganization
 from drf_logto.telemetry import snapshot
 from drf_logto.testing import Logto
@@ -161,6 +168,11 @@ def test_a_refusal_is_logged_with_code_key_and_issuer(
             "token_not_yet_valid",
             ": nbf is 90 s after the time of this machine",
         ),
+        (
+            {"aud": [API, "urn:logto:resource:organizations"]},
+            "wrong_audience",
+            ": 'urn:logto:resource:organizations' is never accepted",
+        ),
         ({"aud": []}, "invalid_aud_claim", ""),
     ],
 )
@@ -231,18 +243,68 @@ def test_what_an_unverified_token_lacks_is_logged_without_its_bearer(
     assert "user-1" not in line
 
 
-def test_long_names_in_a_token_make_no_long_line(
+@pytest.mark.parametrize("url", ["/teams/7/", "/plain/teams/7/"])
+def test_a_request_without_credentials_is_logged_and_counted_once(
+    logto: Logto, caplog: pytest.LogCaptureFixture, counted: Any, url: str
+) -> None:
+    caplog.set_level(logging.DEBUG, "drf_logto")
+    response = Client().get(url, headers={"Accept": "text/html"})
+    assert response.status_code == 401
+    route = f"{url[1:-2]}<int:pk>/"
+    assert lines(caplog) == [f"Refused: not_authenticated (method 'GET', route '{route}')."]
+    assert counted() == {"refused": {"not_authenticated": 1}}
+
+
+def test_what_stands_for_a_request_is_refused_without_method_and_route(
     logto: Logto, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "drf_logto")
-    long = "x" * 3000
+    request: Any = SimpleNamespace(META={"HTTP_AUTHORIZATION": "Bearer null"})
+    with pytest.raises(AuthenticationFailed):
+        LogtoJWTAuthentication().authenticate(request)
+    assert lines(caplog) == ["Refused: malformed_token ()."]
+
+
+def test_an_auth_info_of_few_claims_is_denied_and_logged(
+    logto: Logto, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "drf_logto")
+    request = APIRequestFactory().get("/")
+    made: Any = AuthInfo(b'{"sub": "user-1", "aud": "https://api.example.test"}')
+    force_authenticate(request, user=SimpleNamespace(pk=1), token=made)  # type: ignore[arg-type]
+    assert View.as_view()(request).status_code == 403
+    assert lines(caplog) == ["Refused: insufficient_scope (method 'GET', subject 'user-1')."]
+
+
+def test_a_reason_of_the_project_makes_one_short_line(
+    logto: Logto, caplog: pytest.LogCaptureFixture, route: Callable[..., None]
+) -> None:
+    class Directory(LogtoJWTAuthentication):
+        def get_user(self, auth: AuthInfo) -> Any:
+            raise AuthorizationServerUnavailable("down\r\nRefused: \u202eforged" + "x" * 9999)
+
+    route(path("", View.as_view(authentication_classes=[Directory])))
+    caplog.set_level(logging.DEBUG, "drf_logto")
+    assert logto.client(logto.global_token()).get("/").status_code == 503
+    (line,) = lines(caplog)
+    assert "): down??Refused: ?forgedxxx" in line
+    assert len(line) < 5500
+
+
+@pytest.mark.parametrize("character", ["x", "\U000e0001", "'", "\"'"])
+def test_long_names_in_a_token_make_no_long_line(
+    logto: Logto, caplog: pytest.LogCaptureFixture, character: str
+) -> None:
+    caplog.set_level(logging.DEBUG, "drf_logto")
+    long = character * 300
     logto.client(logto.global_token(claims={"iss": long}, headers={"kid": 7})).get("/")
     claims = {"sub": long, "client_id": long, "aud": [long, *"abcdefghijkl"]}
     logto.client(logto.global_token(claims=claims)).get("/")
     unverified, verified = lines(caplog)
-    assert "missing_key_id (method 'GET', route '', issuer 'xxx" in unverified
+    assert "missing_key_id (method 'GET', route '', issuer " in unverified
     assert len(unverified) < 300
-    assert "'h', 'i', …, expected" in verified
+    assert "'h', 'i', ..., expected" in verified
+    assert "...', 'a'" in verified.replace('"', "'")
     assert len(verified) < 1100
 
 

@@ -71,7 +71,7 @@ MEANINGS: Mapping[str, Meaning] = {
             "needs another address to reach it, set INTERNAL_ENDPOINT to that."
         ),
     ),
-    "unavailable": Meaning(
+    "no answer": Meaning(
         AuthorizationServerUnavailable.message,
         gettext_noop(
             "The logger drf_logto has the reason. This machine must be able to open "

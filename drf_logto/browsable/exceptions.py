@@ -144,7 +144,7 @@ class LogtoUnavailable(BrowserError):
         if cause.message != AuthorizationServerUnavailable.message:  # Logto was reached
             return
         is_another = cause.reason.startswith(ANOTHER_ISSUER)
-        self.meaning = MEANINGS["another issuer" if is_another else "unavailable"]
+        self.meaning = MEANINGS["another issuer" if is_another else "no answer"]
 
 
 class SignedOut(Exception):

@@ -30,7 +30,7 @@ def _first(values: Iterable[str]) -> tuple[str, ...]:
 
 
 def _listed(values: tuple[str, ...]) -> str:
-    more = ["…"] if len(values) > _NAMED else []
+    more = ["..."] if len(values) > _NAMED else []
     return ", ".join([*map(quoted, values[:_NAMED]), *more]) or "nothing"
 
 

@@ -1,4 +1,4 @@
-"""Fetches the signing keys of one issuer; counts attempts and logs outages."""
+"""Fetches the signing keys of one issuer; counts attempts, and logs outages and their causes."""
 
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -39,7 +39,7 @@ class RemoteKeys:
         self._timeout = timeout
         self._parse = parse
         self._now = now
-        self._is_reachable = True
+        self._fault: str | None = None  # of the last fetch
 
     def __call__(self, request: KeyRequest) -> KeyResponse:
         """Return the JWK Set that Logto publishes now.
@@ -52,15 +52,15 @@ class RemoteKeys:
             response = self._ask()
         except AuthorizationServerUnavailable as unavailable:
             telemetry.count_fetch(time.monotonic() - started, failed=True)
-            if self._is_reachable:
-                reason = unavailable.reason
+            reason = unavailable.reason
+            if reason != self._fault:
                 telemetry.logger.warning("No keys from Logto at %s: %s.", self._address, reason)
-            self._is_reachable = False
+            self._fault = reason
             raise
         telemetry.count_fetch(time.monotonic() - started, failed=False)
-        if not self._is_reachable:
+        if self._fault is not None:
             telemetry.logger.warning("Logto at %s can be reached again.", self._address)
-        self._is_reachable = True
+        self._fault = None
         return response
 
     def _ask(self) -> KeyResponse:

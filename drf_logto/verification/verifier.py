@@ -204,7 +204,9 @@ class Verifier:
         """Let the audience be that of exactly one ``TokenKind``."""
         named = [one for one in audience if one.startswith(ORGANIZATION_AUDIENCE_PREFIX)]
         if not named:
-            if RESERVED_AUDIENCE in audience or self._audiences.isdisjoint(audience):
+            if RESERVED_AUDIENCE in audience:
+                raise refusals.WrongAudience().because(f"{RESERVED_AUDIENCE!r} is never accepted")
+            if self._audiences.isdisjoint(audience):
                 reason = mismatch(audience, sorted(self._audiences))
                 raise refusals.WrongAudience().because(reason)
             return
