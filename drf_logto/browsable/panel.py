@@ -14,12 +14,13 @@ from ..responses import sentence
 from ..runtime import get_environment
 from ..view_options import named_organization
 from .authentication import LogtoSessionAuthentication
+from .choices import chosen_context, contexts, is_lost
 from .claims import Claim, shown_claims
 from .contexts import Context, Organization
 from .curl import request_body
 from .other_contexts import Access, access_with
 from .reasons import context_lost
-from .refresh import chosen_context, contexts, is_lost, stored_auth
+from .refresh import stored_auth
 from .requirements import Requirement, requirements
 from .session import BrowserSession
 from .sign_in_store import SignIn

@@ -14,8 +14,16 @@ from ..exceptions import (
 from ..runtime import get_environment, get_verifier
 from ..telemetry import logger
 from . import sign_in_store
+from .choices import (
+    chosen_context,
+    context_ids,
+    contexts,
+    following,
+    is_lost,
+    without_refused,
+)
 from .client import LogtoClient
-from .contexts import Context, contexts_of
+from .contexts import Context
 from .exceptions import (
     ApplicationRefused,
     ContextRefused,
@@ -27,9 +35,7 @@ from .lock import Lock
 from .reasons import (
     APPLICATION,
     LEFT,
-    OF_AN_ORGANIZATION,
     OF_EVERY_CONTEXT,
-    ORGANIZATION,
     OTHER,
     SENTENCES,
     UNKNOWN,
@@ -43,23 +49,6 @@ REFRESH_BEFORE = 60  # seconds before its expiry, so that a token is valid for t
 _PART_LEFT = 5  # a shorter-lived token is refreshed when a fifth of its lifetime is left
 _MAX_HTTP_REQUESTS = 7  # more than one refresh makes, with keys and names
 _RETRY_DELAY = 5  # seconds after a refresh that Logto did not answer, so that requests do not queue
-
-
-def contexts(sign_in: SignIn) -> tuple[Context, ...]:
-    """Return the contexts of a user in this API, the one of the first API resource first."""
-    organizations = (one for one in sign_in.person.organizations if one.id not in sign_in.refused)
-    return contexts_of(organizations, get_settings().api_resource)
-
-
-def chosen_context(sign_in: SignIn) -> Context:
-    """Return the chosen context, or the first if the chosen one no longer exists."""
-    known = contexts(sign_in)
-    return next((context for context in known if context.id == sign_in.chosen), known[0])
-
-
-def is_lost(sign_in: SignIn) -> bool:
-    """Whether the first context replaces a chosen one that no longer exists."""
-    return chosen_context(sign_in).id != sign_in.chosen
 
 
 def stored_auth(sign_in: SignIn, context: Context) -> AuthInfo | None:
@@ -133,7 +122,7 @@ def _refresh(
 ) -> SignIn:
     with _lock(key):
         sign_in = sign_in_store.load(key)
-        if context.id not in _ids(sign_in):  # another request has lost it
+        if context.id not in context_ids(sign_in):  # another request has lost it
             raise ContextRefused(SENTENCES[OTHER])
         if renews or not _is_fresh(sign_in, context):  # another request may have refreshed it
             sign_in = _request_token(key, sign_in, context)
@@ -154,7 +143,7 @@ def _request_token(key: str, sign_in: SignIn, context: Context) -> SignIn:
     try:
         sign_in, tokens = client.refresh(sign_in, context)
         accepted = client.accept(sign_in, context, tokens)
-        return _following(sign_in, accepted)
+        return following(sign_in, accepted)
     except GrantRefused as refused:
         is_void, reason = refused.is_invalid, reason_of(refused.answer, context)
         logged = f"the token endpoint answered with {refused}"
@@ -173,38 +162,8 @@ def _request_token(key: str, sign_in: SignIn, context: Context) -> SignIn:
     if context == contexts(sign_in)[0]:  # nothing can replace it, but the grant is valid
         raise unavailable(logged, retry_after, reason)
     # As it is now: another request may have chosen since, if the lock was taken over.
-    sign_in_store.save(key, _refused(sign_in_store.load(key), context, reason))
+    sign_in_store.save(key, without_refused(sign_in_store.load(key), context, reason))
     raise ContextRefused(SENTENCES[reason])
-
-
-def _following(sign_in: SignIn, accepted: SignIn) -> SignIn:
-    """Return the accepted sign-in without what was in organizations that the user has left."""
-    if accepted.lost_reason == ORGANIZATION and sign_in.refused and not accepted.refused:
-        accepted = replace(accepted, lost_reason=LEFT)  # now the ID token says which reason it was
-    return _without(accepted, _ids(sign_in) - _ids(accepted), LEFT)
-
-
-def _refused(sign_in: SignIn, context: Context, reason: str) -> SignIn:
-    """Return the sign-in without a context, and without its organization if that is the reason."""
-    rest, organization = sign_in, context.organization
-    if organization and reason == LEFT:
-        others = tuple(one for one in sign_in.person.organizations if one.id != organization.id)
-        rest = replace(sign_in, person=replace(sign_in.person, organizations=others))
-    elif organization and reason in OF_AN_ORGANIZATION:
-        rest = replace(sign_in, refused=(*sign_in.refused, organization.id))
-    return _without(rest, _ids(sign_in) - _ids(rest) | {context.id}, reason)
-
-
-def _without(sign_in: SignIn, lost: set[str], reason: str) -> SignIn:
-    """Return the sign-in without the tokens, and the choice, of contexts with these ids."""
-    if sign_in.chosen in lost:
-        sign_in = replace(sign_in, chosen="", lost_reason=reason)
-    tokens = {id: token for id, token in sign_in.tokens.items() if id not in lost}
-    return replace(sign_in, tokens=tokens)
-
-
-def _ids(sign_in: SignIn) -> set[str]:
-    return {context.id for context in contexts(sign_in)}
 
 
 def _is_fresh(sign_in: SignIn, context: Context) -> bool:
