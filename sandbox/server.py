@@ -13,6 +13,13 @@ _HIGHEST_PORT = 65535
 Server = TypeVar("Server", bound=ThreadedWSGIServer)
 
 
+class _Handler(WSGIRequestHandler):
+    def log_request(self, code: str | int = "-", size: str | int = "-") -> None:
+        """Log the path without its query, which has the code and state of a sign-in."""
+        self.requestline = re.sub(r"\?\S*", "", self.requestline)
+        super().log_request(code, size)
+
+
 def bound_server(port: str, default: int = DEFAULT_PORT) -> ThreadedWSGIServer:
     """Return a server that listens, without an application yet.
 
@@ -53,4 +60,4 @@ def listening(port: str, name: str, listen: Callable[[int], Server]) -> Server:
 
 
 def _on_loopback(port: int) -> ThreadedWSGIServer:
-    return ThreadedWSGIServer(("127.0.0.1", port), WSGIRequestHandler)
+    return ThreadedWSGIServer(("127.0.0.1", port), _Handler)

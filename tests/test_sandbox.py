@@ -449,6 +449,14 @@ def test_a_token_without_a_resource_opens_nothing(
     assert "Refused: opaque_token (method 'GET', route 'products/')." in sandbox.log.read_text()
 
 
+def test_the_code_of_a_sign_in_is_not_logged(sandbox: Sandbox) -> None:
+    assert sandbox.send("/auth/callback/?code=a-code&state=a-state").status == 400
+    log = sandbox.log.read_text()
+    assert '"GET /auth/callback/ HTTP/1.1" 400 ' in log
+    assert "a-code" not in log
+    assert "a-state" not in log
+
+
 # The environment
 
 

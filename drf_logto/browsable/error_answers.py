@@ -35,7 +35,7 @@ MEANINGS: Mapping[str, Meaning] = {
         gettext_noop("Logto does not know the API resource."),
         gettext_noop(
             "Set API_RESOURCE to the API identifier of the API resource in Logto. Every character "
-            "counts, also a slash at the end."
+            "counts, including a slash at the end."
         ),
     ),
     "invalid_scope": Meaning(
