@@ -83,6 +83,14 @@ _OTHER = Meaning(
     gettext_noop("Logto answered the sign-in with an error."),
     gettext_noop("The logger drf_logto has the error and its description."),
 )
+# The first one, to a user who is signed in.
+NOT_ACCEPTED = Meaning(
+    gettext_noop(
+        "Logto does not accept this application, so it gives no tokens. Tell the operator of this "
+        "site. You are still signed in."
+    ),
+    MEANINGS["invalid_client"].remedy,
+)
 
 
 @dataclass(frozen=True, slots=True)

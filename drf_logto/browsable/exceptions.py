@@ -6,7 +6,7 @@ from django.urls import get_script_prefix
 
 from ..exceptions import AuthorizationServerUnavailable, gettext_noop
 from ..verification.metadata import ANOTHER_ISSUER
-from .error_answers import MEANINGS, ErrorAnswer, Meaning
+from .error_answers import MEANINGS, NOT_ACCEPTED, ErrorAnswer, Meaning
 
 
 class BrowserError(Exception):
@@ -141,10 +141,11 @@ class LogtoUnavailable(BrowserError):
     def __init__(self, next_path: str, cause: AuthorizationServerUnavailable) -> None:
         super().__init__(next_path, cause.retry_after)
         self.message = cause.message
-        if cause.message != AuthorizationServerUnavailable.message:  # Logto was reached
-            return
-        is_another = cause.reason.startswith(ANOTHER_ISSUER)
-        self.meaning = MEANINGS["another issuer" if is_another else "no answer"]
+        if cause.message == NOT_ACCEPTED.sentence:
+            self.meaning = NOT_ACCEPTED
+        elif cause.message == AuthorizationServerUnavailable.message:  # Logto was not reached
+            is_another = cause.reason.startswith(ANOTHER_ISSUER)
+            self.meaning = MEANINGS["another issuer" if is_another else "no answer"]
 
 
 class SignedOut(Exception):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from ..exceptions import AuthorizationServerUnavailable, ContextLost, gettext_noop
 from .contexts import Context
-from .error_answers import ErrorAnswer
+from .error_answers import NOT_ACCEPTED, ErrorAnswer
 
 UNKNOWN = ""  # Logto cannot be reached, or says nothing that is about the user
 LEFT = "left"
@@ -36,10 +36,7 @@ SENTENCES: Mapping[str, str] = {
         "Logto does not let you use this application: its access control does not include you. "
         "You are still signed in."
     ),
-    APPLICATION: gettext_noop(
-        "Logto does not accept this application, so it gives no tokens. Tell the operator of this "
-        "site. You are still signed in."
-    ),
+    APPLICATION: NOT_ACCEPTED.sentence,
     ORGANIZATION: gettext_noop(
         "Logto gives you no token of the organization that you chose. You may have left it, or "
         "Logto does not let you or this application use it. Log in again to update your "

@@ -116,19 +116,32 @@ def test_the_page_says_that_logto_does_not_give_the_token(
     assert text_of(browser.get("/open/"), "logto-kind") == "API resource"
 
 
+@pytest.mark.parametrize("debug", [False, True])
 @pytest.mark.parametrize(
-    ("status", "body", "sentence"),
+    ("status", "body", "sentence", "remedy"),
     [
-        ("502 Bad Gateway", "", "unavailable"),
-        ("401 Unauthorized", '{"error": "invalid_client"}', "does not accept this application"),
+        ("502 Bad Gateway", "", "unavailable", "This machine must"),
+        (
+            *("401 Unauthorized", '{"error": "invalid_client"}'),
+            *("does not accept this application", "Compare APP_ID and APP_SECRET"),
+        ),
+        (
+            "400 Bad Request",
+            '{"error": "access_denied", "error_description": "Access denied."}',
+            *("access control does not", ""),
+        ),
     ],
 )
 def test_a_failed_choice_does_not_end_the_sign_in(
-    liar: Liar, status: str, body: str, sentence: str
+    liar: Liar, settings: Any, debug: bool, status: str, body: str, sentence: str, remedy: str
 ) -> None:
+    settings.DEBUG = debug
     browser = signed_in(liar, organizations=["acme"])
     liar.server.answers["/oidc/token"] = http(body, status)
-    refused(browser.choose("organization acme", "/open/"), 503, sentence)
+    response = browser.choose("organization acme", "/open/")
+    refused(response, 503, sentence)
+    assert ("logto-remedy" in page(response)) is (debug and bool(remedy))
+    assert not debug or remedy in page(response)
     assert browser.client.get("/open/").json() == {"for": "ada"}
 
 
