@@ -58,8 +58,7 @@ def _sentence(cause: Exception, scheme: str) -> str:
         return "{host} answers https without TLS: it may be a port for http"
     if isinstance(cause, TimeoutError) and "handshake" in str(cause):
         return "timed out in the TLS handshake with {host}: it may be a port for http"
-    is_no_status = isinstance(cause, http.client.BadStatusLine)
-    is_alert = is_no_status and str(cause).startswith(_TLS_ALERT)
+    is_alert = str(cause).startswith(_TLS_ALERT)  # the status line of no HTTP
     if is_alert or (scheme == "http" and isinstance(cause, ConnectionResetError)):
         return "{host} does not answer http: it may be a port for https"
     return next(sentence for kind, sentence in _CAUSES if isinstance(cause, kind))

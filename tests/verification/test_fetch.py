@@ -152,6 +152,13 @@ def test_the_other_scheme_is_named_when_the_port_answers_or_waits_for_it(
     assert refused.value.reason == reason.format(repr(host))
 
 
+def test_a_handshake_that_the_server_refuses_is_not_called_a_timeout() -> None:
+    alert = b"\x15\x03\x03\0\2\2("
+    with raw_server(alert) as host, pytest.raises(AuthorizationServerUnavailable) as refused:
+        fetch_json(f"https://{host}/", 5)
+    assert refused.value.reason.startswith(f"no TLS connection to '{host}': '")
+
+
 def test_a_document_is_returned_over_tls(
     tls_server: LoopbackServer, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
