@@ -145,8 +145,8 @@ class LogtoClient:
                     nonce=sign_in.nonce,
                     **self._expected(tokens),
                 )
-        except AnswerNotTrusted:
-            raise AuthorizationServerUnavailable("the ID token is not valid") from None
+        except AnswerNotTrusted as refused:
+            raise AuthorizationServerUnavailable(str(refused.reason)) from None
         with suppress(InvalidToken, WrongAudience):  # such a token is refused where it is used
             if get_verifier().verify(tokens.access_token).sub != sign_in.person.sub:
                 raise AuthorizationServerUnavailable("the access token is for another subject")

@@ -84,7 +84,11 @@ class AccessDenied(SignInRefused):
 
 
 class AnswerNotTrusted(BrowserError):
-    """The response or its ID token is not one that Logto gives for this sign-in."""
+    """The response or its ID token is not one that Logto gives for this sign-in.
+
+    Args:
+        cause: what is wrong with it, for the log.
+    """
 
     status = 502
     message = gettext_noop("The response to the sign-in cannot be trusted and was rejected.")
@@ -96,6 +100,11 @@ class AnswerNotTrusted(BrowserError):
         ),
     )
     reason = "the ID token is missing or not valid for this sign-in"
+
+    def __init__(self, cause: str | None = None) -> None:
+        super().__init__()
+        if cause is not None:
+            self.reason = f"{self.reason} ({cause})"
 
 
 class WrongIssuer(AnswerNotTrusted):

@@ -9,6 +9,7 @@ from ..auth_info import numeric_date
 from ..exceptions import InvalidToken
 from ..verification.jws import parse_jws
 from ..verification.verifier import Verifier
+from .error_answers import described
 from .exceptions import AnswerNotTrusted
 
 
@@ -36,7 +37,7 @@ def validated_claims(
         verifier.verify_signature(jws)
         dates = [jws.claims[name] for name in ("exp", "iat", "nbf") if name in jws.claims]
         if None in map(numeric_date, dates) or not isinstance(jws.claims.get("sub"), str):
-            raise AnswerNotTrusted
+            raise AnswerNotTrusted("a date or the subject is malformed")
         # As with access tokens, an ``iat`` in the future is accepted: clocks differ.
         iat: Any = jws.claims.get("iat")
         claims = CodeIDToken(
@@ -51,7 +52,7 @@ def validated_claims(
         )
         claims.validate(now=int(now), leeway=int(leeway))
     except (InvalidToken, JoseError, TypeError, ValueError) as error:
-        raise AnswerNotTrusted from error
+        raise AnswerNotTrusted(_cause(error)) from error
     return dict(claims)
 
 
@@ -62,5 +63,12 @@ def refreshed_claims(id_token: str, *, sub: str, nonce: str, **expected: Any) ->
     """
     claims = validated_claims(id_token, nonce=None, **expected)
     if claims["sub"] != sub or claims.get("nonce", nonce) != nonce:
-        raise AnswerNotTrusted
+        raise AnswerNotTrusted("it is for another subject or another sign-in")
     return claims
+
+
+def _cause(error: Exception) -> str:
+    """Return what is wrong with an ID token, for the log: never a value of a claim."""
+    if isinstance(error, InvalidToken):
+        return f"{error.code}: {error.reason}" if error.reason else error.code
+    return described(getattr(error, "description", None)) or "malformed"

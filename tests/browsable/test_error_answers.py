@@ -218,7 +218,11 @@ def test_wrong_settings_are_named_in_the_log(
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"id_token": "nonsense"}, "the ID token is missing or not valid"),
+        (
+            {"id_token": "nonsense"},
+            "the ID token is missing or not valid for this sign-in (malformed_token). If this",
+        ),
+        ({"id_token": ABSENT}, "the ID token is missing or not valid for this sign-in. If this"),
         ({"refresh_token": ABSENT}, "Logto gave no refresh token. Allow the application"),
     ],
 )

@@ -114,6 +114,28 @@ def test_an_id_token_with_a_foreign_signature_is_not_trusted(logto: Logto) -> No
             validated(logto, issued(forger, headers=headers))
 
 
+@pytest.mark.parametrize(
+    ("claims", "headers", "cause"),
+    [
+        ({"nonce": "n-2"}, {}, "Invalid claim: 'nonce'"),
+        ({"aud": "app-2"}, {}, "Invalid claim: 'aud'"),
+        ({"exp": 1}, {}, "The token is expired"),
+        ({"at_hash": "of another token"}, {}, "Invalid claim: 'at_hash'"),
+        ({"exp": "soon"}, {}, "a date or the subject is malformed"),
+        ({"sub": 7}, {}, "a date or the subject is malformed"),
+        ({"iat": ABSENT}, {}, "malformed"),
+        ({}, {"alg": "x"}, "unsupported_algorithm: received 'x', expected 'ES256', 'ES384',"),
+        ({}, {"kid": "x"}, "unknown_key"),
+    ],
+)
+def test_the_cause_of_an_invalid_id_token_is_for_the_log(
+    logto: Logto, claims: dict[str, Any], headers: dict[str, Any], cause: str
+) -> None:
+    with pytest.raises(AnswerNotTrusted) as refused:
+        validated(logto, issued(logto, headers=headers, **claims))
+    assert f"for this sign-in ({cause}" in str(refused.value.reason)
+
+
 @pytest.mark.parametrize("id_token", ["", "x", "a.b.c", "é", "e30.e30."])
 def test_a_malformed_id_token_is_not_trusted(logto: Logto, id_token: str) -> None:
     with pytest.raises(AnswerNotTrusted):
