@@ -45,7 +45,8 @@ def verify(token: str) -> AuthInfo:
 async def averify(token: str) -> AuthInfo:
     """Return and raise as ``verify``, and never block the event loop.
 
-    A token that was verified before is answered at once. Another is verified in a thread.
+    A token that was verified before is answered at once. Another is verified in a thread; no frame
+    of a task that is cancelled meanwhile holds the token either.
     """
     from asyncio import to_thread  # noqa: PLC0415 - slow to import, and Django has done it
 
@@ -55,7 +56,7 @@ async def averify(token: str) -> AuthInfo:
         verifier = get_verifier()
         verified = _verified(verifier.find_cached, token)
         if verified is None:
-            verified = await to_thread(_verified, verifier.verify, token)
+            verified = await to_thread(_verifying(verifier.verify, token))
     finally:
         del token
     return _granted(verified)
@@ -69,6 +70,11 @@ def _verified(verify: Callable[[str], Found], token: str) -> Found | Exception:
         return verify(token)
     except LogtoError as refusal:
         return without_frames(refusal)
+
+
+def _verifying(verify: Callable[[str], Found], token: str) -> Callable[[], Found | Exception]:
+    """Hide the token from the frame of ``to_thread``, which holds what it is given."""
+    return lambda: _verified(verify, token)
 
 
 def _granted(verified: AuthInfo | Exception) -> AuthInfo:

@@ -1,10 +1,11 @@
 """Whatever is reported, shown, kept or passed on: no token, no signature and no key is in it."""
 
+import asyncio
 import base64
 import io
 import pickle
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from drf_logto import averify
 from drf_logto.authentication import LogtoJWTAuthentication
 from drf_logto.decorators import require_access_token
 from drf_logto.permissions import HasScopes, InOrganization
@@ -254,3 +256,20 @@ def test_no_pickle_of_what_a_view_may_keep_holds_a_secret(logto: Logto) -> None:
             assert secret.encode() not in pickled
         assert base64.urlsafe_b64decode(token.rpartition(".")[2] + "==") not in pickled
         assert not re.search(rb"eyJ[\w-]+\.eyJ", pickled)
+
+
+async def cancelled(verifying: Coroutine[Any, Any, Any]) -> BaseException:
+    """Cancel it while a thread verifies, as a time limit does or a client that hangs up."""
+    task = asyncio.create_task(verifying)
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError) as raised:
+        await task
+    return raised.value
+
+
+def test_a_verification_that_is_cancelled_reports_no_token(logto: Logto, reports: Reports) -> None:
+    token = logto.global_token()
+    reports.add_exception(asyncio.run(cancelled(averify(token))))
+    assert any("in to_thread" in one for one in reports.texts)
+    assert_no_secret([token, *secrets_of(logto, token)], *reports.texts)
