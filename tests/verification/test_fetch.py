@@ -166,6 +166,14 @@ def test_a_document_is_returned_over_tls(
     assert fetch_json(f"{tls_server.address}/", 5) == {"keys": []}
 
 
+def test_a_connection_over_tls_that_is_closed_is_called_so(
+    tls_server: LoopbackServer, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    closed = f"{host_of(tls_server)} closed the connection"
+    assert reason_of(tls_server, lambda connection: None) == closed
+
+
 def test_a_certificate_that_no_one_vouches_for_is_refused(tls_server: LoopbackServer) -> None:
     with pytest.raises(AuthorizationServerUnavailable) as refused:
         fetch_json(f"{tls_server.address}/", 5)
