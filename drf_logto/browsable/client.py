@@ -18,7 +18,7 @@ from ..runtime import get_environment, get_metadata, get_verifier
 from ..verification.fetch import fetch_json
 from ..verification.metadata import ISSUER_PATH, Metadata
 from .contexts import Context, Person, contexts_of
-from .error_answers import ErrorAnswer
+from .error_responses import ErrorResponse
 from .exceptions import (
     AccessDenied,
     AnswerNotTrusted,
@@ -89,7 +89,7 @@ class LogtoClient:
         metadata = get_metadata(waits=True)
         self._require_issuer(metadata, answer)
         if "error" in answer:
-            error = ErrorAnswer.parse(answer["error"], answer.get("error_description"))
+            error = ErrorResponse.parse(answer["error"], answer.get("error_description"))
             raise _refusal("the browser came back with", error)
         if not _CODE.fullmatch(answer.get("code", "")):
             raise SignInRefused("the browser came back without a possible code")
@@ -227,7 +227,7 @@ class LogtoClient:
             raise WrongIssuer
 
 
-def _refusal(source: str, error: ErrorAnswer) -> SignInRefused:
+def _refusal(source: str, error: ErrorResponse) -> SignInRefused:
     kind = AccessDenied if error.code == "access_denied" else SignInRefused
     return kind(f"{source} {error}", error.meaning)
 

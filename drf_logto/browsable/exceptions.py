@@ -6,7 +6,8 @@ from django.urls import get_script_prefix
 
 from ..exceptions import AuthorizationServerUnavailable, gettext_noop
 from ..verification.metadata import ANOTHER_ISSUER
-from .error_answers import MEANINGS, NOT_ACCEPTED, ErrorAnswer, Meaning
+from .error_responses import ErrorResponse
+from .meanings import MEANINGS, NOT_ACCEPTED, Meaning
 
 
 class BrowserError(Exception):
@@ -175,7 +176,7 @@ APPLICATION_ERRORS = frozenset(
 class GrantRefused(Exception):
     """The token endpoint refused a grant with one of ``REFUSALS``."""
 
-    def __init__(self, answer: ErrorAnswer) -> None:
+    def __init__(self, answer: ErrorResponse) -> None:
         self.answer = answer
         self.is_invalid = answer.code == "invalid_grant"  # for every context
         super().__init__(str(answer))
@@ -184,6 +185,6 @@ class GrantRefused(Exception):
 class ApplicationRefused(AuthorizationServerUnavailable):
     """The token endpoint refused the application with one of ``APPLICATION_ERRORS``."""
 
-    def __init__(self, answer: ErrorAnswer) -> None:
+    def __init__(self, answer: ErrorResponse) -> None:
         self.answer = answer
         super().__init__(f"the token endpoint answered with {answer}")

@@ -9,7 +9,7 @@ from ..auth_info import numeric_date
 from ..exceptions import InvalidToken
 from ..verification.jws import parse_jws
 from ..verification.verifier import Verifier
-from .error_answers import described
+from .error_responses import described
 from .exceptions import AnswerNotTrusted
 
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from ..exceptions import AuthorizationServerUnavailable, ContextLost, gettext_noop
 from .contexts import Context
-from .error_answers import NOT_ACCEPTED, ErrorAnswer
+from .error_responses import ErrorResponse
+from .meanings import NOT_ACCEPTED
 
 UNKNOWN = ""  # Logto cannot be reached, or says nothing that is about the user
 LEFT = "left"
@@ -60,7 +61,7 @@ _BY_DESCRIPTION = {
 }
 
 
-def reason_of(answer: ErrorAnswer, context: Context) -> str:
+def reason_of(answer: ErrorResponse, context: Context) -> str:
     """Return why the token endpoint refused the token of a context, one of ``SENTENCES``."""
     if answer.code == "insufficient_scope" and context.organization:
         return _NO_ORGANIZATIONS

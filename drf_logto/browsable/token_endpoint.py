@@ -12,7 +12,7 @@ from ..conf import LogtoSettings
 from ..exceptions import AuthorizationServerUnavailable
 from ..verification.fetch import post_form
 from ..verification.metadata import Metadata
-from .error_answers import ErrorAnswer, described
+from .error_responses import ErrorResponse, described
 from .exceptions import APPLICATION_ERRORS, REFUSALS, ApplicationRefused, GrantRefused
 
 _BAD_REQUEST = 400
@@ -112,7 +112,7 @@ def _request(send: Any, metadata: Metadata, **parameters: str) -> Tokens:
     try:
         response = send(endpoint, **parameters)
     except OAuth2Error as refused:
-        answer = ErrorAnswer.parse(refused.error, refused.description)
+        answer = ErrorResponse.parse(refused.error, refused.description)
     else:
         if not response.get("access_token"):
             raise AuthorizationServerUnavailable("the answer has no access token")

@@ -32,9 +32,9 @@ from .exchanges import Exchanges
 from .failure_page import failure_page
 from .next_path import local_path
 from .page_context import page_context
+from .redirect_uris import redirect_uri, signed_out_uri
 from .refresh import choose_context, get_access_token
 from .session import BrowserSession
-from .site_address import redirect_uri, signed_out_uri
 
 View = Callable[[HttpRequest], HttpResponse]
 

@@ -9,7 +9,7 @@ import pytest
 from drf_logto.auth_info import TokenKind
 from drf_logto.browsable import sign_in_store
 from drf_logto.browsable.contexts import Context, Organization
-from drf_logto.browsable.error_answers import ErrorAnswer
+from drf_logto.browsable.error_responses import ErrorResponse
 from drf_logto.browsable.reasons import SENTENCES, context_lost, reason_of
 from drf_logto.exceptions import ContextLost
 from drf_logto.testing import ABSENT
@@ -223,7 +223,7 @@ def test_the_reason_is_in_korean(liar: Liar, recordings: dict[str, Any]) -> None
 def test_the_reason_depends_on_whether_the_token_is_of_an_organization(
     code: str, description: str, kinds: set[str]
 ) -> None:
-    answer = ErrorAnswer(code, description)
+    answer = ErrorResponse(code, description)
     acme = Organization("acme", "Acme")
     contexts = [Context(TokenKind.GLOBAL, "urn:x"), Context(TokenKind.ORGANIZATION, None, acme)]
     assert {reason_of(answer, context) for context in contexts} == kinds

@@ -1,17 +1,9 @@
-"""Error responses of Logto, and what each error means to users and to developers."""
+"""What the errors of a sign-in mean to users, and what a developer does about each."""
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..exceptions import AuthorizationServerUnavailable, gettext_noop
-
-_CODE = re.compile(r"[a-z_]{1,40}")
-_MAX_DESCRIPTION = 200  # characters
-_NOT_ALLOWED = re.compile(r"[^ !#-\[\]-~]")  # RFC 6749 §A.8
-# Codes, tokens, secrets and states are long words, and not only of lower-case letters.
-_SECRET = re.compile(r"(?=\S*[^\sa-z_.,:;'()])\S{20,}")
 
 
 class Meaning(NamedTuple):
@@ -21,7 +13,7 @@ class Meaning(NamedTuple):
     remedy: str
 
 
-# By ``error``; those with a space are no errors of a response.
+# By the ``error`` of a response; those with a space are no errors of one.
 MEANINGS: Mapping[str, Meaning] = {
     "invalid_client": Meaning(
         gettext_noop("Logto does not accept the credentials of this application."),
@@ -79,7 +71,7 @@ MEANINGS: Mapping[str, Meaning] = {
         ),
     ),
 }
-_OTHER = Meaning(
+OTHER = Meaning(
     gettext_noop("Logto answered the sign-in with an error."),
     gettext_noop("The logger drf_logto has the error and its description."),
 )
@@ -91,39 +83,3 @@ NOT_ACCEPTED = Meaning(
     ),
     MEANINGS["invalid_client"].remedy,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorAnswer:
-    """An error response (RFC 6749 §4.1.2.1 and §5.2), fit for a log.
-
-    Attributes:
-        code: the ``error``, "an unknown error" if it has no usual form.
-        description: the ``error_description``, bounded, printable and without long words that may
-            be secret; "" if there is none.
-    """
-
-    code: str
-    description: str
-
-    @classmethod
-    def parse(cls, error: object, description: object) -> "ErrorAnswer":
-        """Return the error response with these members, which may be anything."""
-        is_usual = isinstance(error, str) and _CODE.fullmatch(error)
-        return cls(str(error) if is_usual else "an unknown error", described(description))
-
-    @property
-    def meaning(self) -> Meaning:
-        """What the error means."""
-        return MEANINGS.get(self.code, _OTHER)
-
-    def __str__(self) -> str:
-        return f"{self.code} ({self.description})" if self.description else self.code
-
-
-def described(description: object) -> str:
-    """Return a description for a log: bounded, printable, and without what may be secret."""
-    text = description if isinstance(description, str) else ""
-    if len(text) > _MAX_DESCRIPTION:
-        text = text[:_MAX_DESCRIPTION].rpartition(" ")[0] + " ..."
-    return _SECRET.sub("...", _NOT_ALLOWED.sub("?", text))

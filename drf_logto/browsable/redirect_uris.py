@@ -1,4 +1,4 @@
-"""The redirect URIs of this site, which must be registered in Logto, and their log lines."""
+"""Builds the redirect URIs of this site, and logs once what must be registered in Logto."""
 
 import logging
 

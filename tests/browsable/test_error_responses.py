@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from drf_logto.browsable.error_answers import ErrorAnswer
+from drf_logto.browsable.error_responses import ErrorResponse
 from drf_logto.browsable.pending import PENDING_LIFETIME
 from drf_logto.testing import ABSENT
 from sandbox.stand_in.server import StandIn
@@ -26,7 +26,7 @@ def test_descriptions_of_logto_are_logged_as_they_are(recordings: dict[str, Any]
     for said in [one["body"] for one in recorded["token"]] + [
         one["query"] for one in recorded["callback"] if "error_description" in one["query"]
     ]:
-        answer = ErrorAnswer.parse(said["error"], said["error_description"])
+        answer = ErrorResponse.parse(said["error"], said["error_description"])
         # The ID of an application has the form of a secret.
         expected = said["error_description"].replace("nosuchclient000000000", "...")
         assert str(answer) == f"{said['error']} ({expected})"
@@ -52,12 +52,12 @@ def test_descriptions_of_logto_are_logged_as_they_are(recordings: dict[str, Any]
 def test_a_logged_description_is_bounded_and_printable_and_has_no_secret(
     description: object, logged: str
 ) -> None:
-    assert ErrorAnswer.parse("x", description).description == logged
+    assert ErrorResponse.parse("x", description).description == logged
 
 
 @pytest.mark.parametrize("error", ["", "a b", "<script>", "a" * 41, CODE, 7, None])
 def test_an_error_without_the_usual_form_is_not_logged(error: object) -> None:
-    assert str(ErrorAnswer.parse(error, None)) == "an unknown error"
+    assert str(ErrorResponse.parse(error, None)) == "an unknown error"
 
 
 # What is logged, and what the page says, of each error that was recorded
@@ -88,7 +88,7 @@ CALLBACK = {
     "prompt=none without a session": (400, NEUTRAL, *OTHER),
     "no openid among the scopes, with nonce": (400, NEUTRAL, *OTHER),
 }
-Check = Callable[[Any, ErrorAnswer, str, tuple[int, str, str, str]], None]
+Check = Callable[[Any, ErrorResponse, str, tuple[int, str, str, str]], None]
 
 
 @pytest.fixture(params=[False, True], ids=["", "DEBUG"])
@@ -97,7 +97,7 @@ def check(request: pytest.FixtureRequest, settings: Any, caplog: pytest.LogCaptu
     settings.DEBUG = request.param
 
     def run(
-        response: Any, error: ErrorAnswer, source: str, expected: tuple[int, str, str, str]
+        response: Any, error: ErrorResponse, source: str, expected: tuple[int, str, str, str]
     ) -> None:
         status, neutral, explained, remedy = expected
         refused(response, status, explained if settings.DEBUG else neutral)
@@ -122,7 +122,7 @@ def test_an_error_of_the_token_endpoint_is_logged_and_has_its_page(
     browser, next_one = Browser(), Browser()
     asked, other = liar.begin(browser), liar.begin(next_one)
     liar.server.answers["/oidc/token"] = http(json.dumps(said["body"]), f"{said['status']} No")
-    error = ErrorAnswer.parse(said["body"]["error"], said["body"]["error_description"])
+    error = ErrorResponse.parse(said["body"]["error"], said["body"]["error_description"])
     response = liar.come_back(browser, asked)
     check(response, error, "the token endpoint answered with", TOKEN[title])
     assert "Retry-After" not in response  # it is no outage: the next sign-in need not wait
@@ -141,7 +141,7 @@ def test_an_error_that_a_browser_comes_back_with_is_logged_and_has_its_page(
     asked = liar.begin(browser)
     given = {name: value for name, value in said.items() if name not in ("state", "iss")}
     response = liar.come_back(browser, asked, code=ABSENT, **given)
-    error = ErrorAnswer.parse(said["error"], said.get("error_description"))
+    error = ErrorResponse.parse(said["error"], said.get("error_description"))
     check(response, error, "the browser came back with", CALLBACK[title])
 
 
