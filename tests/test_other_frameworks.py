@@ -91,8 +91,8 @@ def test_the_helper_compares_the_organization(logto: Logto, named: str | None) -
 # Channels
 
 
-def talk(application: Any, *messages: str, answers: int) -> list[Any]:
-    """Send these in a connection, and return as many answers."""
+def talk(application: Any, *messages: str, answers: int, late: str = "tea") -> list[Any]:
+    """Send these in a connection, and return as many answers; after a close nothing answers."""
 
     async def connect() -> list[Any]:
         scope = {"type": "websocket", "path": "/prices/", "headers": []}
@@ -105,8 +105,11 @@ def talk(application: Any, *messages: str, answers: int) -> list[Any]:
         for message in messages:
             await connection.send_input({"type": "websocket.receive", "text": message})
         answered = [await connection.receive_output(10) for _ in range(answers)]
+        if answered[-1]["type"] == "websocket.close":
+            await connection.send_input({"type": "websocket.receive", "text": late})
         await connection.send_input({"type": "websocket.disconnect", "code": 1000})
         await connection.wait(10)
+        assert connection.output_queue.empty()
         return [one.get("text") or (one["code"], one["reason"]) for one in answered]
 
     return asyncio.run(connect())
@@ -122,7 +125,8 @@ def test_a_web_socket_is_let_in_by_its_first_message(logto: Logto) -> None:
 def test_a_web_socket_with_a_token_that_is_refused_is_closed(
     logto: Logto, make: Any, status: int, code: str
 ) -> None:
-    said = talk(example("routing").application, make(logto), answers=1)
+    late = logto.global_token(["read:prices"])
+    said = talk(example("routing").application, make(logto), answers=1, late=late)
     assert said == [(4000 + status, code)]
 
 
@@ -177,7 +181,7 @@ def test_an_operation_of_ninja_without_a_token_is_401_and_in_an_outage_503(logto
     assert client(None).get("/api/products").status_code == 401
     with logto.outage():
         response = client(logto.global_token(SCOPES)).get("/api/products")
-    assert response.status_code == 503
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
     assert "WWW-Authenticate" not in response.headers
 
 
