@@ -131,7 +131,7 @@ def record_refusal(refusal: LogtoError, request: Any, auth: object = None) -> No
 
 
 def record_missing_credentials(request: Any) -> None:
-    """Count and log a request that has no credentials where its view needs some."""
+    """Count and log a request in which no authentication class found credentials."""
     _record(_NO_CREDENTIALS, request_facts(request))
 
 
