@@ -124,8 +124,8 @@ def record_refusal(refusal: LogtoError, request: Any, auth: object = None) -> No
     """
     names = ("kid", "issuer", "subject", "client_id")
     named = {name: getattr(refusal, name) for name in names}
-    # A project's own reason may have line breaks.
-    given = (refusal.reason or "")[:_LONGEST_REASON]
+    # A project's own reason may be an exception, or have line breaks.
+    given = str(refusal.reason or "")[:_LONGEST_REASON]
     reason = "".join(one if one.isprintable() else "?" for one in given)
     _record(refusal.code, request_facts(request, auth, **named), reason)
 

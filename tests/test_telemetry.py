@@ -276,12 +276,13 @@ def test_an_auth_info_of_few_claims_is_denied_and_logged(
     assert lines(caplog) == ["Refused: insufficient_scope (method 'GET', subject 'user-1')."]
 
 
+@pytest.mark.parametrize("kind", [str, OSError])
 def test_a_reason_of_the_project_makes_one_short_line(
-    logto: Logto, caplog: pytest.LogCaptureFixture, route: Callable[..., None]
+    logto: Logto, caplog: pytest.LogCaptureFixture, route: Callable[..., None], kind: Any
 ) -> None:
     class Directory(LogtoJWTAuthentication):
         def get_user(self, auth: AuthInfo) -> Any:
-            raise AuthorizationServerUnavailable("down\r\nRefused: \u202eforged" + "x" * 9999)
+            raise AuthorizationServerUnavailable(kind("down\r\nRefused: \u202eforged" + "x" * 9999))
 
     route(path("", View.as_view(authentication_classes=[Directory])))
     caplog.set_level(logging.DEBUG, "drf_logto")
