@@ -17,7 +17,7 @@ from ..routes import all_scopes
 from ..runtime import get_environment, get_metadata, get_verifier
 from ..verification.fetch import fetch_json
 from ..verification.metadata import ISSUER_PATH, Metadata
-from .contexts import Context, Person, contexts_of
+from .contexts import Context, Person, contexts_of, is_text
 from .error_responses import ErrorResponse
 from .exceptions import (
     AccessDenied,
@@ -234,4 +234,4 @@ def _refusal(source: str, error: ErrorResponse) -> SignInRefused:
 
 def _sid(claims: dict[str, Any]) -> str | None:
     sid = claims.get("sid")
-    return sid if isinstance(sid, str) else None
+    return sid if is_text(sid) else None

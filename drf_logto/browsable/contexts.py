@@ -1,10 +1,14 @@
 """The contexts of a user: every kind of access token that Logto can issue to them."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, TypeGuard
 
 from ..auth_info import TokenKind
+
+_MAX_ORGANIZATIONS = 500  # each is in the record of the sign-in, and in the menu of every page
+_TEXT = re.compile(r"[^\ud800-\udfff]{1,200}", re.DOTALL)  # no page can have a lone surrogate
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +34,20 @@ class Person:
         The claims are validated, so ``sub`` is a string. Other claims may have any type.
         """
         candidates = [claims.get(claim) for claim in ("name", "username", "email")]
-        name = next(filter(_is_name, candidates), claims["sub"])
+        name = next(filter(is_text, candidates), claims["sub"])
         person = cls(claims["sub"], name, ())
         return person.with_organizations(claims).with_names(userinfo)
 
     def with_organizations(self, claims: dict[str, Any]) -> "Person":
-        """Return the user in the organizations that validated claims list, if they list any.
+        """Return the user in the organizations that validated claims list, if they have a list.
 
-        An organization that was not known before has its id for a name.
+        An organization that was not known before has its id for a name. Beyond 500, they are left
+        out.
         """
         if not isinstance(claims.get("organizations"), list):
             return self
         known = {one.id: one for one in self.organizations}
-        listed = filter(_is_name, claims["organizations"])
+        listed = [*dict.fromkeys(filter(is_text, claims["organizations"]))][:_MAX_ORGANIZATIONS]
         organizations = tuple(known.get(id, Organization(id, id)) for id in listed)
         return replace(self, organizations=organizations)
 
@@ -51,7 +56,7 @@ class Person:
         names = {
             one["id"]: one["name"]
             for one in _list(userinfo, "organization_data")
-            if isinstance(one, dict) and _is_name(one.get("id")) and _is_name(one.get("name"))
+            if isinstance(one, dict) and is_text(one.get("id")) and is_text(one.get("name"))
         }
         named = (replace(one, name=names.get(one.id, one.name)) for one in self.organizations)
         return replace(self, organizations=tuple(named))
@@ -100,5 +105,6 @@ def _list(claims: dict[str, Any], name: str) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _is_name(value: object) -> TypeGuard[str]:
-    return isinstance(value, str) and value != ""
+def is_text(value: object) -> TypeGuard[str]:
+    """Whether a value is a string of 1 to 200 characters, so that a page can show it."""
+    return isinstance(value, str) and _TEXT.fullmatch(value) is not None

@@ -100,7 +100,7 @@ def refresh_answer(liar: Liar, browser: Browser, **changes: Any) -> dict[str, An
     return {"access_token": token, "refresh_token": "rotated", "id_token": id_token, **changes}
 
 
-@pytest.mark.parametrize("sid", ["sid-1", ABSENT, 7, ["sid-1"]])
+@pytest.mark.parametrize("sid", ["sid-1", ABSENT, 7, ["sid-1"], "", "x" * 201])
 def test_a_sign_in_without_a_session_id_has_none(liar: Liar, sid: Any) -> None:
     browser = signed_in(liar, sid=sid)
     assert known(browser).sid == (sid if sid == "sid-1" else None)
@@ -139,6 +139,38 @@ def test_what_is_no_id_of_an_organization_is_left_out(liar: Liar, listed: list[A
     liar.answer(refresh_answer(liar, browser, claims={"organizations": listed}))
     assert who(browser) == "ada"
     assert [one.id for one in known(browser).person.organizations] == ["globex"]
+
+
+@pytest.mark.parametrize(
+    ("listed", "kept"),
+    [
+        ([f"o{number}" for number in range(20_000)], [f"o{number}" for number in range(500)]),
+        (["globex", "acme", "globex"], ["globex", "acme"]),
+        (["x" * 200, "x" * 201], ["x" * 200]),
+    ],
+    ids=["many", "twice", "long"],
+)
+def test_the_organizations_of_an_id_token_are_bounded(
+    liar: Liar, listed: list[str], kept: list[str]
+) -> None:
+    browser = signed_in(liar, organizations=[])
+    liar.logto.advance(LIFETIME)
+    liar.answer(refresh_answer(liar, browser, claims={"organizations": listed}))
+    assert who(browser) == "ada"
+    assert [one.id for one in known(browser).person.organizations] == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("x" * 128, "x" * 128), ("x" * 201, "acme"), ("Ac\ud800me", "acme"), ("", "acme")],
+)
+def test_an_organization_without_a_name_for_a_page_has_its_id(
+    liar: Liar, name: str, shown: str
+) -> None:
+    data = [{"id": "acme", "name": name}]
+    liar.server.answers["/oidc/me"] = document({"sub": "ada", "organization_data": data})
+    browser = signed_in(liar, organizations=["acme"])
+    assert organizations_in_the_switch(browser.get("/open/")) == [shown]
 
 
 @pytest.mark.parametrize(
