@@ -43,7 +43,7 @@ def with_options(view: type, options: dict[str, Any]) -> Any:
 
 def offers(response: Any, id: str) -> list[str]:
     """The contexts that an element of the page offers."""
-    element = re.search(rf'<div id="{id}".*?</div>', page(response), re.DOTALL)
+    element = re.search(rf'<form id="{id}".*?</form>', page(response), re.DOTALL)
     found = re.findall(r'name="context" value="([^"]+)"', element[0]) if element else []
     return [unescape(one) for one in found]
 

@@ -23,6 +23,18 @@ def offered(response: Any) -> list[str]:
     return [unescape(value) for value in re.findall(r'name="context" value="([^"]+)"', switch[0])]
 
 
+def test_each_organization_adds_little_to_a_page(liar: Liar) -> None:
+    few, many = (
+        len(
+            page(
+                signed_in(liar, organizations=[f"o{one:03}" for one in range(number)]).get("/open/")
+            )
+        )
+        for number in (100, 200)
+    )
+    assert few < many < few + 100 * 500
+
+
 @pytest.mark.parametrize(
     ("person", "organizations"), [("ada", ["acme"]), ("cho", ["acme", "globex"]), ("dan", [])]
 )
