@@ -146,6 +146,23 @@ def test_only_tokens_with_known_keys_are_accepted_during_an_outage(logto: Logto)
     assert logto.client(logto.global_token()).get("/").status_code == 200
 
 
+def test_an_outage_ends_with_the_last_that_began_whichever_ends_first(logto: Logto) -> None:
+    """Outages of several threads overlap."""
+    client, first, second = logto.client(logto.global_token()), logto.outage(), logto.outage()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert client.get("/").status_code == 503
+    second.__exit__(None, None, None)
+    assert client.get("/").status_code == 200
+
+
+def test_a_logto_that_is_entered_twice_stands_in_until_it_is_left_twice(logto: Logto) -> None:
+    with logto:
+        assert logto.client(logto.global_token()).get("/").status_code == 200
+    assert logto.client(logto.global_token()).get("/").status_code == 200
+
+
 def test_a_client_without_a_token_sends_none(logto: Logto) -> None:
     assert logto.client().get("/").status_code == 401
 

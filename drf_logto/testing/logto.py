@@ -61,20 +61,22 @@ class Logto:
         self.api_resource = api_resource or get_settings().api_resource[0]
         self.issuer = f"{self.endpoint}{ISSUER_PATH}"
         self.fetched: list[str] = []
-        self.is_down = False
+        self._outages: list[None] = []  # of several threads
         self._keys = [SigningKeyPair.generate(algorithm)]
         self._ahead = 0.0
         self._clock = now
-        self._active = ExitStack()
+        self._active: list[ExitStack] = []
 
     def __enter__(self) -> "Logto":
         # Fetching is cheap here, and what a test makes happen is seen at once.
         environment = runtime.Environment(self.fetch, self.now, is_shared=False, cooldown=0)
-        self._active.enter_context(runtime.override(environment))
+        active = ExitStack()
+        active.enter_context(runtime.override(environment))
+        self._active.append(active)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._active.close()
+        self._active.pop().close()
 
     # Tokens, one call for each kind
 
@@ -203,11 +205,11 @@ class Logto:
     @contextmanager
     def outage(self) -> Iterator[None]:
         """Answer nothing for a while; tokens with keys that are known are accepted meanwhile."""
-        self.is_down = True
+        self._outages.append(None)
         try:
             yield
         finally:
-            self.is_down = False
+            self._outages.pop()
 
     def advance(self, seconds: float) -> None:
         """Set the clock of the verifier, and of tokens to come, forward."""
@@ -236,7 +238,7 @@ class Logto:
             f"{self.issuer}/.well-known/openid-configuration": self.metadata,
             f"{self.issuer}/jwks": self.jwks,
         }
-        if self.is_down or url not in documents:
+        if self._outages or url not in documents:
             raise AuthorizationServerUnavailable("the in-process Logto does not answer")
         return documents[url]
 
