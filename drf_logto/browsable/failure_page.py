@@ -22,7 +22,7 @@ def failure_page(request: HttpRequest, failure: BrowserError) -> HttpResponse:
     context = {
         "heading": gettext(failure.heading),
         "sentence": gettext(sentence),
-        "remedy": remedy and gettext(remedy),  # gettext("") is the header of the catalog
+        "remedy": gettext(remedy),
         "next": failure.next_path,
         "login_url": reverse("rest_framework:login"),
     }
