@@ -122,7 +122,7 @@ class MalformedHeader(InvalidRequest):
     code = "malformed_header"
     message = gettext_noop("The Authorization header must be 'Bearer' and exactly one token.")
     repeated: ClassVar[str] = gettext_noop(
-        "The Authorization header has the word 'Bearer' twice. Send it once, and then the token."
+        "The Authorization header has the word 'Bearer' twice. Send it once, followed by the token."
     )
 
     def __init__(self, message: str | None = None) -> None:
