@@ -175,8 +175,8 @@ class LogtoClient:
 
     def revoke(self, sign_in: SignIn) -> None:
         """Revoke the refresh token of a sign-in, if Logto can be reached."""
-        # Also raised for the empty answer that means success.
-        with suppress(AuthorizationServerUnavailable):
+        # One of them is also raised for the empty answer that means success.
+        with suppress(AuthorizationServerUnavailable, GrantRefused):
             revoke(self._settings, get_metadata(waits=True), sign_in.refresh_token)
 
     def _sign_in(self, metadata: Metadata, tokens: Tokens, nonce: str) -> SignIn:

@@ -20,16 +20,19 @@ class ErrorResponse:
         code: the ``error``, "an unknown error" if it has no usual form.
         description: the ``error_description``, bounded, printable and without long words that may
             be secret; "" if there is none.
+        status: the HTTP status, 0 if the response came with a redirect.
     """
 
     code: str
     description: str
+    status: int = 0
 
     @classmethod
-    def parse(cls, error: object, description: object) -> "ErrorResponse":
+    def parse(cls, error: object, description: object, status: int = 0) -> "ErrorResponse":
         """Return the error response with these members, which may be anything."""
         is_usual = isinstance(error, str) and _CODE.fullmatch(error)
-        return cls(str(error) if is_usual else "an unknown error", described(description))
+        code = str(error) if is_usual else "an unknown error"
+        return cls(code, described(description), status)
 
     @property
     def meaning(self) -> Meaning:

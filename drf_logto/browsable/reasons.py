@@ -52,7 +52,8 @@ SENTENCES: Mapping[str, str] = {
 OF_EVERY_CONTEXT = frozenset({UNKNOWN, ACCESS_CONTROL, APPLICATION})
 OF_AN_ORGANIZATION = frozenset({LEFT, _NO_CONSENT, _NO_MFA, _NO_ORGANIZATIONS, ORGANIZATION})
 
-# The descriptions of Logto 1.42. They alone tell these apart.
+_BAD_REQUEST = 400
+# The descriptions of Logto 1.42. They alone tell those of an organization apart.
 _BY_DESCRIPTION = {
     "user is not a member of the organization": LEFT,
     "organization access is not granted to the application": _NO_CONSENT,
@@ -67,7 +68,8 @@ def reason_of(answer: ErrorResponse, context: Context) -> str:
         return _NO_ORGANIZATIONS
     if answer.code != "access_denied":
         return OTHER
-    unknown = ORGANIZATION if context.organization else ACCESS_CONTROL
+    is_of_organization = context.organization and answer.status != _BAD_REQUEST
+    unknown = ORGANIZATION if is_of_organization else ACCESS_CONTROL
     return _BY_DESCRIPTION.get(answer.description, unknown)
 
 

@@ -5,19 +5,18 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.client import OAuth2Client
 
 from ..conf import LogtoSettings
 from ..exceptions import AuthorizationServerUnavailable
 from ..verification.fetch import post_form
 from ..verification.metadata import Metadata
-from .error_responses import ErrorResponse, described
+from .error_responses import ErrorResponse
 from .exceptions import APPLICATION_ERRORS, REFUSALS, ApplicationRefused, GrantRefused
 
 _BAD_REQUEST = 400
 # Strings only. Authlib would compute with others, such as expires_in, which may be any number.
-_MEMBERS = ("access_token", "refresh_token", "id_token", "error")
+_MEMBERS = ("access_token", "refresh_token", "id_token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +54,12 @@ class BoundedSession:
         status, document = post_form(url, self._timeout, headers=prepared, body=body)
         if not isinstance(document, dict):
             raise AuthorizationServerUnavailable("the answer is no JSON object")
-        members = {name: document[name] for name in _MEMBERS if _is_text(document.get(name))}
-        if "error" in members:  # Authlib fails on other characters
-            members["error_description"] = described(document.get("error_description"))
-        elif status >= _BAD_REQUEST or "error" in document:
+        error, description = document.get("error"), document.get("error_description")
+        if _is_text(error):  # Authlib would drop the status
+            raise _refusal(ErrorResponse.parse(error, description, status))
+        if status >= _BAD_REQUEST or "error" in document:
             raise AuthorizationServerUnavailable(f"HTTP status {status}")
+        members = {name: document[name] for name in _MEMBERS if _is_text(document.get(name))}
         return TokenResponse(status, members)
 
 
@@ -101,6 +101,7 @@ def revoke(settings: LogtoSettings, metadata: Metadata, refresh_token: str) -> N
     """Revoke a refresh token (RFC 7009).
 
     Raises:
+        GrantRefused: Logto does not revoke it.
         AuthorizationServerUnavailable: there is no answer, or an empty one, which means success.
     """
     endpoint = metadata.back_channel("revocation_endpoint")
@@ -108,24 +109,22 @@ def revoke(settings: LogtoSettings, metadata: Metadata, refresh_token: str) -> N
 
 
 def _request(send: Any, metadata: Metadata, **parameters: str) -> Tokens:
-    endpoint = metadata.back_channel("token_endpoint")
-    try:
-        response = send(endpoint, **parameters)
-    except OAuth2Error as refused:
-        answer = ErrorResponse.parse(refused.error, refused.description)
-    else:
-        if not response.get("access_token"):
-            raise AuthorizationServerUnavailable("the answer has no access token")
-        return Tokens(
-            response["access_token"],
-            response.get("refresh_token") or None,
-            response.get("id_token") or None,
-        )
+    response = send(metadata.back_channel("token_endpoint"), **parameters)
+    if not response.get("access_token"):
+        raise AuthorizationServerUnavailable("the answer has no access token")
+    return Tokens(
+        response["access_token"],
+        response.get("refresh_token") or None,
+        response.get("id_token") or None,
+    )
+
+
+def _refusal(answer: ErrorResponse) -> Exception:
     if answer.code in REFUSALS:
-        raise GrantRefused(answer)
+        return GrantRefused(answer)
     if answer.code in APPLICATION_ERRORS:
-        raise ApplicationRefused(answer)
-    raise AuthorizationServerUnavailable(f"the token endpoint answered with {answer}")
+        return ApplicationRefused(answer)
+    return AuthorizationServerUnavailable(f"the token endpoint answered with {answer}")
 
 
 def _is_text(value: object) -> bool:

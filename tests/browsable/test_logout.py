@@ -14,7 +14,7 @@ from drf_logto.browsable.exceptions import SignedOut
 from sandbox.stand_in.server import StandIn
 from tests.browsable.browser import Browser, local, page, query, text_of
 from tests.browsable.liar import Liar
-from tests.support.loopback import document, http
+from tests.support.loopback import Answer, document, http
 from tests.support.sign_ins import LIFETIME, key_of, signed_in
 
 
@@ -53,10 +53,18 @@ def test_the_logout_url_has_no_token(browser: Browser) -> None:
     }
 
 
-def test_the_refresh_token_is_revoked(liar: Liar) -> None:
+@pytest.mark.parametrize(
+    "answer",
+    [
+        http(""),
+        *(http(f'{{"error": "{error}"}}', "400 No") for error in ("invalid_grant", "server_error")),
+    ],
+    ids=["revoked", "refused", "failed"],
+)
+def test_the_refresh_token_is_revoked(liar: Liar, answer: Answer) -> None:
     browser = signed_in(liar)
     liar.publish(revocation_endpoint=f"{liar.logto.issuer}/token/revocation")
-    liar.server.answers["/oidc/token/revocation"] = http("")
+    liar.server.answers["/oidc/token/revocation"] = answer
     assert "/oidc/session/end" in log_out(browser)["Location"]
     sent = liar.server.bodies[liar.server.asked.index("/oidc/token/revocation")]
     assert parse_qs(sent) == {

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from html import unescape
 from typing import Any
 
 import pytest
@@ -154,6 +155,20 @@ def test_a_reason_that_holds_for_every_token_keeps_the_sign_in_and_its_choice(
     error = recordings["refreshes"]["errors"][reason]["body"]["error"]
     logged = [line for line in caplog.messages if f"answered with {error} (" in line]
     assert len(logged) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"), [("400 Bad Request", "access control"), ("403 Forbidden", "organization")]
+)
+def test_the_status_tells_access_control_from_an_organization_if_no_description_does(
+    liar: Liar, status: str, reason: str
+) -> None:
+    browser = member(liar)
+    liar.logto.advance(LIFETIME)
+    answer_by_context(liar, http('{"error": "access_denied"}', status))
+    response = browser.get("/open/")
+    assert SENTENCES[reason] in unescape(page(response))
+    assert (response.status_code == 503) == (reason == "access control")
 
 
 def test_the_first_token_is_not_lost_when_logto_refuses_it(
