@@ -35,12 +35,9 @@ urlpatterns += [
 """
 
 PAGES = """
-from django.urls import path
-from drf_spectacular.views import SpectacularAPIView
-
 api = Router()
 api.register("products", ProductViewSet, "product-of-root")
-urlpatterns += [*api.urls, path("schema/", SpectacularAPIView.as_view())]
+urlpatterns += api.urls
 """
 
 WRAPPED = """
@@ -228,8 +225,12 @@ class Project:
 
     def check(self) -> str:
         """Return what ``manage.py check`` reports."""
+        return self.run("manage.py", "check")
+
+    def run(self, *arguments: str) -> str:
+        """Run one of the project's files to its end, and return what it writes."""
         pipe, stdout = subprocess.PIPE, subprocess.STDOUT
-        with self.start("manage.py", "check", stdout=pipe, stderr=stdout) as process:
+        with self.start(*arguments, stdout=pipe, stderr=stdout) as process:
             return process.communicate(timeout=120)[0]
 
     @contextmanager
@@ -366,6 +367,7 @@ def test_what_declares_no_scopes_is_closed_and_the_pages_of_others_work(pages: P
         assert visit("/?format=json", *of_any_organization)[0] == 200
         assert visit("/?format=json", None)[0] == 401
         assert visit("/schema/", None)[0] == 200
+        assert visit("/docs/", None)[0] == 200
         assert visit("/auth/login/", None)[0] == 302
         assert visit("/products/?format=api", None)[0] == 401
         assert visit("/admin/login/", None)[0] == 200
@@ -377,6 +379,13 @@ def test_a_refusal_is_shown_with_the_logging_of_the_readme(build: Callable[..., 
         visit("/products/", "global_token")
     shown = (project.folder / "visits.log").read_text()
     assert "Refused: insufficient_scope (method 'GET', route 'products/'" in shown
+
+
+def test_the_tests_of_the_readme_pass(build: Callable[..., Project]) -> None:
+    project = build("## Testing your API")
+    assert "1 passed" in project.run("-m", "pytest", "--ds=project.settings")
+    assert "Ran 1 test in" in (ran := project.run("manage.py", "test"))
+    assert ran.endswith("\nOK\n")
 
 
 # 1. An attribute on a function that something wraps
