@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import polib
 import pytest
@@ -12,6 +13,7 @@ from django.utils.translation.template import templatize
 
 from drf_logto import browsable
 from tests.browsable.browser import Browser, page, text_of
+from tests.browsable.liar import Liar
 
 APP = Path(browsable.__file__).parent
 PLACEHOLDER = re.compile(r"%\(\w+\)\w|%")
@@ -68,3 +70,13 @@ def test_the_page_is_translated_to_korean(browser: Browser) -> None:
     assert "조직의 것입니다" in text_of(response, "logto-denial")
     response = browser.get("/auth/callback/?state=x", **korean)
     assert "유효하지 않습니다" in page(response)
+
+
+def test_the_remedy_of_a_failed_sign_in_is_translated_to_korean(liar: Liar, settings: Any) -> None:
+    settings.DEBUG = True
+    liar.publish(issuer="https://another.logto.test/oidc")
+    response = Browser().get("/auth/login/", **{"accept-language": "ko"})
+    remedy = text_of(response, "logto-remedy")
+    assert remedy.startswith(
+        "해결 방법(DEBUG가 켜져 있어 표시됩니다): ENDPOINT를 &lt;ENDPOINT&gt;/oidc/"
+    )
