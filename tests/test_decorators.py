@@ -18,7 +18,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, Throttled
-from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.permissions import AND, BasePermission, IsAuthenticated, OperandHolder
 
 from drf_logto.authentication import LogtoJWTAuthentication
 from drf_logto.browsable.authentication import LogtoSessionAuthentication
@@ -461,6 +461,10 @@ class Narrower(HasScopes):
     pass
 
 
+class Both(AND):
+    """An operator of the project."""
+
+
 class ByEmailAndHeader(LogtoJWTAuthentication):
     def get_user(self, auth: Any) -> Any:
         with pytest.raises(RuntimeError):
@@ -503,6 +507,7 @@ def test_a_request_without_a_token_to_verify_is_refused_on_the_event_loop(
         ([IsAuthenticated], {}),
         ([Narrower("held")], {}),
         ([HasScopes("held") & IsAuthenticated], {}),
+        ([OperandHolder(Both, HasScopes("held"), HasScopes("held"))], {}),
         ([~No], {}),
         ([HasScopes("held")], {"authentication_class": ByEmailAndHeader}),
     ],
@@ -555,9 +560,15 @@ class ByEmail(LogtoJWTAuthentication):
 class Closed(LogtoJWTAuthentication):
     """As a project may refuse accounts, in the method that REST Framework names."""
 
+    detail: Any = "This account is closed."
+
     def authenticate(self, request: Any) -> Any:
         assert super().authenticate(request) is not None
-        raise AuthenticationFailed("This account is closed.", "closed")
+        raise AuthenticationFailed(self.detail, "closed")
+
+
+class ClosedUntil(Closed):
+    detail = {"until": "Monday"}
 
 
 class Busy(LogtoJWTAuthentication):
@@ -566,11 +577,19 @@ class Busy(LogtoJWTAuthentication):
 
 
 @pytest.mark.parametrize("view", [seen, seen_async])
-def test_an_authenticate_of_the_project_counts(logto: Logto, route: Route, view: Any) -> None:
-    route(path("", require_access_token(authentication_class=Closed)(view)))
+@pytest.mark.parametrize(
+    ("refusing", "error", "code"),
+    [
+        (Closed, "This account is closed.", "closed"),
+        (ClosedUntil, {"until": "Monday"}, {"until": "closed"}),
+    ],
+)
+def test_an_authenticate_of_the_project_counts(
+    logto: Logto, route: Route, view: Any, refusing: Any, error: Any, code: Any
+) -> None:
+    route(path("", require_access_token(authentication_class=refusing)(view)))
     response = get(logto.global_token())
-    body = {"error": "This account is closed.", "code": "closed"}
-    assert (response.status_code, response.json()) == (401, body)
+    assert (response.status_code, response.json()) == (401, {"error": error, "code": code})
     assert response.headers["WWW-Authenticate"] == 'Bearer realm="api"'
 
 

@@ -11,6 +11,7 @@ from rest_framework.authentication import BasicAuthentication, SessionAuthentica
 from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSet
 
@@ -87,6 +88,13 @@ def test_a_view_that_computes_its_authenticators_is_not_judged(check: Check) -> 
     assert check(path("x/", guarded(**own))) == []
 
 
+def test_a_view_that_only_a_negation_guards_is_not_reported_for_its_authentication(
+    check: Check,
+) -> None:
+    view = made(APIView, ~HasScopes("a"), authentication_classes=[]).as_view()
+    assert [id for id, _ in check(path("x/", view))] == ["drf_logto.W004"]
+
+
 def test_plain_and_unguarded_views_need_no_authentication_classes(check: Check) -> None:
     plain = require_access_token(HasScopes("a"))(lambda request: HttpResponse())
     unguarded = made(APIView, IsAuthenticated, authentication_classes=[]).as_view()
@@ -127,6 +135,10 @@ def test_a_default_that_does_not_come_first_is_reported(
 ) -> None:
     settings.REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": classes}
     assert [id for id, _ in check()] == expected
+    # Not once more for each view that uses it.
+    own = list(api_settings.DEFAULT_AUTHENTICATION_CLASSES)
+    found = check(*(path(f"{name}/", guarded(authentication_classes=own)) for name in "xy"))
+    assert [id for id, _ in found if id == "drf_logto.W002"] == expected
 
 
 @pytest.mark.parametrize("first", OTHERS)
