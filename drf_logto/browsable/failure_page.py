@@ -8,13 +8,15 @@ from django.utils.translation import gettext
 
 from ..telemetry import logger
 from .exceptions import BrowserError
+from .meanings import OTHER
 
 
 def failure_page(request: HttpRequest, failure: BrowserError) -> HttpResponse:
     """Log a failure, and return its page, all of whose sentences are those of this package."""
     sentence, remedy, logged = failure.message, "", ""
     if failure.meaning is not None:
-        logged = f" {failure.meaning.remedy}"
+        if failure.meaning is not OTHER:  # whose remedy is the log itself
+            logged = f" {failure.meaning.remedy}"
         if settings.DEBUG:
             sentence, remedy = failure.meaning
     if failure.reason is not None:
