@@ -507,7 +507,7 @@ def test_a_request_without_a_token_to_verify_is_refused_on_the_event_loop(
         ([IsAuthenticated], {}),
         ([Narrower("held")], {}),
         ([HasScopes("held") & IsAuthenticated], {}),
-        ([OperandHolder(Both, HasScopes("held"), HasScopes("held"))], {}),
+        ([cast("Any", OperandHolder)(Both, HasScopes("held"), HasScopes("held"))], {}),
         ([~No], {}),
         ([HasScopes("held")], {"authentication_class": ByEmailAndHeader}),
     ],
