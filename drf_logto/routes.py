@@ -15,7 +15,7 @@ from rest_framework.permissions import BasePermission
 
 from .compositions import coroutine_leaves, leaves
 from .conf import LogtoSettings, parse
-from .declared_permissions import open_by_negation, own_permissions
+from .declared_permissions.grants import open_by_negation, own_permissions
 from .permissions import AccessTokenPermission
 from .view_options import (
     ACCESS_TOKEN_PERMISSIONS,

@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.views import View
 
 from ..compositions import leaves
-from ..declared_permissions import ignoring_required_scopes
+from ..declared_permissions.grants import ignoring_required_scopes
 from ..permissions import AccessTokenPermission
 from ..routes import Route, actions, all_permissions, all_routes
 from ..scopes import SAFE, UNSAFE, RequiredScopes

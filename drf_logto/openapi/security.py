@@ -10,7 +10,7 @@ from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 from ..auth_info import TokenKind
 from ..authentication import LogtoJWTAuthentication
 from ..conf import get_settings
-from ..declared_permissions import Alternative, alternatives
+from ..declared_permissions.alternatives import Alternative, alternatives
 from ..verification.metadata import ISSUER_PATH
 
 OAUTH2 = "LogtoOAuth2"

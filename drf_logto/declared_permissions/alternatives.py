@@ -1,8 +1,7 @@
-"""What ``permission_classes`` declare: which requests they may grant, and with which tokens."""
+"""The ways into a view that ``permission_classes`` declare, and with which tokens."""
 
 import enum
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -14,102 +13,15 @@ from rest_framework.permissions import (
     IsAuthenticatedOrReadOnly,
 )
 
-from .auth_info import TokenKind
-from .compositions import Operator, leaves, read
-from .permissions import AccessTokenPermission
-from .view_options import accepted_resources
+from ..auth_info import TokenKind
+from ..compositions import Operator, read
+from ..permissions import AccessTokenPermission
+from ..view_options import accepted_resources
 
 if TYPE_CHECKING:  # DRF's views import these very permissions
     from rest_framework.views import APIView
 
 _SIGNS = {Operator.AND: " & ", Operator.OR: " | "}
-
-
-def own_permissions(permission: Any) -> Iterator[AccessTokenPermission]:
-    """Yield this package's permissions in a composition; what stands under a NOT opens nothing."""
-    for leaf in filter(is_own, leaves(permission, negated=False)):
-        with suppress(TypeError):  # DRF cannot make one of it either, and says so
-            yield leaf()
-
-
-def ignoring_required_scopes(permissions: Sequence[Any]) -> Iterator[AccessTokenPermission]:
-    """Yield each permission that may let a request in without the view's ``required_scopes``.
-
-    Args:
-        permissions: the operands as ``permission_classes`` has them; all must grant.
-    """
-    if not any(map(_reads_required_scopes, permissions)):
-        for permission in permissions:
-            yield from _ignoring(permission)
-
-
-def _ignoring(permission: Any) -> Iterator[AccessTokenPermission]:
-    operator, operands = read(permission)
-    if operator is Operator.OR:
-        for operand in operands:
-            yield from _ignoring(operand)
-    elif operator is Operator.NOT:
-        return
-    elif operands:
-        yield from ignoring_required_scopes(operands)
-    else:
-        yield from (one for one in own_permissions(permission) if one.declared is not None)
-
-
-def _reads_required_scopes(permission: Any) -> bool:
-    """Whether no permission of this package in it grants without the view's ``required_scopes``."""
-    operator, operands = read(permission)
-    if operator is Operator.NOT:
-        return False
-    if operator is Operator.OR:
-        own = [one for one in operands if _has_own(one)]
-        return bool(own) and all(map(_reads_required_scopes, own))
-    if operands:
-        return any(map(_reads_required_scopes, operands))
-    return any(one.declared is None for one in own_permissions(permission))
-
-
-def open_by_negation(permissions: Sequence[Any]) -> bool:
-    """Whether a NOT grants what every permission of this package refuses.
-
-    So do tokens of a kind that no permission names, and requests without a token. What any other
-    permission says is not known before a request: it may grant, and it may refuse.
-
-    Args:
-        permissions: the operands as ``permission_classes`` has them; all must grant.
-    """
-    may_grant = all(_may_answer(True, permission) for permission in permissions)
-    return may_grant and any(map(_opens_by_negation, permissions))
-
-
-def _opens_by_negation(permission: Any) -> bool:
-    operator, operands = read(permission)
-    if operator is Operator.NOT:
-        return _has_own(permission) and _may_answer(False, *operands)
-    if operator is Operator.OR:
-        return any(map(_opens_by_negation, operands))
-    return bool(operands) and open_by_negation(operands)
-
-
-def _may_answer(answer: bool, permission: Any) -> bool:
-    """Whether ``permission`` may give this answer while every one of this package refuses."""
-    operator, operands = read(permission)
-    if not operands:
-        return not (answer and is_own(permission))
-    if operator is Operator.NOT:
-        return _may_answer(not answer, *operands)
-    one_is_enough = (operator is Operator.OR) is answer
-    return (any if one_is_enough else all)(_may_answer(answer, one) for one in operands)
-
-
-def _has_own(permission: Any) -> bool:
-    return any(map(is_own, leaves(permission)))
-
-
-def is_own(permission: Any) -> bool:
-    """Whether a single permission, a class or an instance, is one of this package."""
-    made_of = permission if isinstance(permission, type) else type(permission)
-    return issubclass(made_of, AccessTokenPermission)
 
 
 class Credential(enum.IntEnum):
