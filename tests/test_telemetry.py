@@ -271,7 +271,8 @@ def test_an_auth_info_of_few_claims_is_denied_and_logged(
     caplog.set_level(logging.DEBUG, "drf_logto")
     request = APIRequestFactory().get("/")
     made: Any = AuthInfo(b'{"sub": "user-1", "aud": "https://api.example.test"}')
-    force_authenticate(request, user=SimpleNamespace(pk=1), token=made)  # type: ignore[arg-type]
+    user: Any = SimpleNamespace(pk=1)
+    force_authenticate(request, user=user, token=made)
     assert View.as_view()(request).status_code == 403
     assert lines(caplog) == ["Refused: insufficient_scope (method 'GET', subject 'user-1')."]
 
