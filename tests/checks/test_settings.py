@@ -34,9 +34,10 @@ def test_each_kind_of_wrong_has_its_id(
     assert ids() == [expected]
 
 
-def test_missing_settings_are_reported(settings: Any) -> None:
+@pytest.mark.parametrize("deploy", [False, True])
+def test_missing_settings_are_reported(settings: Any, deploy: bool) -> None:
     settings.LOGTO = {}
-    assert ids() == ["drf_logto.E001", "drf_logto.E001"]
+    assert ids(deploy=deploy) == ["drf_logto.E001", "drf_logto.E001"]
 
 
 @pytest.mark.parametrize("address", ["https://logto", "http://127.0.0.1:3001"])
