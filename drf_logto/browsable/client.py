@@ -12,16 +12,14 @@ from django.core.exceptions import ImproperlyConfigured
 
 from ..auth_info import RESERVED_AUDIENCE
 from ..conf import get_settings
-from ..exceptions import AuthorizationServerUnavailable, InvalidToken, WrongAudience
+from ..exceptions import AuthorizationServerUnavailable
 from ..routes import all_scopes
-from ..runtime import get_environment, get_metadata, get_verifier
-from ..verification.fetch import fetch_json
-from ..verification.metadata import ISSUER_PATH, Metadata
+from ..runtime import get_environment, get_metadata
+from ..verification.metadata import Metadata
 from .contexts import Context, Person, contexts_of, is_text
 from .error_responses import ErrorResponse
 from .exceptions import (
     AccessDenied,
-    AnswerNotTrusted,
     ApplicationNotAccepted,
     ApplicationRefused,
     GrantRefused,
@@ -29,7 +27,7 @@ from .exceptions import (
     SignInRefused,
     WrongIssuer,
 )
-from .id_token import refreshed_claims, validated_claims
+from .identity import claims_at_refresh, claims_at_sign_in, issuer, userinfo
 from .pending import PendingSignIn, code_verifier
 from .sign_in_store import SignIn
 from .token_endpoint import Tokens, exchange_code, oauth_client, refresh, revoke
@@ -51,7 +49,6 @@ class LogtoClient:
         self._environment = get_environment()
         if self._settings.app_id is None:
             raise ImproperlyConfigured("LOGTO['APP_ID'] is missing. Sign-in needs it.")
-        self._issuer = f"{self._settings.endpoint[0]}{ISSUER_PATH}"
 
     def begin(self, redirect_uri: str, next_path: str) -> tuple[str, PendingSignIn]:
         """Return the authorization URL, and the pending sign-in to remember until the callback."""
@@ -122,7 +119,7 @@ class LogtoClient:
 
         AuthorizationServerUnavailable is also raised if the tokens cannot be trusted.
         """
-        claims = self._refreshed_claims(sign_in, tokens)
+        claims = claims_at_refresh(tokens, sign_in)
         person = sign_in.person.with_organizations(claims)
         accepted = replace(
             sign_in,
@@ -134,24 +131,6 @@ class LogtoClient:
         is_named = set(person.organizations) <= set(sign_in.person.organizations)
         return accepted if is_named else self._with_names(accepted)
 
-    def _refreshed_claims(self, sign_in: SignIn, tokens: Tokens) -> dict[str, Any]:
-        """Return the claims of the ID token of a refresh, ``{}`` if there is none."""
-        claims: dict[str, Any] = {}
-        try:
-            if tokens.id_token is not None:
-                claims = refreshed_claims(
-                    tokens.id_token,
-                    sub=sign_in.person.sub,
-                    nonce=sign_in.nonce,
-                    **self._expected(tokens),
-                )
-        except AnswerNotTrusted as refused:
-            raise AuthorizationServerUnavailable(str(refused.reason)) from None
-        with suppress(InvalidToken, WrongAudience):  # such a token is refused where it is used
-            if get_verifier().verify(tokens.access_token).sub != sign_in.person.sub:
-                raise AuthorizationServerUnavailable("the access token is for another subject")
-        return claims
-
     def _with_names(self, sign_in: SignIn) -> SignIn:
         """Return the sign-in with the names of its organizations, if Logto gives them."""
         try:
@@ -159,8 +138,8 @@ class LogtoClient:
             metadata = get_metadata(waits=True)
         except (AuthorizationServerUnavailable, GrantRefused):
             return sign_in
-        userinfo = self._userinfo(metadata, tokens, sign_in.person.sub)
-        return replace(sign_in, person=sign_in.person.with_names(userinfo))
+        names = userinfo(metadata, tokens, sign_in.person.sub)
+        return replace(sign_in, person=sign_in.person.with_names(names))
 
     def end(self, sign_in: SignIn | None, post_logout_redirect_uri: str) -> str:
         """Revoke the refresh token, and return the URL that ends the browser's session at Logto."""
@@ -180,12 +159,10 @@ class LogtoClient:
             revoke(self._settings, get_metadata(waits=True), sign_in.refresh_token)
 
     def _sign_in(self, metadata: Metadata, tokens: Tokens, nonce: str) -> SignIn:
-        if tokens.id_token is None:
-            raise AnswerNotTrusted
-        claims = validated_claims(tokens.id_token, nonce=nonce, **self._expected(tokens))
+        claims = claims_at_sign_in(tokens, nonce)
         if tokens.refresh_token is None:
             raise NoRefreshToken
-        person = Person.from_claims(claims, self._userinfo(metadata, tokens, claims["sub"]))
+        person = Person.from_claims(claims, userinfo(metadata, tokens, claims["sub"]))
         first = contexts_of((), self._settings.api_resource)[0]
         return SignIn(
             person=person,
@@ -195,35 +172,11 @@ class LogtoClient:
             sid=_sid(claims),
         )
 
-    def _expected(self, tokens: Tokens) -> dict[str, Any]:
-        """Return what an ID token that came with these tokens is validated with."""
-        return {
-            "verifier": get_verifier(),
-            "issuer": self._issuer,
-            "client_id": str(self._settings.app_id),
-            "access_token": tokens.access_token,
-            "now": self._environment.now(),
-            "leeway": self._settings.leeway,
-        }
-
-    def _userinfo(self, metadata: Metadata, tokens: Tokens, sub: str) -> dict[str, Any]:
-        """Return the userinfo of the subject, or ``{}``: it only adds names."""
-        try:
-            userinfo = fetch_json(
-                metadata.back_channel("userinfo_endpoint"),
-                self._settings.http_timeout,
-                headers={"Authorization": f"Bearer {tokens.access_token}"},
-            )
-        except AuthorizationServerUnavailable:
-            return {}
-        # OpenID Connect Core §5.3.2: the subject must be that of the ID token.
-        return userinfo if isinstance(userinfo, dict) and userinfo.get("sub") == sub else {}
-
     def _require_issuer(self, metadata: Metadata, answer: Mapping[str, str]) -> None:
         """Refuse a response of another authorization server (RFC 9207 §2.4)."""
-        issuer = answer.get("iss")
+        claimed = answer.get("iss")
         is_required = metadata.document.get("authorization_response_iss_parameter_supported")
-        if issuer != self._issuer and (issuer is not None or is_required is True):
+        if claimed != issuer() and (claimed is not None or is_required is True):
             raise WrongIssuer
 
 
