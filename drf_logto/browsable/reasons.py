@@ -68,8 +68,9 @@ def reason_of(answer: ErrorResponse, context: Context) -> str:
         return _NO_ORGANIZATIONS
     if answer.code != "access_denied":
         return OTHER
-    is_of_organization = context.organization and answer.status != _BAD_REQUEST
-    unknown = ORGANIZATION if is_of_organization else ACCESS_CONTROL
+    if not context.organization:
+        return ACCESS_CONTROL
+    unknown = ACCESS_CONTROL if answer.status == _BAD_REQUEST else ORGANIZATION
     return _BY_DESCRIPTION.get(answer.description, unknown)
 
 

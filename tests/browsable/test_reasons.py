@@ -95,7 +95,7 @@ def test_an_organization_is_dropped_with_the_reason_that_logto_gives_at_a_choice
     assert "logto-organization" not in page(response)
     denial = text_of(response, "logto-denial")
     assert ("You are not a member" in denial) == (reason == "left")
-    assert ("refused you the tokens of this organization" in denial) == (reason != "left")
+    assert ("refused to give you tokens for this organization" in denial) == (reason != "left")
 
 
 @pytest.mark.parametrize(
@@ -231,6 +231,7 @@ def test_the_reason_is_in_korean(liar: Liar, recordings: dict[str, Any]) -> None
     [
         ("access_denied", "Access denied.", {"access control"}),
         ("access_denied", "", {"access control", "organization"}),
+        ("access_denied", "user is not a member of the organization", {"access control", "left"}),
         ("insufficient_scope", "", {"other", "no organizations"}),
         ("invalid_scope", "user is not a member of the organization", {"other"}),
     ],
