@@ -39,7 +39,7 @@ SENTENCES: Mapping[str, str] = {
     ),
     APPLICATION: NOT_ACCEPTED.sentence,
     ORGANIZATION: gettext_noop(
-        "Logto gives you no token of the organization that you chose. You may have left it, or "
+        "Logto gives you no token for the organization that you chose. You may have left it, or "
         "Logto does not let you or this application use it. Log in again to update your "
         "organizations."
     ),
