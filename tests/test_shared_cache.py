@@ -110,7 +110,8 @@ def use(cache: SharedCache) -> None:
 
 
 @pytest.mark.parametrize(
-    ("alias", "fault"), [("broken", "ConnectionError"), ("hanging", "it is slow")]
+    ("alias", "fault"),
+    [("broken", "ConnectionError"), ("hanging", "it is slow"), ("slow", "it is slow")],
 )
 def test_a_backend_that_does_not_work_is_reported_once(
     alias: str, fault: str, caplog: pytest.LogCaptureFixture
