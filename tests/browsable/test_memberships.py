@@ -275,6 +275,7 @@ def test_a_new_organization_is_named_with_a_token_for_the_userinfo(liar: Liar) -
         [],
         {"sub": "ben", "organization_data": [{"id": "globex", "name": "Globex"}]},
         {"sub": "ada", "organization_data": "none"},
+        {"sub": "ada", "organization_data": [7, {"id": ["globex"], "name": "Globex"}]},
     ],
 )
 def test_a_new_organization_has_its_id_for_a_name_without_userinfo(
