@@ -233,6 +233,7 @@ def asked(response: Any) -> list[str]:
             "API resource a granted by ~HasScopes('<b>')",
         ),
         ({"permission_classes": [Own]}, "granted by Own"),
+        ({"permission_classes": [~HasScopes("a")]}, "granted by ~HasScopes('a')"),
         ({"permission_classes": [IsAuthenticated]}, "any token"),
         (
             {"permission_classes": [IsAuthenticated], "api_resource": API_RESOURCE},
