@@ -33,9 +33,9 @@ def main(command="", *extra):
     print("Preparing the %s; the first time takes a minute." % command, flush=True)
     need("The packages for this could not be installed", *(tox + ["--notest"]))
     sandbox = [os.path.join(TOX, "sandbox", PYTHON), "-u", "-m", "sandbox"]
-    chosen = sandbox if command == "sandbox" else tox + ["-qq", "--skip-pkg-install", "--"]
+    tests = tox + ["-qq", "--skip-pkg-install"] + ["--"] * bool(extra)  # else tox has arguments
+    chosen = (sandbox if command == "sandbox" else tests) + list(extra)
     os.environ.setdefault("FAIL_UNDER", "0" if extra else "100")  # some reach not all of the code
-    chosen += extra
     return subprocess.call(chosen) if os.name == "nt" else os.execv(chosen[0], chosen)
 
 

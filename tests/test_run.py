@@ -132,9 +132,15 @@ def test_packages_out_of_reach_get_a_sentence_and_the_last_line_of_pip(
     assert done.stderr.endswith("\nERROR: No matching distribution found for django\n")
 
 
-def test_arguments_and_exit_code_are_handed_through(prepared: Path) -> None:
-    done = run(prepared, "tests", "-k", "two words")
-    assert done.stdout.endswith("['py', '-qq', '--skip-pkg-install', '--', '-k', 'two words']\n")
+@pytest.mark.parametrize(
+    ("arguments", "handed"),
+    [(["-k", "two words"], ", '--', '-k', 'two words'"), ([], "")],
+)
+def test_arguments_and_exit_code_are_handed_through(
+    prepared: Path, arguments: list[str], handed: str
+) -> None:
+    done = run(prepared, "tests", *arguments)
+    assert done.stdout.endswith(f"['py', '-qq', '--skip-pkg-install'{handed}]\n")
     assert (done.returncode, done.stderr) == (7, "")
 
 
