@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from html import unescape
 from http.client import HTTPConnection, HTTPResponse
@@ -10,6 +10,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 from django.test import Client
+
+from drf_logto.exceptions import AuthorizationServerUnavailable
+from drf_logto.runtime import get_metadata
 
 HTML = {"accept": "text/html"}
 
@@ -45,6 +48,8 @@ class Browser:
 
     def begin(self, next_path: str = "/products/") -> str:
         """Press Log in, and return the address at Logto."""
+        with suppress(AuthorizationServerUnavailable):
+            get_metadata(waits=True)  # a busy machine may need longer than an anonymous request has
         response = self.client.get("/auth/login/", {"next": next_path})
         assert response.status_code == 302, response.content
         return str(response["Location"])
