@@ -12,9 +12,9 @@ from ..conf import get_settings
 from ..denials import most_actionable
 from ..evaluation import Evaluation
 from ..exceptions import InsufficientScope, LogtoError, NoScopeDeclared
-from ..verification.metadata import ISSUER_PATH
 from .authentication import LogtoSessionAuthentication
 from .contexts import Context, Person
+from .identity import issuer
 
 
 class Access(enum.Enum):
@@ -64,11 +64,11 @@ def _evaluate(view: Any, request: Any, auth: AuthInfo) -> tuple[bool, LogtoError
 
 def _auth_without_scopes(person: Person, context: Context) -> AuthInfo:
     """Return the AuthInfo of a token that was not requested yet, as far as it is known."""
-    organization, settings = context.organization, get_settings()
+    organization = context.organization
     claims: dict[str, Any] = {
         "sub": person.sub,
-        "client_id": settings.app_id,
-        "iss": f"{settings.endpoint[0]}{ISSUER_PATH}",
+        "client_id": get_settings().app_id,
+        "iss": issuer(),
         "exp": 0,
         "scope": "",
         "aud": context.resource,
