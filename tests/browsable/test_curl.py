@@ -226,9 +226,12 @@ def test_the_script_writes_the_command_only_to_the_clipboard() -> None:
 
 SHELLS = [shell for shell in ("bash", "dash", "zsh") if shutil.which(shell)]
 INTERRUPT = "\x03\r\ntouch canary\r\n#"
-STAND_IN = f"""#!{sys.executable}
+# By /bin/sh, because the first line of a script cannot name a Python in a folder with a space.
+STAND_IN = f"""#!/bin/sh
+exec {shlex.quote(sys.executable)} -c '
 import json, sys
 json.dump(sys.argv[1:], open("arguments", "w"))
+' "$@"
 """
 
 
