@@ -1,0 +1,1 @@
+"""Refuses tokens of those whose access was taken away in Logto."""

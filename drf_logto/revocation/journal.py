@@ -1,0 +1,238 @@
+"""The journal of marks in a shared cache: append-only entries that every process reads."""
+
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
+from typing import NamedTuple, Protocol
+
+from .marks import Mark, Marks, Names, dump, parse
+
+_DAY = 86400
+_LANES = 4
+"""Entries of a day stand in lanes, so that processes that write at once seldom meet."""
+
+_READ_AHEAD = 50  # entries of a lane that are asked for at once
+_WRITTEN_AT_ONCE = 1000  # marks in an entry, about 100 kilobytes
+_ATTEMPTS = 1000  # of a writer whose place others take
+_RESTARTS = 5
+
+_EPOCH = "drf_logto:revocation:epoch"
+_TEN_YEARS = 3650 * _DAY
+_TURN = 10  # seconds that one process has to write back what a journal has lost
+
+
+class CacheUnavailable(Exception):
+    """The cache does not answer, or does not keep what it is given."""
+
+
+class Cache(Protocol):
+    """What is used of a cache that processes share; timeouts in whole seconds.
+
+    Every method raises CacheUnavailable where the cache does not answer.
+    """
+
+    def get_many(self, keys: Sequence[str]) -> Mapping[str, object]:
+        """Return the values of the keys that have one."""
+
+    def add(self, key: str, value: str, timeout: int) -> bool:
+        """Set the value unless there is one; whether it was set."""
+
+    def set(self, key: str, value: str, timeout: int) -> None:
+        """Set the value."""
+
+    def delete(self, key: str) -> None:
+        """Remove the value."""
+
+
+class _Lane(NamedTuple):
+    day: int  # since the epoch of Unix
+    number: int
+
+
+class Journal:
+    """Keeps the marks of this process and those in the cache the same. Not for several threads.
+
+    An entry is a list of marks. A writer claims the next number of a lane with ``add``, so no entry
+    replaces another. The entries of a day end together, when the youngest mark among them has. A
+    journal that lost an entry begins a new epoch, and every process writes back what it knows.
+
+    Args:
+        cache: what the processes share.
+        marks: those that this process knows.
+        lifetime: seconds that a mark lives.
+        now: the clock, in seconds since the epoch. Those of processes may differ by a day.
+        lost: called where the journal has lost entries, with the number of known marks.
+    """
+
+    def __init__(
+        self,
+        cache: Cache,
+        marks: Marks,
+        *,
+        lifetime: float,
+        now: Callable[[], float],
+        lost: Callable[[int], None] = lambda known: None,
+    ) -> None:
+        self._cache = cache
+        self._marks = marks
+        self._lifetime = lifetime
+        self._now = now
+        self._lost = lost
+        self._epoch: str | None = None
+        self._next: dict[_Lane, int] = {}
+        self._missing: dict[Names, Mark] = {}
+        self._own_lane = secrets.randbelow(_LANES)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether marks of this process are not in the journal."""
+        return bool(self._missing)
+
+    def read(self) -> None:
+        """Learn the marks that others wrote, or raise CacheUnavailable."""
+        lanes = self._lanes(back=1)
+        found = self._cache.get_many([_EPOCH, *self._watched(lanes)])
+        if self._epoch is None or found.get(_EPOCH) != self._epoch or self._is_torn(found, lanes):
+            self._restart(found.get(_EPOCH))
+        else:
+            self._read_on(lane for lane in lanes if self._entry(lane) in found)
+
+    def write(self, marks: Iterable[Mark]) -> None:
+        """Learn marks and write them, or raise CacheUnavailable: they wait for ``write_back``."""
+        marks = [mark for mark in marks if self._is_news(mark)]
+        self._missing.update((mark.names, mark) for mark in marks)
+        self._marks.add(marks)
+        if self._epoch is None:
+            self.read()
+        self._append([mark for mark in marks if mark.names in self._missing])
+
+    def write_back(self) -> None:
+        """Write what the journal lacks, one process at a time, or raise CacheUnavailable."""
+        self.read()
+        turn = self._name("turn")
+        if not self._missing or not self._cache.add(turn, "", _TURN):
+            return
+        while self._missing:
+            self._append(list(islice(self._missing.values(), _WRITTEN_AT_ONCE)))
+        self._cache.delete(turn)
+
+    def _is_news(self, mark: Mark) -> bool:
+        return mark.names in self._missing or not self._marks.covers(mark)
+
+    def _append(self, marks: list[Mark]) -> None:
+        entry = dump(marks)
+        for _attempt in range(_ATTEMPTS if marks else 0):
+            lane = _Lane(self._today(), self._own_lane)
+            claimed, number, timeout = self._entry(lane), self._at(lane), self._timeout(lane)
+            if self._cache.add(claimed, entry, timeout):
+                self._cache.set(self._head(lane), str(number), timeout)
+                # The entry is lost to others if a new epoch has begun before it was written.
+                found = self._cache.get_many([_EPOCH, claimed])
+                if found.get(_EPOCH) == self._epoch and claimed in found:
+                    self._take(lane, marks)
+                    return
+            self.read()
+        if marks:
+            raise CacheUnavailable("it does not keep what is written")
+
+    def _restart(self, epoch: object) -> None:
+        """Read the journal from its start; begin a new epoch where there is none, or it is torn.
+
+        Args:
+            epoch: that of the cache.
+        """
+        before = self._epoch
+        for _attempt in range(_RESTARTS):
+            if isinstance(epoch, str) and self._read_all(epoch):
+                break
+            epoch = self._begin(epoch)
+        else:
+            raise CacheUnavailable("it does not keep what is written")
+        if before not in (None, self._epoch):
+            self._lost(len(self._marks))
+
+    def _begin(self, torn: object) -> object:
+        """Begin a new epoch, and return the one that all processes find."""
+        new = secrets.token_hex(8)
+        if isinstance(torn, str):
+            self._cache.set(_EPOCH, new, _TEN_YEARS)
+            self._read_all(torn)  # others wrote to it until they could find the new one
+        else:
+            self._cache.add(_EPOCH, new, _TEN_YEARS)
+        return self._cache.get_many([_EPOCH]).get(_EPOCH)
+
+    def _read_all(self, epoch: str) -> bool:
+        """Read an epoch from its start; whether nothing of it is missing."""
+        self._epoch, self._next = epoch, {}
+        self._marks.end(self._now())
+        self._missing = {mark.names: mark for mark in self._marks}
+        lanes = self._lanes(back=int(self._lifetime // _DAY) + 1)
+        heads = self._cache.get_many([self._head(lane) for lane in lanes])
+        self._read_on(lanes)
+        return not any(_number(heads.get(self._head(lane))) >= self._at(lane) for lane in lanes)
+
+    def _read_on(self, lanes: Iterable[_Lane]) -> None:
+        """Read lanes as far as they go."""
+        for lane in lanes:
+            is_end = False
+            while not is_end:
+                ahead = [self._entry(lane, further) for further in range(_READ_AHEAD)]
+                found = self._cache.get_many(ahead)
+                for entry in ahead:
+                    is_end = entry not in found
+                    if is_end:
+                        break
+                    self._take(lane, parse(found[entry]))
+
+    def _take(self, lane: _Lane, marks: list[Mark]) -> None:
+        """Learn the next entry of a lane."""
+        self._next[lane] = self._at(lane) + 1
+        self._marks.add(marks)
+        for mark in marks:
+            missing = self._missing.get(mark.names)
+            if missing is not None and missing.before <= mark.before:
+                del self._missing[mark.names]
+
+    def _is_torn(self, found: Mapping[str, object], lanes: Iterable[_Lane]) -> bool:
+        """Whether an entry is gone: the last one that was read, or one that others follow."""
+        for lane in lanes:
+            is_last_gone = self._at(lane) > 1 and self._entry(lane, -1) not in found
+            is_more = _number(found.get(self._head(lane))) >= self._at(lane)
+            if is_last_gone or (is_more and self._entry(lane) not in found):
+                return True
+        return False
+
+    def _watched(self, lanes: Iterable[_Lane]) -> list[str]:
+        return [
+            key
+            for lane in lanes
+            for key in (self._head(lane), self._entry(lane, -1), self._entry(lane))
+        ]
+
+    def _lanes(self, *, back: int) -> list[_Lane]:
+        """The lanes of today, of tomorrow by another clock, and of some days before."""
+        days = range(self._today() - back, self._today() + 2)
+        return [_Lane(day, number) for day in days for number in range(_LANES)]
+
+    def _today(self) -> int:
+        return int(self._now() // _DAY)
+
+    def _timeout(self, lane: _Lane) -> int:
+        # A day more, so that no entry ends while it is watched.
+        return int((lane.day + 2) * _DAY + self._lifetime - self._now())
+
+    def _at(self, lane: _Lane) -> int:
+        return self._next.get(lane, 1)
+
+    def _name(self, name: str) -> str:
+        return f"drf_logto:revocation:{self._epoch}:{name}"
+
+    def _head(self, lane: _Lane) -> str:
+        return self._name(f"{lane.day}:{lane.number}:head")
+
+    def _entry(self, lane: _Lane, further: int = 0) -> str:
+        return self._name(f"{lane.day}:{lane.number}:{self._at(lane) + further}")
+
+
+def _number(value: object) -> int:
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else 0

@@ -1,0 +1,141 @@
+"""Marks: which tokens are void, and since when."""
+
+import json
+import math
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ..auth_info import AuthInfo, TokenKind, numeric_date
+
+_MAX_ID = 200  # characters; ids of Logto have 21 at most
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """Void are all tokens of ``issuer`` issued at or before ``before`` that have what is named.
+
+    Attributes:
+        issuer: the ``iss`` claim.
+        before: seconds since the epoch, by Logto's clock, as in the ``iat`` claim.
+        user: the ``sub`` claim.
+        organization: the organization of the token; ``""`` for tokens of no organization.
+        client: the ``client_id`` claim.
+        token: the ``jti`` claim.
+    """
+
+    issuer: str
+    before: float
+    user: str | None = None
+    organization: str | None = None
+    client: str | None = None
+    token: str | None = None
+
+    @property
+    def names(self) -> tuple[str | None, ...]:
+        """What the mark names besides its time."""
+        return (self.issuer, self.user, self.organization, self.client, self.token)
+
+
+Names = tuple[str | None, ...]
+
+
+class Marks:
+    """The marks that this process knows. They only grow until they end.
+
+    Args:
+        lifetime: seconds of the longest token; a mark ends when it can void none.
+    """
+
+    def __init__(self, lifetime: float) -> None:
+        self._lifetime = lifetime
+        self._before: dict[Names, float] = {}
+        self._lock = threading.Lock()
+        self.version = 0
+        """Grows with every mark, so a token that was not void at a version need not be looked up."""
+
+    def __len__(self) -> int:
+        return len(self._before)
+
+    def __iter__(self) -> Iterator[Mark]:
+        with self._lock:
+            known = list(self._before.items())
+        return (_mark(names, before) for names, before in known)
+
+    def add(self, marks: Iterable[Mark]) -> None:
+        """Learn marks; an earlier time than the known one changes nothing."""
+        with self._lock:
+            for mark in marks:
+                if mark.before > self._before.get(mark.names, -math.inf):
+                    self._before[mark.names] = mark.before
+                    self.version += 1
+
+    def covers(self, mark: Mark) -> bool:
+        """Whether a mark, or a later one of the same names, is known."""
+        return self._before.get(mark.names, -math.inf) >= mark.before
+
+    def end(self, now: float) -> None:
+        """Forget the marks that can void no token any longer."""
+        with self._lock:
+            over = [one for one, before in self._before.items() if before + self._lifetime < now]
+            for names in over:
+                del self._before[names]
+
+    def is_void(self, auth: AuthInfo) -> bool:
+        """Whether a token is void. One that does not say when it was issued counts as old."""
+        issued_at = -math.inf if auth.issued_at is None else auth.issued_at
+        before = self._before
+        return any(issued_at <= before.get(names, -math.inf) for names in _named_by(auth))
+
+
+def _named_by(auth: AuthInfo) -> tuple[Names, ...]:
+    """The names of every mark that could void a token."""
+    issuer, user, client = auth.issuer, auth.sub, auth.client_id
+    organization = "" if auth.kind is TokenKind.GLOBAL else auth.organization_id
+    return (
+        (issuer, user, None, None, None),
+        (issuer, user, organization, None, None),
+        (issuer, user, None, client, None),
+        (issuer, None, organization, None, None),
+        (issuer, None, None, client, None),
+        (issuer, None, None, None, auth.token_id),
+        (issuer, None, None, None, None),
+    )
+
+
+def _mark(names: Names, before: float) -> Mark:
+    issuer, user, organization, client, token = names
+    return Mark(
+        issuer=issuer or "",
+        before=before,
+        user=user,
+        organization=organization,
+        client=client,
+        token=token,
+    )
+
+
+def dump(marks: Iterable[Mark]) -> str:
+    """Return marks as JSON, for the cache."""
+    return json.dumps([[*mark.names, mark.before] for mark in marks])
+
+
+def parse(value: object) -> list[Mark]:
+    """Return the marks of JSON; what another program wrote holds none."""
+    try:
+        rows = json.loads(value) if isinstance(value, str) else None
+    except (ValueError, RecursionError):
+        rows = None
+    return [_mark(tuple(row[:-1]), row[-1]) for row in _list(rows) if _is_row(row)]
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _is_row(row: object) -> bool:
+    if not isinstance(row, list) or len(row) != len(Mark.__slots__):
+        return False
+    *names, before = row
+    is_named = all(one is None or (isinstance(one, str) and len(one) <= _MAX_ID) for one in names)
+    return is_named and isinstance(names[0], str) and numeric_date(before) is not None

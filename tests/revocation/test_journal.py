@@ -1,0 +1,269 @@
+"""The journal: whatever processes, their clocks and the cache do, no mark is lost."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from drf_logto.revocation.journal import CacheUnavailable, Journal
+from drf_logto.revocation.marks import Mark, Marks
+
+ISSUER = "https://auth.example.com/oidc"
+NOON = 20_000 * 86400 + 43200.0
+LIFETIME = 3 * 86400
+
+
+def mark(user: str, before: float = NOON) -> Mark:
+    return Mark(issuer=ISSUER, user=user, before=before)
+
+
+class Store:
+    """A cache of all processes, whose calls something else may come between."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, str] = {}
+        self.is_down = False
+        self.before_call: Callable[[], None] = lambda: None
+
+    def _called(self) -> None:
+        between, self.before_call = self.before_call, lambda: None
+        between()
+        self.before_call = between
+        if self.is_down:
+            raise CacheUnavailable
+
+    def get_many(self, keys: Sequence[str]) -> Mapping[str, object]:
+        self._called()
+        return {key: self.values[key] for key in keys if key in self.values}
+
+    def add(self, key: str, value: str, timeout: int) -> bool:
+        self._called()
+        return self.values.setdefault(key, value) is value
+
+    def set(self, key: str, value: str, timeout: int) -> None:
+        self._called()
+        self.values[key] = value
+
+    def delete(self, key: str) -> None:
+        self._called()
+        self.values.pop(key, None)
+
+
+class Process:
+    def __init__(self, store: Store, ahead: float = 0) -> None:
+        self.marks = Marks(LIFETIME)
+        self.losses: list[int] = []
+        self.time = NOON + ahead
+        self.journal = Journal(
+            store,
+            self.marks,
+            lifetime=LIFETIME,
+            now=lambda: self.time,
+            lost=self.losses.append,
+        )
+
+    def knows(self, *users: str) -> bool:
+        return all(self.marks.covers(mark(user)) for user in users)
+
+
+@pytest.fixture
+def store() -> Store:
+    return Store()
+
+
+def test_a_process_learns_what_another_wrote(store: Store) -> None:
+    one, other = Process(store), Process(store)
+    other.journal.read()
+    one.journal.write([mark("ada"), mark("bob")])
+    other.journal.read()
+    assert other.knows("ada", "bob")
+
+
+def test_a_process_that_starts_learns_all(store: Store) -> None:
+    one = Process(store)
+    for number in range(130):
+        one.journal.write([mark(f"user {number}")])
+    new = Process(store)
+    new.journal.read()
+    assert len(new.marks) == 130
+
+
+def test_nothing_is_written_twice(store: Store) -> None:
+    one = Process(store)
+    one.journal.write([mark("ada")])
+    entries = dict(store.values)
+    one.journal.write([mark("ada"), mark("ada", NOON - 1)])
+    assert store.values == entries
+
+
+def test_an_emptied_journal_is_written_back_and_reported(store: Store) -> None:
+    one, other = Process(store), Process(store)
+    one.journal.write([mark("ada")])
+    other.journal.read()
+    store.values.clear()
+    other.journal.write_back()
+    new = Process(store)
+    new.journal.read()
+    assert new.knows("ada")
+    assert other.losses == [1]
+
+
+def test_what_could_not_be_written_waits(store: Store) -> None:
+    one, other = Process(store), Process(store)
+    store.is_down = True
+    with pytest.raises(CacheUnavailable):
+        one.journal.write([mark("ada")])
+    assert one.knows("ada")
+    assert one.journal.is_behind
+    store.is_down = False
+    one.journal.write_back()
+    other.journal.read()
+    assert other.knows("ada")
+    assert not one.journal.is_behind
+
+
+@pytest.mark.parametrize("ahead", [-86400, 86400])
+def test_clocks_may_differ_by_a_day(store: Store, ahead: float) -> None:
+    one, other = Process(store, ahead=ahead), Process(store)
+    other.journal.read()
+    one.journal.write([mark("ada")])
+    other.journal.read()
+    assert other.knows("ada")
+
+
+def test_marks_end_with_the_longest_token(store: Store) -> None:
+    one = Process(store)
+    one.journal.write([mark("ada")])
+    one.time += LIFETIME + 1
+    store.values.clear()
+    one.journal.write_back()
+    assert len(one.marks) == 0
+
+
+def test_rubbish_in_the_journal_is_no_mark(store: Store) -> None:
+    one = Process(store)
+    one.journal.write([mark("ada")])
+    for key in list(store.values):
+        if not key.endswith("epoch"):
+            store.values[key] = '[["x"], 7, {"a": 1}, [null, "b", null, null, null, 5]]'
+    new = Process(store)
+    new.journal.read()
+    assert len(new.marks) == 0
+
+
+class Machine(RuleBasedStateMachine):
+    """Processes that read, write and die; entries, all or the cache itself that go."""
+
+    @initialize()
+    def start(self) -> None:
+        self.store = Store()
+        self.processes = [Process(self.store) for _ in range(3)]
+        self.written: set[str] = set()
+        self.users = 0
+
+    def one(self, index: int) -> Process:
+        return self.processes[index % len(self.processes)]
+
+    def write(self, process: Process) -> None:
+        self.users += 1
+        user = f"user {self.users}"
+        with suppress(CacheUnavailable):
+            process.journal.write([mark(user)])
+            self.written.add(user)
+
+    @rule(index=st.integers(0, 2), ahead=st.sampled_from([-40000, 0, 40000]))
+    def another_process_starts(self, index: int, ahead: float) -> None:
+        if len(self.processes) < 5:
+            self.processes.append(Process(self.store, ahead))
+
+    @rule(index=st.integers(0, 4))
+    def a_process_reads(self, index: int) -> None:
+        with suppress(CacheUnavailable):
+            self.one(index).journal.read()
+
+    @rule(index=st.integers(0, 4))
+    def a_process_writes(self, index: int) -> None:
+        self.write(self.one(index))
+
+    @rule(
+        index=st.integers(0, 4),
+        other=st.integers(0, 4),
+        after=st.integers(0, 6),
+        what=st.sampled_from(["read", "write", "flush", "evict", "down"]),
+        outer=st.sampled_from(["read", "write", "write_back"]),
+    )
+    def something_comes_between_two_calls(
+        self, index: int, other: int, after: int, what: str, outer: str
+    ) -> None:
+        left = [after]
+
+        def between() -> None:
+            left[0] -= 1
+            if left[0] == -1:
+                self.happen(what, self.one(other))
+
+        process = self.one(index)
+        if process is self.one(other) and what in ("read", "write"):
+            return
+        self.store.before_call = between
+        with suppress(CacheUnavailable):
+            if outer == "write":
+                self.write(process)
+            else:
+                getattr(process.journal, outer)()
+        self.store.before_call = lambda: None
+
+    def happen(self, what: str, process: Process) -> None:
+        if what == "write":
+            self.write(process)
+        elif what == "read":
+            with suppress(CacheUnavailable):
+                process.journal.read()
+        elif what == "flush":
+            self.store.values.clear()
+        elif what == "down":
+            self.store.is_down = True
+        elif self.store.values:
+            del self.store.values[sorted(self.store.values)[self.users % len(self.store.values)]]
+
+    @rule(what=st.sampled_from(["flush", "evict", "down"]))
+    def something_happens_to_the_cache(self, what: str) -> None:
+        self.happen(what, self.one(0))
+
+    @precondition(lambda self: self.store.is_down)
+    @rule()
+    def the_cache_is_back(self) -> None:
+        self.store.is_down = False
+
+    @rule()
+    def all_look_after_the_journal(self) -> None:
+        self.store.is_down = False
+        for _round in range(3):
+            for process in self.processes:
+                process.journal.write_back()
+                self.store.values = {
+                    key: value for key, value in self.store.values.items() if "turn" not in key
+                }
+        users = [f"user {number}" for number in range(1, self.users + 1)]
+        for process in self.processes:
+            assert not process.journal.is_behind
+            assert process.knows(*users)
+        new = Process(self.store)
+        new.journal.read()
+        assert new.knows(*users)
+
+    @invariant()
+    def what_a_process_wrote_or_has_yet_to_write_it_knows(self) -> None:
+        known = [{name for process in self.processes for name in users_of(process)}]
+        assert self.written <= known[0]
+
+
+def users_of(process: Process) -> set[str]:
+    return {str(one.user) for one in process.marks}
+
+
+Machine.TestCase.settings = settings(max_examples=100, stateful_step_count=20, deadline=None)
+TestJournal = Machine.TestCase
