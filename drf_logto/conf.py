@@ -51,6 +51,11 @@ class LogtoSettings:
     realm: str = "api"
     app_id: str | None = None
     app_secret: str | None = field(default=None, repr=False)
+    webhook_signing_keys: tuple[str, ...] = field(default=(), repr=False)
+    backchannel_logout_client_ids: tuple[str, ...] = ()
+    revocation_when_unreachable: str = "open"
+    revoke_on_role_change: bool = False
+    max_token_lifetime: float = 30 * 86400
 
 
 def parse(value: object) -> tuple[LogtoSettings | None, list[Problem]]:
@@ -258,6 +263,12 @@ def _cache(value: object) -> str:
     return value
 
 
+def _boolean(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise _Invalid("value", "must be True or False.")
+    return value
+
+
 _YEAR = 366 * 86400
 _PARSERS: Mapping[str, Callable[[object], object]] = {
     "ENDPOINT": _one_or_more(_public_url),
@@ -276,4 +287,13 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "REALM": _text(_HEADER_TEXT, "printable ASCII without quotes and backslashes"),
     "APP_ID": _optional(_text(_VISIBLE_TEXT, "the id of an application, as Logto shows it")),
     "APP_SECRET": _optional(_text(_VISIBLE_TEXT, "the secret of APP_ID, as Logto shows it")),
+    "WEBHOOK_SIGNING_KEYS": _one_or_more(
+        _text(_VISIBLE_TEXT, "the signing keys of a webhook, as Logto shows them")
+    ),
+    "BACKCHANNEL_LOGOUT_CLIENT_IDS": _one_or_more(
+        _text(_VISIBLE_TEXT, "ids of applications, as Logto shows them")
+    ),
+    "REVOCATION_WHEN_UNREACHABLE": _text(re.compile("open|closed"), "'open' or 'closed'"),
+    "REVOKE_ON_ROLE_CHANGE": _boolean,
+    "MAX_TOKEN_LIFETIME": _number(60, _YEAR),
 }

@@ -23,6 +23,7 @@ __all__ = [
     "InvalidSignature",
     "InvalidSubject",
     "InvalidToken",
+    "LifetimeTooLong",
     "LogtoError",
     "MalformedHeader",
     "MalformedToken",
@@ -30,9 +31,11 @@ __all__ = [
     "NoScopeDeclared",
     "NotAnAccessToken",
     "OpaqueToken",
+    "RevocationsUnavailable",
     "SignInEnded",
     "TokenExpired",
     "TokenNotYetValid",
+    "TokenRevoked",
     "TokenTooLong",
     "UnknownKey",
     "UnknownUser",
@@ -330,6 +333,20 @@ class InactiveUser(InvalidToken):
     message = gettext_noop("The user of the access token is not active.")
 
 
+class TokenRevoked(InvalidToken):
+    """The token is valid, and the access that it stands for was taken away since it was issued."""
+
+    code = "token_revoked"
+    message = gettext_noop("The access token was revoked. Ask Logto for a new one.")
+
+
+class LifetimeTooLong(InvalidToken):
+    """The token lives longer than ``MAX_TOKEN_LIFETIME``, for which revocations are kept."""
+
+    code = "lifetime_too_long"
+    message = gettext_noop("The access token is valid for longer than this API accepts.")
+
+
 class WrongToken(LogtoError):
     """A valid token of the tenant, and not one for this; the remedy is another token."""
 
@@ -475,3 +492,12 @@ class AuthorizationServerUnavailable(LogtoError):
         super().__init__()
         self.reason = reason
         self.retry_after = retry_after
+
+
+class RevocationsUnavailable(AuthorizationServerUnavailable):
+    """It is not known which tokens were revoked; ``REVOCATION_WHEN_UNREACHABLE`` is "closed"."""
+
+    code = "revocations_unavailable"
+    message = gettext_noop(
+        "Whether the access token was revoked cannot be checked. Try again later."
+    )

@@ -19,7 +19,7 @@ from .verification.known_metadata import KnownMetadata
 from .verification.metadata import ISSUER_PATH, Metadata, discover_for_sign_in
 from .verification.remote_keys import RemoteKeys
 from .verification.shared_keys import SharedKeys
-from .verification.verifier import Verifier
+from .verification.verifier import Revocations, Verifier
 
 Kept = TypeVar("Kept")
 
@@ -41,7 +41,8 @@ class Environment:
     cooldown: float | None = None
 
 
-_Built = tuple[LogtoSettings, Verifier, KnownMetadata]
+MakeRevocations = Callable[[LogtoSettings, Environment], Revocations]
+_Built = tuple[LogtoSettings, Verifier, KnownMetadata, Revocations | None]
 
 
 class _Runtime:
@@ -51,7 +52,7 @@ class _Runtime:
         self._built: _Built | None = None
         self._kept: dict[object, Any] = {}
 
-    def get(self) -> tuple[Verifier, KnownMetadata]:
+    def get(self) -> tuple[Verifier, KnownMetadata, Revocations | None]:
         settings = get_settings()
         # All is read at once, so a request needs the lock only where there is something to build.
         built = self._built
@@ -66,7 +67,9 @@ class _Runtime:
 
     def _build(self, settings: LogtoSettings) -> _Built:
         environment = self.environment
-        built = settings, _verifier(settings, environment), _known_metadata(settings, environment)
+        revocations = _make_revocations(settings, environment) if _make_revocations else None
+        verifier = _verifier(settings, environment, revocations)
+        built = settings, verifier, _known_metadata(settings, environment), revocations
         self._built = built
         return built
 
@@ -79,6 +82,7 @@ class _Runtime:
 
 
 _runtime = _Runtime(Environment())
+_make_revocations: MakeRevocations | None = None
 
 
 def get_verifier() -> Verifier:
@@ -101,6 +105,22 @@ def get_metadata(*, waits: bool) -> Metadata:
         AuthorizationServerUnavailable: Logto cannot be asked, and no usable metadata is known.
     """
     return _runtime.get()[1].find(waits=waits)
+
+
+def get_revocations() -> Revocations | None:
+    """Return what is known of access that was taken away, None where nothing keeps it.
+
+    Raises:
+        ImproperlyConfigured: the ``LOGTO`` setting cannot work.
+    """
+    return _runtime.get()[2]
+
+
+def keep_revocations(make: MakeRevocations) -> None:
+    """Let verifiers refuse the tokens that ``make``'s object refuses, from now on."""
+    global _make_revocations  # noqa: PLW0603 - as the runtime, it is the process's
+    _make_revocations = make
+    _begin(_runtime.environment)
 
 
 def get_kept(make: Callable[[Callable[[], float]], Kept]) -> Kept:
@@ -140,7 +160,9 @@ if hasattr(os, "register_at_fork"):  # on Windows no process forks
     os.register_at_fork(after_in_child=begin_to_count)
 
 
-def _verifier(settings: LogtoSettings, environment: Environment) -> Verifier:
+def _verifier(
+    settings: LogtoSettings, environment: Environment, revocations: Revocations | None
+) -> Verifier:
     return Verifier(
         key_sets=_key_sets(settings, environment),
         audiences=settings.api_resource,
@@ -149,6 +171,7 @@ def _verifier(settings: LogtoSettings, environment: Environment) -> Verifier:
         max_token_length=settings.max_token_length,
         cache_size=settings.token_cache_size,
         now=environment.now,
+        revocations=revocations,
     )
 
 

@@ -1,7 +1,9 @@
-"""Django's cache as the verification needs it: it never raises and never blocks for long."""
+"""Django's cache for what processes share: no call takes long."""
 
 import threading
 import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.core.cache import caches
@@ -17,49 +19,54 @@ def is_private(alias: str) -> bool:
     return isinstance(caches[alias], (LocMemCache, DummyCache))
 
 
-class SharedCache:
-    """What ``shared_jwks`` uses of a cache, none of it for long.
+class CacheUnavailable(Exception):
+    """A cache failed or did not answer in time; the text says what happened."""
 
-    A call that fails is answered as by an empty cache. So is one that takes longer than ``limit``,
-    and after it, or after one that took half of that, all others for as long as ``pause``.
+
+class BoundedCache:
+    """A cache of Django under a time limit; every method raises CacheUnavailable.
 
     Args:
         alias: of the cache in ``CACHES``.
         limit: seconds for one call.
-        pause: seconds for which a cache that was slow is left alone, and one warning is enough.
+        pause: seconds for which a cache is left alone after a call that took longer than half of
+            ``limit``.
     """
 
     def __init__(self, alias: str, limit: float, pause: float = 30) -> None:
-        self._alias = alias
         self._limit = limit
         self._pause = pause
         # Not the one of ``caches[alias]``, which is another in each thread.
         self._cache = caches.create_connection(alias)
         self._out_of_order_until = 0.0
-        self._warned_until = 0.0
         self._last_call: threading.Thread | None = None
 
     def get(self, key: str) -> object:
         """Return the value, or None."""
-        return self._call(None, "get", key)
+        return self._call("get", key)
+
+    def get_many(self, keys: Sequence[str]) -> Mapping[str, object]:
+        """Return the values of the keys that have one."""
+        found: Mapping[str, object] = self._call("get_many", keys)
+        return found
 
     def add(self, key: str, value: str, timeout: int) -> bool:
         """Set the value unless there is one; whether it was set."""
-        return bool(self._call(True, "add", key, value, timeout))
+        return bool(self._call("add", key, value, timeout))
 
     def set(self, key: str, value: str, timeout: int) -> None:
         """Set the value."""
-        self._call(None, "set", key, value, timeout)
+        self._call("set", key, value, timeout)
 
     def delete(self, key: str) -> None:
         """Remove the value."""
-        self._call(None, "delete", key)
+        self._call("delete", key)
 
-    def _call(self, otherwise: object, method: str, *args: Any) -> object:
+    def _call(self, method: str, *args: Any) -> Any:
         began = time.monotonic()
         is_hanging = self._last_call is not None and self._last_call.is_alive()
         if is_hanging or began < self._out_of_order_until:
-            return otherwise
+            raise CacheUnavailable("it is slow")
         answers: list[object] = []
         faults = ["it is slow"]
 
@@ -74,17 +81,52 @@ class SharedCache:
         self._last_call = threading.Thread(target=call, name="drf_logto-cache", daemon=True)
         try:
             self._last_call.start()
-        except RuntimeError:  # no thread can be had, as at the end of a process
-            return otherwise
+        except RuntimeError:  # as at the end of a process
+            raise CacheUnavailable("no thread can be started") from None
         self._last_call.join(self._limit)
         is_slow = time.monotonic() - began > self._limit / 2
         if is_slow:
             self._out_of_order_until = time.monotonic() + self._pause
         if is_slow or not answers:
-            self._warn(faults[0])
-        return answers[0] if answers else otherwise
+            self._report(faults[0])
+        if not answers:
+            raise CacheUnavailable(faults[0])
+        return answers[0]
 
-    def _warn(self, fault: str) -> None:
+    def _report(self, fault: str) -> None:
+        """Called with what is wrong where a call fails or is slow."""
+
+
+class SharedCache(BoundedCache):
+    """The same as the verification needs it: it never raises.
+
+    A call that fails is answered as by an empty cache, with one warning in ``pause``.
+    """
+
+    def __init__(self, alias: str, limit: float, pause: float = 30) -> None:
+        super().__init__(alias, limit, pause)
+        self._alias = alias
+        self._warned_until = 0.0
+
+    def get(self, key: str) -> object:
+        with suppress(CacheUnavailable):
+            return super().get(key)
+        return None
+
+    def add(self, key: str, value: str, timeout: int) -> bool:
+        with suppress(CacheUnavailable):
+            return super().add(key, value, timeout)
+        return True
+
+    def set(self, key: str, value: str, timeout: int) -> None:
+        with suppress(CacheUnavailable):
+            super().set(key, value, timeout)
+
+    def delete(self, key: str) -> None:
+        with suppress(CacheUnavailable):
+            super().delete(key)
+
+    def _report(self, fault: str) -> None:
         if time.monotonic() > self._warned_until:
             self._warned_until = time.monotonic() + self._pause
             logger.warning("The cache %r does not work: %s.", self._alias, fault)

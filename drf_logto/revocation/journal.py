@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple, Protocol
 
+from ..shared_cache import CacheUnavailable
 from .marks import Mark, Marks, Names, dump, parse
 
 _DAY = 86400
@@ -19,10 +20,6 @@ _RESTARTS = 5
 _EPOCH = "drf_logto:revocation:epoch"
 _TEN_YEARS = 3650 * _DAY
 _TURN = 10  # seconds that one process has to write back what a journal has lost
-
-
-class CacheUnavailable(Exception):
-    """The cache does not answer, or does not keep what it is given."""
 
 
 class Cache(Protocol):
@@ -62,6 +59,7 @@ class Journal:
         lifetime: seconds that a mark lives.
         now: the clock, in seconds since the epoch. Those of processes may differ by a day.
         lost: called where the journal has lost entries, with the number of known marks.
+        lane: the one that this process writes to.
     """
 
     def __init__(
@@ -72,6 +70,7 @@ class Journal:
         lifetime: float,
         now: Callable[[], float],
         lost: Callable[[int], None] = lambda known: None,
+        lane: int | None = None,
     ) -> None:
         self._cache = cache
         self._marks = marks
@@ -81,7 +80,7 @@ class Journal:
         self._epoch: str | None = None
         self._next: dict[_Lane, int] = {}
         self._missing: dict[Names, Mark] = {}
-        self._own_lane = secrets.randbelow(_LANES)
+        self._own_lane = secrets.randbelow(_LANES) if lane is None else lane
 
     @property
     def is_behind(self) -> bool:
@@ -167,22 +166,26 @@ class Journal:
         self._marks.end(self._now())
         self._missing = {mark.names: mark for mark in self._marks}
         lanes = self._lanes(back=int(self._lifetime // _DAY) + 1)
-        heads = self._cache.get_many([self._head(lane) for lane in lanes])
-        self._read_on(lanes)
-        return not any(_number(heads.get(self._head(lane))) >= self._at(lane) for lane in lanes)
+        found = self._cache.get_many([self._head(lane) for lane in lanes])
+        heads = {lane: _number(found.get(self._head(lane))) for lane in lanes}
+        return self._read_on(lanes, heads) == 0
 
-    def _read_on(self, lanes: Iterable[_Lane]) -> None:
-        """Read lanes as far as they go."""
+    def _read_on(self, lanes: Iterable[_Lane], heads: Mapping[_Lane, int] | None = None) -> int:
+        """Read lanes as far as they go, and return how many entries are missing before heads."""
+        missing = 0
         for lane in lanes:
+            head = heads.get(lane, 0) if heads else 0
             is_end = False
             while not is_end:
                 ahead = [self._entry(lane, further) for further in range(_READ_AHEAD)]
                 found = self._cache.get_many(ahead)
                 for entry in ahead:
-                    is_end = entry not in found
+                    is_end = entry not in found and self._at(lane) > head
                     if is_end:
                         break
-                    self._take(lane, parse(found[entry]))
+                    missing += entry not in found
+                    self._take(lane, parse(found.get(entry)))
+        return missing
 
     def _take(self, lane: _Lane, marks: list[Mark]) -> None:
         """Learn the next entry of a lane."""

@@ -5,6 +5,7 @@ import math
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from ..auth_info import AuthInfo, TokenKind, numeric_date
 
@@ -52,7 +53,7 @@ class Marks:
         self._before: dict[Names, float] = {}
         self._lock = threading.Lock()
         self.version = 0
-        """Grows with every mark, so a token that was not void at a version need not be looked up."""
+        """Grows with every mark. A token that was not void at a version is not void at it later."""
 
     def __len__(self) -> int:
         return len(self._before)
@@ -126,14 +127,11 @@ def parse(value: object) -> list[Mark]:
         rows = json.loads(value) if isinstance(value, str) else None
     except (ValueError, RecursionError):
         rows = None
-    return [_mark(tuple(row[:-1]), row[-1]) for row in _list(rows) if _is_row(row)]
+    rows = rows if isinstance(rows, list) else []
+    return [_mark(tuple(row[:-1]), row[-1]) for row in rows if _is_row(row)]
 
 
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
-
-
-def _is_row(row: object) -> bool:
+def _is_row(row: Any) -> bool:
     if not isinstance(row, list) or len(row) != len(Mark.__slots__):
         return False
     *names, before = row

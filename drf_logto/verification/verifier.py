@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, Protocol
 
 from .. import exceptions as refusals
 from ..auth_info import ORGANIZATION_AUDIENCE_PREFIX, RESERVED_AUDIENCE, AuthInfo, numeric_date
@@ -30,6 +30,21 @@ class _CachedToken:
     ends_at: float
     key: SigningKey
     key_set: KeySet
+    version: int  # of the revocations that it was last compared with
+
+
+class Revocations(Protocol):
+    """What is known of access that was taken away before tokens expire."""
+
+    def version(self, *, waits: bool) -> int | None:
+        """Return a number that grows with what is known, None where asking for news would wait.
+
+        Raises:
+            AuthorizationServerUnavailable: too little is known to accept a token.
+        """
+
+    def find_refusal(self, auth: AuthInfo) -> refusals.InvalidToken | None:
+        """Return why a token is refused, None where it is not."""
 
 
 class Verifier:
@@ -43,6 +58,7 @@ class Verifier:
         max_token_length: in characters.
         cache_size: how many verified tokens are cached, 0 for none.
         now: the clock, in seconds since the epoch.
+        revocations: may refuse valid tokens, None where none are.
     """
 
     def __init__(
@@ -55,6 +71,7 @@ class Verifier:
         max_token_length: int,
         cache_size: int,
         now: Callable[[], float],
+        revocations: Revocations | None = None,
     ) -> None:
         self._key_sets = key_sets
         self._audiences = frozenset(audiences)
@@ -62,6 +79,7 @@ class Verifier:
         self._leeway = leeway
         self._max_token_length = max_token_length
         self._now = now
+        self._revocations = revocations
         self._cache_size = cache_size
         # By the digest of the token, the one that was used last at the end.
         self._tokens: OrderedDict[bytes, _CachedToken] = OrderedDict()
@@ -77,15 +95,15 @@ class Verifier:
         """
         octets = self._octets(token)
         digest = sha256(octets).digest()
-        return self._find_cached(digest) or self._verify_new(octets, digest)
+        return self._find_cached(digest, waits=True) or self._verify_new(octets, digest)
 
     def find_cached(self, token: str) -> AuthInfo | None:
         """Return the facts of a token that ``verify`` knows; None where it would verify or wait.
 
         Raises:
-            InvalidToken: the token is too long or not ASCII.
+            InvalidToken: the token is too long, not ASCII, or was revoked.
         """
-        return self._find_cached(sha256(self._octets(token)).digest())
+        return self._find_cached(sha256(self._octets(token)).digest(), waits=False)
 
     def _octets(self, token: str) -> bytes:
         if len(token) > self._max_token_length:
@@ -113,7 +131,7 @@ class Verifier:
             raise refusals.InvalidSignature
         return key, key_set
 
-    def _find_cached(self, digest: bytes) -> AuthInfo | None:
+    def _find_cached(self, digest: bytes, *, waits: bool) -> AuthInfo | None:
         """Return a token that was verified before, None where it has to be verified again."""
         with self._tokens_lock:
             cached = self._tokens.get(digest)
@@ -123,8 +141,16 @@ class Verifier:
         key = cached.key
         if self._now() >= cached.ends_at or cached.key_set.find_known(key.kid) is not key:
             return None
+        auth = AuthInfo(cached.payload)
+        if self._revocations is not None:
+            version = self._revocations.version(waits=waits)
+            if version is None:
+                return None
+            if version != cached.version:
+                _require_granted(auth, self._revocations)
+                cached.version = version
         count_cached()
-        return AuthInfo(cached.payload)
+        return auth
 
     def _cache(self, digest: bytes, verified: _CachedToken) -> None:
         with self._tokens_lock:
@@ -152,9 +178,13 @@ class Verifier:
             refusal.subject = _for_log(jws.claims.get("sub"))
             refusal.client_id = _for_log(jws.claims.get("client_id"))
             raise
+        auth, version = AuthInfo(jws.payload), 0
+        if self._revocations is not None:
+            version = self._revocations.version(waits=True) or 0
+            _require_granted(auth, self._revocations)
         count_verified()
-        self._cache(digest, _CachedToken(jws.payload, ends_at, key, key_set))
-        return AuthInfo(jws.payload)
+        self._cache(digest, _CachedToken(jws.payload, ends_at, key, key_set, version))
+        return auth
 
     def _validate_header(self, header: Mapping[str, Any]) -> tuple[str, str]:
         """Return ``kid`` and ``alg`` of a header that a token of Logto may have."""
@@ -221,6 +251,13 @@ class Verifier:
 
 def _texts(value: object) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else ()
+
+
+def _require_granted(auth: AuthInfo, revocations: Revocations) -> None:
+    refusal = revocations.find_refusal(auth)
+    if refusal is not None:
+        refusal.subject, refusal.client_id = _for_log(auth.sub), _for_log(auth.client_id)
+        raise refusal
 
 
 def _for_log(value: object) -> str | None:

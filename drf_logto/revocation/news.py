@@ -1,0 +1,111 @@
+"""When a process asks for new marks, and what a token means where it cannot."""
+
+import math
+import threading
+from collections.abc import Callable, Iterable
+
+from ..auth_info import AuthInfo
+from ..exceptions import InvalidToken, LifetimeTooLong, RevocationsUnavailable, TokenRevoked
+from ..shared_cache import CacheUnavailable
+from ..telemetry import logger
+from .journal import Cache, Journal
+from .marks import Mark, Marks
+
+INTERVAL = 0.5
+"""Seconds between two questions for news, so that a mark is known everywhere within a second."""
+
+PATIENCE = 5
+"""Seconds without news after which requests are refused, where a setting says so."""
+
+_WARN_AGAIN = 60  # seconds
+
+
+class RevocationList:
+    """The revocations of this process, as ``verification.verifier.Revocations`` describes them.
+
+    A request pays a question to the cache once per ``INTERVAL`` at most; all others are answered
+    from memory.
+
+    Args:
+        cache: what the processes share.
+        lifetime: seconds of the longest token that is accepted.
+        is_closed: whether requests are refused without news for ``PATIENCE``.
+        now: the clock, in seconds since the epoch.
+        monotonic: a clock that is never set, in seconds.
+    """
+
+    def __init__(
+        self,
+        cache: Cache,
+        *,
+        lifetime: float,
+        is_closed: bool,
+        now: Callable[[], float],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._lifetime = lifetime
+        self._is_closed = is_closed
+        self._monotonic = monotonic
+        self._marks = Marks(lifetime)
+        self._journal = Journal(cache, self._marks, lifetime=lifetime, now=now, lost=_report_loss)
+        self._lock = threading.Lock()  # of the journal
+        self._asked_at = self._heard_at = -math.inf
+        self._warned_at = -math.inf
+
+    def version(self, *, waits: bool) -> int | None:
+        """Return a number that grows with the marks, None where asking for news would wait."""
+        if self._monotonic() - self._asked_at >= INTERVAL:
+            if not waits:
+                return None
+            self._ask()
+        if self._is_closed and self._monotonic() - self._heard_at > PATIENCE:
+            raise RevocationsUnavailable("the cache of revocations cannot be reached", PATIENCE)
+        return self._marks.version
+
+    def find_refusal(self, auth: AuthInfo) -> InvalidToken | None:
+        """Return why a token is refused, None where it is not."""
+        if auth.issued_at is None or auth.expires_at - auth.issued_at > self._lifetime:
+            return LifetimeTooLong()
+        return TokenRevoked() if self._marks.is_void(auth) else None
+
+    def add(self, marks: Iterable[Mark]) -> None:
+        """Learn marks, and write them for all processes.
+
+        Raises:
+            CacheUnavailable: they hold in this process alone, until ``catch_up`` writes them.
+        """
+        with self._lock:
+            self._journal.write(marks)
+
+    def catch_up(self) -> bool:
+        """Write what the journal lacks; whether nothing is left to write."""
+        with self._lock:
+            try:
+                self._journal.write_back()
+            except CacheUnavailable as error:
+                self._warn(error)
+            return not self._journal.is_behind
+
+    def _ask(self) -> None:
+        with self._lock:
+            if self._monotonic() - self._asked_at < INTERVAL:
+                return  # another request has asked meanwhile
+            try:
+                # A journal that has lost marks gets them back from whoever knows them.
+                self._journal.write_back() if self._journal.is_behind else self._journal.read()
+            except CacheUnavailable as error:
+                self._warn(error)
+            else:
+                self._heard_at = self._monotonic()
+            self._asked_at = self._monotonic()
+
+    def _warn(self, error: CacheUnavailable) -> None:
+        if self._monotonic() - self._warned_at > _WARN_AGAIN:
+            self._warned_at = self._monotonic()
+            logger.warning("The cache of revocations does not answer: %s.", error)
+
+
+def _report_loss(known: int) -> None:
+    logger.error(
+        "The cache has lost revocations. This process writes back the %d that it knows.", known
+    )
