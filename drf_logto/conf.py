@@ -56,6 +56,9 @@ class LogtoSettings:
     revocation_when_unreachable: str = "open"
     revoke_on_role_change: bool = False
     max_token_lifetime: float = 30 * 86400
+    management_app_id: str | None = None
+    management_app_secret: str | None = field(default=None, repr=False)
+    management_api_resource: str | None = None
 
 
 def parse(value: object) -> tuple[LogtoSettings | None, list[Problem]]:
@@ -296,4 +299,11 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "REVOCATION_WHEN_UNREACHABLE": _text(re.compile("open|closed"), "'open' or 'closed'"),
     "REVOKE_ON_ROLE_CHANGE": _boolean,
     "MAX_TOKEN_LIFETIME": _number(60, _YEAR),
+    "MANAGEMENT_APP_ID": _optional(
+        _text(_VISIBLE_TEXT, "the id of a machine-to-machine application, as Logto shows it")
+    ),
+    "MANAGEMENT_APP_SECRET": _optional(
+        _text(_VISIBLE_TEXT, "the secret of MANAGEMENT_APP_ID, as Logto shows it")
+    ),
+    "MANAGEMENT_API_RESOURCE": _optional(_resource),
 }

@@ -1,6 +1,6 @@
 """The exceptions of the package: one class and one code for each reason to refuse a request."""
 
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeVar
 
 __all__ = [
     "AlgorithmMismatch",
@@ -99,13 +99,16 @@ class LogtoError(Exception):
         return self.message % self.params
 
 
-def without_frames(refusal: LogtoError) -> LogtoError:
-    """Return a refusal without traceback and context.
+_Failure = TypeVar("_Failure", bound=Exception)
+
+
+def without_frames(failure: _Failure) -> _Failure:
+    """Return an exception without traceback and context.
 
     A report of an exception may include the variables of its frames, and they hold the token.
     """
-    refusal.__cause__ = refusal.__context__ = None
-    return refusal.with_traceback(None)
+    failure.__cause__ = failure.__context__ = None
+    return failure.with_traceback(None)
 
 
 class InvalidRequest(LogtoError):

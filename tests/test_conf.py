@@ -171,6 +171,8 @@ def test_a_key_that_is_no_string_is_unknown() -> None:
         ("REALM", "a\r\nb"),
         ("REALM", "é"),
         ("REALM", None),
+        ("MANAGEMENT_APP_ID", "machine 1"),
+        ("MANAGEMENT_API_RESOURCE", "default.logto.app/api"),
     ],
 )
 def test_a_value_that_cannot_work_names_its_key(key: str, value: object) -> None:
@@ -335,9 +337,10 @@ def test_a_setting_that_changes_while_it_is_read_is_not_kept() -> None:
         override.disable()
 
 
-def test_a_secret_stands_in_no_text_of_the_settings() -> None:
-    result = parsed(APP_ID="application-1", APP_SECRET="hush-hush")
-    assert result.app_secret == "hush-hush"
+@pytest.mark.parametrize("key", ["APP_SECRET", "MANAGEMENT_APP_SECRET"])
+def test_a_secret_stands_in_no_text_of_the_settings(key: str) -> None:
+    result = parsed(**{key: "hush-hush"})
+    assert getattr(result, key.lower()) == "hush-hush"
     assert "hush" not in f"{result!r} {result!s}"
 
 

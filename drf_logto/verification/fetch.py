@@ -26,6 +26,9 @@ _SUCCESS, _REDIRECTION = 2, 3
 _REFUSALS = (400, 401, 403)
 """Statuses under which an authorization server says in JSON why it refuses (RFC 6749 §5.2)."""
 
+_API_REFUSALS = (*_REFUSALS, 404, 422)
+"""Statuses under which Logto's Management API does."""
+
 
 def fetch_json(url: str, timeout: float, *, headers: Mapping[str, str] | None = None) -> object:
     """GET ``url`` and return its JSON value. Redirects are not followed.
@@ -39,6 +42,23 @@ def fetch_json(url: str, timeout: float, *, headers: Mapping[str, str] | None = 
         AuthorizationServerUnavailable: no answer in time, another status than 2xx, or no JSON.
     """
     return _exchange(url, timeout, headers or {})[1]
+
+
+def get_json(
+    url: str, timeout: float, *, headers: Mapping[str, str], max_body: int = MAX_BODY
+) -> tuple[int, object]:
+    """GET ``url`` and return status and JSON value of the answer, which may be a refusal.
+
+    Args:
+        url: as for ``fetch_json``.
+        timeout: likewise.
+        headers: more of them.
+        max_body: the longest body that is read, in bytes.
+
+    Raises:
+        AuthorizationServerUnavailable: as ``fetch_json``, unless the status is that of a refusal.
+    """
+    return _exchange(url, timeout, headers, accepted=_API_REFUSALS, max_body=max_body)
 
 
 def post_form(
@@ -65,6 +85,7 @@ def _exchange(
     body: bytes | None = None,
     *,
     accepted: Collection[int] = (),
+    max_body: int = MAX_BODY,
 ) -> tuple[int, object]:
     """Return status and JSON value of an answer whose status is 2xx or one of ``accepted``."""
     own = {"Accept": "application/json", "User-Agent": "drf-logto-auth"}
@@ -76,7 +97,7 @@ def _exchange(
         raise AuthorizationServerUnavailable(NO_ADDRESS) from error
     host = request.host
     try:
-        return _answer(request, timeout, accepted)
+        return _answer(request, timeout, accepted, max_body)
     except (
         *(UnusableAnswer, OSError, http.client.HTTPException),
         *(ValueError, OverflowError),  # an address that cannot be asked
@@ -85,7 +106,7 @@ def _exchange(
 
 
 def _answer(
-    request: urllib.request.Request, timeout: float, accepted: Collection[int]
+    request: urllib.request.Request, timeout: float, accepted: Collection[int], max_body: int
 ) -> tuple[int, object]:
     with _opener().open(request, timeout=timeout) as response:
         status, hundreds = response.status, response.status // 100
@@ -93,9 +114,9 @@ def _answer(
             raise UnusableAnswer(f"HTTP status {status}, and redirects are not followed")
         if hundreds != _SUCCESS and status not in accepted:
             raise UnusableAnswer(f"HTTP status {status}")
-        body = response.read(MAX_BODY + 1)
-    if len(body) > MAX_BODY:
-        raise UnusableAnswer(f"longer than {MAX_BODY} bytes")
+        body = response.read(max_body + 1)
+    if len(body) > max_body:
+        raise UnusableAnswer(f"longer than {max_body} bytes")
     if response.length:
         raise UnusableAnswer("ended early")
     try:

@@ -36,7 +36,10 @@ def document(value: object) -> Answer:
 
 
 class LoopbackServer(socketserver.ThreadingTCPServer):
-    """Answers each path as it was told to; ``asked``, ``headers`` and ``bodies`` list what came."""
+    """Answers each path as it was told to; ``asked``, ``headers`` and ``bodies`` list what came.
+
+    An answer to a path without a query is that to all queries which have none of their own.
+    """
 
     daemon_threads = True
     allow_reuse_address = True
@@ -99,7 +102,8 @@ class _Handler(Connection):
         self.body = self.rfile.read(length).decode()
         server.bodies.append(self.body)
         server.asked.append(path)
-        server.answers.get(path, http("", "404 Not Found"))(self)
+        known = path if path in server.answers else path.partition("?")[0]
+        server.answers.get(known, http("", "404 Not Found"))(self)
 
 
 @contextmanager
