@@ -41,7 +41,7 @@ class Environment:
     cooldown: float | None = None
 
 
-MakeRevocations = Callable[[LogtoSettings, Environment], Revocations]
+MakeRevocations = Callable[[LogtoSettings, Environment], Revocations | None]
 _Built = tuple[LogtoSettings, Verifier, KnownMetadata, Revocations | None]
 
 

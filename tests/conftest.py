@@ -13,7 +13,9 @@ from typing import Any
 import hypothesis
 import hypothesis.configuration
 import pytest
+from django.core.cache import caches
 from django.core.checks import run_checks
+from django.test import modify_settings
 from django.utils import translation
 
 from drf_logto.testing import Logto
@@ -44,6 +46,16 @@ def no_threads() -> Iterator[None]:
     before = threading.stack_size(2**46)
     yield
     threading.stack_size(before)
+
+
+@pytest.fixture
+def revocation(settings: Any) -> Iterator[None]:
+    """A project that has drf_logto.revocation; its cache is empty."""
+    installed = {"append": "drf_logto.revocation"}
+    settings.LOGTO = {**settings.LOGTO, "CACHE": "shared"}
+    with modify_settings(INSTALLED_APPS=installed):
+        yield
+    caches["shared"].clear()
 
 
 @pytest.fixture

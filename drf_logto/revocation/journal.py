@@ -80,6 +80,7 @@ class Journal:
         self._epoch: str | None = None
         self._next: dict[_Lane, int] = {}
         self._missing: dict[Names, Mark] = {}
+        self._ended_on = 0  # the day on which marks were last forgotten
         self._own_lane = secrets.randbelow(_LANES) if lane is None else lane
 
     @property
@@ -89,6 +90,9 @@ class Journal:
 
     def read(self) -> None:
         """Learn the marks that others wrote, or raise CacheUnavailable."""
+        if self._ended_on != self._today():
+            self._ended_on = self._today()
+            self._marks.end(self._now())
         lanes = self._lanes(back=1)
         found = self._cache.get_many([_EPOCH, *self._watched(lanes)])
         if self._epoch is None or found.get(_EPOCH) != self._epoch or self._is_torn(found, lanes):
@@ -98,12 +102,15 @@ class Journal:
 
     def write(self, marks: Iterable[Mark]) -> None:
         """Learn marks and write them, or raise CacheUnavailable: they wait for ``write_back``."""
-        marks = [mark for mark in marks if self._is_news(mark)]
-        self._missing.update((mark.names, mark) for mark in marks)
-        self._marks.add(marks)
+        named: dict[Names, None] = {}
+        for mark in marks:
+            named[mark.names] = None
+            if not self._marks.covers(mark):
+                self._missing[mark.names] = mark
+                self._marks.add([mark])
         if self._epoch is None:
             self.read()
-        self._append([mark for mark in marks if mark.names in self._missing])
+        self._append_all(named)
 
     def write_back(self) -> None:
         """Write what the journal lacks, one process at a time, or raise CacheUnavailable."""
@@ -112,11 +119,13 @@ class Journal:
         if not self._missing or not self._cache.add(turn, "", _TURN):
             return
         while self._missing:
-            self._append(list(islice(self._missing.values(), _WRITTEN_AT_ONCE)))
+            self._append_all(list(self._missing))
         self._cache.delete(turn)
 
-    def _is_news(self, mark: Mark) -> bool:
-        return mark.names in self._missing or not self._marks.covers(mark)
+    def _append_all(self, named: Iterable[Names]) -> None:
+        waiting = iter(named)
+        while names := list(islice(waiting, _WRITTEN_AT_ONCE)):
+            self._append([self._missing[one] for one in names if one in self._missing])
 
     def _append(self, marks: list[Mark]) -> None:
         entry = dump(marks)

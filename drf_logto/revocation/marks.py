@@ -9,12 +9,14 @@ from typing import Any
 
 from ..auth_info import AuthInfo, TokenKind, numeric_date
 
-_MAX_ID = 200  # characters; ids of Logto have 21 at most
+_MAX_NAME = 200  # characters; ids of Logto have 21 at most, and the id of a session 43
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
     """Void are all tokens of ``issuer`` issued at or before ``before`` that have what is named.
+
+    With a ``session``, sign-ins are over instead: no access token names its session.
 
     Attributes:
         issuer: the ``iss`` claim.
@@ -23,6 +25,7 @@ class Mark:
         organization: the organization of the token; ``""`` for tokens of no organization.
         client: the ``client_id`` claim.
         token: the ``jti`` claim.
+        session: the ``sid`` claim of ID tokens; ``""`` for every session.
     """
 
     issuer: str
@@ -31,21 +34,40 @@ class Mark:
     organization: str | None = None
     client: str | None = None
     token: str | None = None
+    session: str | None = None
 
     @property
-    def names(self) -> tuple[str | None, ...]:
+    def names(self) -> "Names":
         """What the mark names besides its time."""
-        return (self.issuer, self.user, self.organization, self.client, self.token)
+        return _names(
+            self.issuer, self.user, self.organization, self.client, self.token, self.session
+        )
 
 
 Names = tuple[str | None, ...]
+
+
+def _names(
+    issuer: str,
+    user: str | None = None,
+    organization: str | None = None,
+    client: str | None = None,
+    token: str | None = None,
+    session: str | None = None,
+) -> Names:
+    return (issuer, user, organization, client, token, session)
+
+
+def is_name(value: object) -> bool:
+    """Whether a mark can name it."""
+    return isinstance(value, str) and len(value) <= _MAX_NAME
 
 
 class Marks:
     """The marks that this process knows. They only grow until they end.
 
     Args:
-        lifetime: seconds of the longest token; a mark ends when it can void none.
+        lifetime: seconds for which the longest token is accepted, as a mark can void none later.
     """
 
     def __init__(self, lifetime: float) -> None:
@@ -85,27 +107,39 @@ class Marks:
     def is_void(self, auth: AuthInfo) -> bool:
         """Whether a token is void. One that does not say when it was issued counts as old."""
         issued_at = -math.inf if auth.issued_at is None else auth.issued_at
+        return self._is_any_since(_named_by(auth), issued_at)
+
+    def is_over(
+        self, *, issuer: str, user: str, client: str, session: str | None, since: float
+    ) -> bool:
+        """Whether the user has signed out of a session at Logto that has been there since."""
+        every = _names(issuer, user, client=client, session="")
+        this = _names(issuer, client=client, session=session)
+        return self._is_any_since((every,) if session is None else (every, this), since)
+
+    def _is_any_since(self, marks: tuple[Names, ...], time: float) -> bool:
         before = self._before
-        return any(issued_at <= before.get(names, -math.inf) for names in _named_by(auth))
+        return any(time <= before.get(names, -math.inf) for names in marks if names in before)
 
 
 def _named_by(auth: AuthInfo) -> tuple[Names, ...]:
     """The names of every mark that could void a token."""
     issuer, user, client = auth.issuer, auth.sub, auth.client_id
     organization = "" if auth.kind is TokenKind.GLOBAL else auth.organization_id
+    # Written out, because this is the path of every request after a new mark.
     return (
-        (issuer, user, None, None, None),
-        (issuer, user, organization, None, None),
-        (issuer, user, None, client, None),
-        (issuer, None, organization, None, None),
-        (issuer, None, None, client, None),
-        (issuer, None, None, None, auth.token_id),
-        (issuer, None, None, None, None),
+        (issuer, user, None, None, None, None),
+        (issuer, user, organization, None, None, None),
+        (issuer, user, None, client, None, None),
+        (issuer, None, organization, None, None, None),
+        (issuer, None, None, client, None, None),
+        (issuer, None, None, None, auth.token_id, None),
+        (issuer, None, None, None, None, None),
     )
 
 
 def _mark(names: Names, before: float) -> Mark:
-    issuer, user, organization, client, token = names
+    issuer, user, organization, client, token, session = names
     return Mark(
         issuer=issuer or "",
         before=before,
@@ -113,6 +147,7 @@ def _mark(names: Names, before: float) -> Mark:
         organization=organization,
         client=client,
         token=token,
+        session=session,
     )
 
 
@@ -135,5 +170,5 @@ def _is_row(row: Any) -> bool:
     if not isinstance(row, list) or len(row) != len(Mark.__slots__):
         return False
     *names, before = row
-    is_named = all(one is None or (isinstance(one, str) and len(one) <= _MAX_ID) for one in names)
+    is_named = all(one is None or is_name(one) for one in names)
     return is_named and isinstance(names[0], str) and numeric_date(before) is not None

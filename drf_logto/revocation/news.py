@@ -2,7 +2,10 @@
 
 import math
 import threading
+import weakref
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any
 
 from ..auth_info import AuthInfo
 from ..exceptions import InvalidToken, LifetimeTooLong, RevocationsUnavailable, TokenRevoked
@@ -18,6 +21,7 @@ PATIENCE = 5
 """Seconds without news after which requests are refused, where a setting says so."""
 
 _WARN_AGAIN = 60  # seconds
+_TRY_AGAIN = 1  # seconds between two tries to write what waits
 
 
 class RevocationList:
@@ -29,6 +33,7 @@ class RevocationList:
     Args:
         cache: what the processes share.
         lifetime: seconds of the longest token that is accepted.
+        leeway: seconds for which a token is accepted after that.
         is_closed: whether requests are refused without news for ``PATIENCE``.
         now: the clock, in seconds since the epoch.
         monotonic: a clock that is never set, in seconds.
@@ -39,18 +44,21 @@ class RevocationList:
         cache: Cache,
         *,
         lifetime: float,
+        leeway: float,
         is_closed: bool,
         now: Callable[[], float],
         monotonic: Callable[[], float],
     ) -> None:
         self._lifetime = lifetime
+        longest = lifetime + leeway
         self._is_closed = is_closed
         self._monotonic = monotonic
-        self._marks = Marks(lifetime)
-        self._journal = Journal(cache, self._marks, lifetime=lifetime, now=now, lost=_report_loss)
+        self._marks = Marks(longest)
+        self._journal = Journal(cache, self._marks, lifetime=longest, now=now, lost=_report_loss)
         self._lock = threading.Lock()  # of the journal
         self._asked_at = self._heard_at = -math.inf
         self._warned_at = -math.inf
+        self._has_writer = False
 
     def version(self, *, waits: bool) -> int | None:
         """Return a number that grows with the marks, None where asking for news would wait."""
@@ -68,14 +76,29 @@ class RevocationList:
             return LifetimeTooLong()
         return TokenRevoked() if self._marks.is_void(auth) else None
 
+    def is_signed_out(
+        self, *, issuer: str, user: str, client: str, session: str | None, since: float
+    ) -> bool:
+        """Return as ``Marks.is_over``. Where requests are refused without news, it is not asked."""
+        with suppress(RevocationsUnavailable):
+            self.version(waits=True)
+        return self._marks.is_over(
+            issuer=issuer, user=user, client=client, session=session, since=since
+        )
+
     def add(self, marks: Iterable[Mark]) -> None:
         """Learn marks, and write them for all processes.
 
         Raises:
-            CacheUnavailable: they hold in this process alone, until ``catch_up`` writes them.
+            CacheUnavailable: they hold in this process alone as yet. A thread writes them as soon
+                as it can, unless a request does.
         """
         with self._lock:
-            self._journal.write(marks)
+            try:
+                self._journal.write(marks)
+            except CacheUnavailable:
+                self._start_writer()
+                raise
 
     def catch_up(self) -> bool:
         """Write what the journal lacks; whether nothing is left to write."""
@@ -84,7 +107,21 @@ class RevocationList:
                 self._journal.write_back()
             except CacheUnavailable as error:
                 self._warn(error)
-            return not self._journal.is_behind
+            self._has_writer = self._journal.is_behind
+            return not self._has_writer
+
+    def _start_writer(self) -> None:
+        if self._has_writer:
+            return
+        stop = threading.Lock()
+        stop.acquire()
+        weakref.finalize(self, stop.release)
+        thread = threading.Thread(
+            target=_catch_up, args=(weakref.ref(self), stop), name="drf_logto-revoke", daemon=True
+        )
+        with suppress(RuntimeError):  # as at the end of a process
+            thread.start()
+            self._has_writer = True
 
     def _ask(self) -> None:
         with self._lock:
@@ -102,7 +139,22 @@ class RevocationList:
     def _warn(self, error: CacheUnavailable) -> None:
         if self._monotonic() - self._warned_at > _WARN_AGAIN:
             self._warned_at = self._monotonic()
-            logger.warning("The cache of revocations does not answer: %s.", error)
+            # As text: a handler that keeps the error keeps its frames, and with them this list.
+            logger.warning("The cache of revocations does not answer: %s.", str(error))
+
+
+def _catch_up(find: Callable[[], RevocationList | None], stop: Any) -> None:
+    """Write what waits; end when all is written, or when nothing else uses the list.
+
+    Args:
+        find: returns the list, None when it is gone.
+        stop: a lock that is released then. A lock, because a child of this process can release it
+            whatever this thread was doing when the child was forked.
+    """
+    while (known := find()) is not None and not known.catch_up():
+        del known
+        if stop.acquire(timeout=_TRY_AGAIN):
+            return
 
 
 def _report_loss(known: int) -> None:

@@ -1,40 +1,56 @@
 """The revocations of this process, and their way to the others."""
 
-import threading
+import secrets
 import time
 from collections.abc import Iterable
+from typing import cast
 
+from django.apps import apps
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.exceptions import ImproperlyConfigured
 
 from ..conf import LogtoSettings, get_settings
-from ..runtime import Environment, get_revocations
-from ..shared_cache import BoundedCache, CacheUnavailable
+from ..runtime import Environment, get_environment, get_revocations
+from ..shared_cache import BoundedCache
+from ..signals import access_revoked
 from ..verification.metadata import ISSUER_PATH
+from .journal import Cache
 from .marks import Mark
 from .news import RevocationList
 
 _CACHE_LIMIT = 0.25  # seconds for one call
 _CACHE_PAUSE = 1  # seconds after a call that was too slow
-_TRY_AGAIN = 1  # seconds
+_APP = "drf_logto.revocation"
 
 
-def revocation_list(settings: LogtoSettings, environment: Environment) -> RevocationList:
-    """Return the list of a process that begins, which knows nothing yet.
+def revocation_list(settings: LogtoSettings, environment: Environment) -> RevocationList | None:
+    """Return the list of a process that begins, which knows nothing yet; None without the app.
 
     Raises:
         ImproperlyConfigured: ``CACHE`` is not set.
     """
+    if not apps.is_installed(_APP):  # any longer, as at the end of a test that installed it
+        return None
     if settings.cache is None:
         raise ImproperlyConfigured(
             "LOGTO['CACHE'] is missing. drf_logto.revocation keeps what was revoked there."
         )
     return RevocationList(
-        BoundedCache(settings.cache, _CACHE_LIMIT, _CACHE_PAUSE),
+        _cache(settings.cache, environment),
         lifetime=settings.max_token_lifetime,
+        leeway=settings.leeway,
         is_closed=settings.revocation_when_unreachable == "closed",
         now=environment.now,
         monotonic=time.monotonic,
     )
+
+
+def _cache(alias: str, environment: Environment) -> Cache:
+    if environment.is_shared:
+        return BoundedCache(alias, _CACHE_LIMIT, _CACHE_PAUSE)
+    # A test begins without the revocations of others.
+    private = LocMemCache(secrets.token_hex(8), {"OPTIONS": {"MAX_ENTRIES": 10**6}})
+    return cast("Cache", private)  # as to its types, its methods return more
 
 
 def issuers() -> tuple[str, ...]:
@@ -42,38 +58,23 @@ def issuers() -> tuple[str, ...]:
     return tuple(f"{endpoint}{ISSUER_PATH}" for endpoint in get_settings().endpoint)
 
 
+def now() -> float:
+    """Return the time, in seconds since the epoch."""
+    return get_environment().now()
+
+
 def add(marks: Iterable[Mark]) -> None:
     """Let marks hold in this process at once, and in all others within a second.
 
     Raises:
-        CacheUnavailable: they could not be written. A thread writes them as soon as it can.
+        CacheUnavailable: as ``RevocationList.add``.
         ImproperlyConfigured: ``drf_logto.revocation`` is not in ``INSTALLED_APPS``.
     """
     known = get_revocations()
     if not isinstance(known, RevocationList):
-        raise ImproperlyConfigured("Add drf_logto.revocation to INSTALLED_APPS.")
+        raise ImproperlyConfigured(f"Add {_APP!r} to INSTALLED_APPS.")
+    marks = tuple(marks)
     try:
         known.add(marks)
-    except CacheUnavailable:
-        _catch_up_later(known)
-        raise
-
-
-_catching_up: dict[int, threading.Thread] = {}
-
-
-def _catch_up_later(known: RevocationList) -> None:
-    """Start the thread that writes what waits, unless it runs already."""
-    running = _catching_up.get(id(known))
-    if running is None or not running.is_alive():
-        thread = threading.Thread(
-            target=_catch_up, args=(known,), name="drf_logto-revocation", daemon=True
-        )
-        _catching_up.clear()
-        _catching_up[id(known)] = thread
-        thread.start()
-
-
-def _catch_up(known: RevocationList) -> None:
-    while not known.catch_up():
-        time.sleep(_TRY_AGAIN)
+    finally:
+        access_revoked.send_robust(sender=Mark, marks=marks)

@@ -46,6 +46,19 @@ class Revocations(Protocol):
     def find_refusal(self, auth: AuthInfo) -> refusals.InvalidToken | None:
         """Return why a token is refused, None where it is not."""
 
+    def is_signed_out(
+        self, *, issuer: str, user: str, client: str, session: str | None, since: float
+    ) -> bool:
+        """Whether a user has signed out at Logto of a session that has been there since.
+
+        Args:
+            issuer: the ``iss`` claim of ID tokens.
+            user: the ``sub`` claim.
+            client: the ``aud`` claim.
+            session: the ``sid`` claim, None where they have none.
+            since: the ``iat`` claim of the first.
+        """
+
 
 class Verifier:
     """Verifies the access tokens of one API.

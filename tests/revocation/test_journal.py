@@ -1,6 +1,5 @@
 """The journal: whatever processes, their clocks and the cache do, no mark is lost."""
 
-from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from drf_logto.revocation.journal import Journal
 from drf_logto.revocation.marks import Mark, Marks
 from drf_logto.shared_cache import CacheUnavailable
+from tests.support.store import Store
 
 ISSUER = "https://auth.example.com/oidc"
 NOON = 20_000 * 86400 + 43200.0
@@ -19,38 +19,6 @@ LIFETIME = 3 * 86400
 
 def mark(user: str, before: float = NOON) -> Mark:
     return Mark(issuer=ISSUER, user=user, before=before)
-
-
-class Store:
-    """A cache of all processes, whose calls something else may come between."""
-
-    def __init__(self) -> None:
-        self.values: dict[str, str] = {}
-        self.is_down = False
-        self.before_call: Callable[[], None] = lambda: None
-
-    def _called(self) -> None:
-        between, self.before_call = self.before_call, lambda: None
-        between()
-        self.before_call = between
-        if self.is_down:
-            raise CacheUnavailable
-
-    def get_many(self, keys: Sequence[str]) -> Mapping[str, object]:
-        self._called()
-        return {key: self.values[key] for key in keys if key in self.values}
-
-    def add(self, key: str, value: str, timeout: int) -> bool:
-        self._called()
-        return self.values.setdefault(key, value) is value
-
-    def set(self, key: str, value: str, timeout: int) -> None:
-        self._called()
-        self.values[key] = value
-
-    def delete(self, key: str) -> None:
-        self._called()
-        self.values.pop(key, None)
 
 
 class Process:
@@ -127,6 +95,26 @@ def test_what_could_not_be_written_waits(store: Store) -> None:
     assert not one.journal.is_behind
 
 
+def test_an_earlier_mark_does_not_replace_one_that_waits(store: Store) -> None:
+    one, other = Process(store), Process(store)
+    store.is_down = True
+    for late in ([mark("ada"), mark("ada", NOON - 1)], [mark("ada", NOON - 2)]):
+        with pytest.raises(CacheUnavailable):
+            one.journal.write(late)
+    store.is_down = False
+    one.journal.write([mark("ada", NOON - 3)])
+    other.journal.read()
+    assert other.knows("ada")
+
+
+def test_many_marks_are_written_in_entries_that_caches_take(store: Store) -> None:
+    one, other = Process(store), Process(store)
+    one.journal.write(mark(f"user {number}") for number in range(2500))
+    other.journal.read()
+    assert len(other.marks) == 2500
+    assert max(map(len, store.values.values())) < 2**17
+
+
 @pytest.mark.parametrize("ahead", [-86400, 86400])
 def test_clocks_may_differ_by_a_day(store: Store, ahead: float) -> None:
     one, other = Process(store, ahead=ahead), Process(store)
@@ -138,11 +126,10 @@ def test_clocks_may_differ_by_a_day(store: Store, ahead: float) -> None:
 
 def test_marks_end_with_the_longest_token(store: Store) -> None:
     one = Process(store)
-    one.journal.write([mark("ada")])
+    one.journal.write([mark("ada"), mark("bob", NOON + 2)])
     one.time += LIFETIME + 1
-    store.values.clear()
-    one.journal.write_back()
-    assert len(one.marks) == 0
+    one.journal.read()
+    assert [known.user for known in one.marks] == ["bob"]
 
 
 def test_rubbish_in_the_journal_is_no_mark(store: Store) -> None:
@@ -150,10 +137,23 @@ def test_rubbish_in_the_journal_is_no_mark(store: Store) -> None:
     one.journal.write([mark("ada")])
     for key in list(store.values):
         if not key.endswith("epoch"):
-            store.values[key] = '[["x"], 7, {"a": 1}, [null, "b", null, null, null, 5]]'
+            store.values[key] = '[["x"], 7, {"a": 1}, [null, "b", null, null, null, null, 5]]'
     new = Process(store)
     new.journal.read()
     assert len(new.marks) == 0
+
+
+@pytest.mark.parametrize("kept", ["nothing", "no entry"])
+def test_a_cache_that_does_not_keep_what_is_written_is_no_journal(kept: str) -> None:
+    class Forgetful(Store):
+        def add(self, key: str, value: str, timeout: int) -> bool:
+            return super().add(key, value, timeout) if key.endswith(kept_key) else True
+
+    kept_key = "epoch" if kept == "no entry" else "no key"
+    one = Process(Forgetful())
+    with pytest.raises(CacheUnavailable, match="keep"):
+        one.journal.write([mark("ada")])
+    assert one.journal.is_behind
 
 
 class Machine(RuleBasedStateMachine):
@@ -251,8 +251,8 @@ class Machine(RuleBasedStateMachine):
             for process in [new, *self.processes]:
                 process.journal.write_back()
                 # The turn of a process that died ends by itself.
-                for key in [key for key in self.store.values if key.endswith("turn")]:
-                    del self.store.values[key]
+                values = self.store.values
+                self.store.values = {key: values[key] for key in values if key[-4:] != "turn"}
         users = [f"user {number}" for number in range(1, self.users + 1)]
         for process in [new, *self.processes]:
             assert not process.journal.is_behind

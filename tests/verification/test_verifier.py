@@ -9,10 +9,13 @@ import pytest
 
 from drf_logto import exceptions as refusals
 from drf_logto.auth_info import TokenKind
+from drf_logto.revocation.marks import Mark
+from drf_logto.revocation.news import RevocationList
 from drf_logto.telemetry import snapshot
 from drf_logto.testing import ABSENT, Logto
 from drf_logto.verification.jwk import SIGNATURE_ALGORITHMS
 from tests.support.desk import API, NOW, Desk, parts, segment
+from tests.support.store import Store
 
 
 @pytest.fixture
@@ -613,3 +616,49 @@ def test_dates_reach_from_the_epoch_to_the_year_9999(desk: Desk) -> None:
     desk.verify(desk.global_token(nbf=0, exp=253_402_300_799))
     with pytest.raises(refusals.InvalidExpiration):
         desk.verify(desk.global_token(exp=253_402_300_800))
+
+
+# Revocations
+
+
+@pytest.fixture
+def revoking() -> tuple[Desk, RevocationList]:
+    known = RevocationList(
+        Store(),
+        lifetime=86400,
+        leeway=0,
+        is_closed=False,
+        now=lambda: its.time,
+        monotonic=lambda: its.time,
+    )
+    its = Desk(revocations=known)
+    return its, known
+
+
+@pytest.mark.parametrize("is_cached", [True, False])
+def test_a_token_is_refused_after_a_mark(
+    revoking: tuple[Desk, RevocationList], is_cached: bool
+) -> None:
+    desk, known = revoking
+    token, another = desk.global_token(), desk.global_token(sub="user-2")
+    for one in (token, another) if is_cached else ():
+        desk.verify(one)
+    known.add([Mark(issuer=desk.logto.issuer, user="user-1", before=NOW)])
+    for _ in range(2):
+        with pytest.raises(refusals.TokenRevoked) as refused:
+            desk.verify(token)
+        assert (refused.value.subject, refused.value.client_id) == ("user-1", "application-1")
+        assert desk.verify(another).sub == "user-2"
+
+
+def test_a_cached_token_is_not_found_where_asking_for_revocations_would_wait(
+    revoking: tuple[Desk, RevocationList],
+) -> None:
+    desk, _known = revoking
+    token = desk.global_token()
+    desk.verify(token)
+    assert desk.verifier.find_cached(token) is not None
+    desk.time += 1
+    assert desk.verifier.find_cached(token) is None
+    desk.verify(token)
+    assert desk.verifier.find_cached(token) is not None

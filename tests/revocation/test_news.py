@@ -1,0 +1,249 @@
+"""When a process asks for news, and what it answers where it cannot."""
+
+import threading
+from typing import Any
+
+import pytest
+
+from drf_logto.exceptions import LifetimeTooLong, RevocationsUnavailable, TokenRevoked
+from drf_logto.revocation.marks import Mark
+from drf_logto.revocation.news import INTERVAL, PATIENCE, RevocationList
+from drf_logto.shared_cache import CacheUnavailable
+from tests.support.auth import auth_info
+from tests.support.store import Store
+
+ISSUER = "https://tenant.logto.test/oidc"
+NOW = 1_800_000_000.0
+LIFETIME = 3600
+
+
+class Clock:
+    time = NOW
+
+    def now(self) -> float:
+        return self.time
+
+
+class Process(Clock):
+    """A process, whose clocks the test sets."""
+
+    def __init__(self, store: Store, *, is_closed: bool = False) -> None:
+        self.list = revocation_list(store, self, is_closed=is_closed)
+
+    def refuses(self, user: str = "ada", *, waits: bool = True, **claims: Any) -> bool:
+        self.list.version(waits=waits)
+        auth = auth_info(sub=user, **{"iat": NOW, "exp": NOW + 60, **claims})
+        return isinstance(self.list.find_refusal(auth), TokenRevoked)
+
+
+def revocation_list(store: Store, clock: Clock, *, is_closed: bool = False) -> RevocationList:
+    return RevocationList(
+        store,
+        lifetime=LIFETIME,
+        leeway=60,
+        is_closed=is_closed,
+        now=clock.now,
+        monotonic=clock.now,
+    )
+
+
+def mark(user: str = "ada", before: float = NOW) -> Mark:
+    return Mark(issuer=ISSUER, user=user, before=before)
+
+
+@pytest.fixture
+def store() -> Store:
+    return Store()
+
+
+@pytest.fixture
+def process(store: Store) -> Process:
+    return Process(store)
+
+
+def test_what_one_process_adds_another_refuses_after_the_interval(store: Store) -> None:
+    one, other = Process(store), Process(store)
+    assert not other.refuses()
+    one.list.add([mark()])
+    assert one.refuses()
+    other.time += INTERVAL / 2
+    assert not other.refuses()
+    other.time += INTERVAL / 2
+    assert other.refuses()
+
+
+def test_a_process_asks_once_per_interval(store: Store, process: Process) -> None:
+    process.refuses()
+    calls = store.calls
+    for _ in range(3):
+        process.refuses()
+    assert store.calls == calls
+    process.time += INTERVAL
+    process.refuses()
+    assert store.calls == calls + 1
+
+
+def test_nothing_is_asked_where_asking_would_wait(store: Store, process: Process) -> None:
+    assert process.list.version(waits=False) is None
+    assert store.calls == 0
+    assert process.list.version(waits=True) == 0
+    assert process.list.version(waits=False) == 0
+    process.time += INTERVAL
+    assert process.list.version(waits=False) is None
+
+
+def test_those_who_ask_at_the_same_time_ask_once(store: Store, process: Process) -> None:
+    process.list.version(waits=True)
+    process.time += INTERVAL
+    calls, waiting = store.calls, threading.Thread(target=process.list.version, kwargs=WAITS)
+
+    def come_between() -> None:
+        store.before_call = lambda: None
+        waiting.start()
+
+    store.before_call = come_between
+    process.list.version(waits=True)
+    waiting.join()
+    assert store.calls == calls + 1
+
+
+WAITS = {"waits": True}
+
+
+def test_known_marks_hold_in_an_outage_with_one_warning(
+    store: Store, process: Process, caplog: pytest.LogCaptureFixture
+) -> None:
+    process.list.add([mark()])
+    store.is_down = True
+    for _ in range(50):
+        process.time += 1
+        assert process.refuses()
+        assert not process.refuses("bob")
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    process.time += 60
+    process.refuses()
+    assert len(caplog.records) == 2
+
+
+@pytest.mark.parametrize("knows", [True, False], ids=["knows", "starts"])
+def test_a_closed_process_refuses_all_after_its_patience(store: Store, knows: bool) -> None:
+    process = Process(store, is_closed=True)
+    if knows:
+        process.refuses()
+    store.is_down = True
+    if knows:
+        process.time += PATIENCE
+        assert not process.refuses()
+    process.time += 0.1
+    with pytest.raises(RevocationsUnavailable) as refused:
+        process.refuses()
+    assert refused.value.retry_after == PATIENCE
+    with pytest.raises(RevocationsUnavailable):
+        process.refuses(waits=False)
+    store.is_down = False
+    process.time += INTERVAL
+    assert not process.refuses()
+
+
+def test_an_open_process_that_starts_in_an_outage_accepts_tokens(
+    store: Store, process: Process
+) -> None:
+    store.is_down = True
+    assert not process.refuses()
+
+
+@pytest.mark.parametrize(
+    "claims", [{"iat": None}, {"iat": "1"}, {"iat": NOW, "exp": NOW + LIFETIME + 1}], ids=str
+)
+def test_a_token_that_could_outlive_a_mark_is_refused(
+    process: Process, claims: dict[str, Any]
+) -> None:
+    auth = auth_info(**{"exp": NOW + 10, **claims})
+    assert isinstance(process.list.find_refusal(auth), LifetimeTooLong)
+
+
+def test_a_mark_lives_as_long_as_a_token_is_accepted_with_leeway(process: Process) -> None:
+    process.list.add([mark()])
+    process.time += LIFETIME + 59
+    assert process.refuses(exp=NOW + LIFETIME)
+
+
+def test_what_could_not_be_written_is_written_by_the_next_request(store: Store) -> None:
+    one, other = Process(store), Process(store)
+    one.refuses()
+    store.is_down = True
+    with pytest.raises(CacheUnavailable):
+        one.list.add([mark()])
+    store.is_down = False
+    one.time += INTERVAL
+    one.list.version(waits=True)
+    assert other.refuses()
+
+
+def test_what_could_not_be_written_is_written_without_a_request(store: Store) -> None:
+    one, other = Process(store), Process(store)
+    written = threading.Event()
+    store.is_down = True
+    for user in ("ada", "bob"):
+        with pytest.raises(CacheUnavailable):
+            one.list.add([mark(user)])
+    (thread,) = writers()
+    store.after_add = written.set
+    store.is_down = False
+    assert written.wait(30)
+    thread.join(30)
+    assert other.refuses("ada")
+    assert other.refuses("bob")
+    assert writers() == []
+
+
+def test_nothing_is_written_by_a_process_that_has_no_threads(
+    store: Store, process: Process, no_threads: None
+) -> None:
+    store.is_down = True
+    with pytest.raises(CacheUnavailable):
+        process.list.add([mark()])
+    assert writers() == []
+
+
+def test_the_thread_that_writes_ends_with_its_list(store: Store) -> None:
+    store.is_down = True
+    known = revocation_list(store, Clock())
+    with pytest.raises(CacheUnavailable):
+        known.add([mark()])
+    (thread,) = writers()
+    del known
+    thread.join(30)
+    assert not thread.is_alive()
+
+
+def writers() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "drf_logto-revoke"]
+
+
+def test_a_journal_that_lost_marks_is_reported_and_written_back(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = Process(store)
+    one.list.add([mark()])
+    one.refuses()
+    store.values.clear()
+    for _ in range(2):
+        one.time += INTERVAL
+        one.refuses()
+    assert Process(store).refuses()
+    assert caplog.messages == [
+        "The cache has lost revocations. This process writes back the 1 that it knows."
+    ]
+
+
+def test_a_session_is_over_after_a_sign_out_elsewhere(store: Store) -> None:
+    one, other = Process(store), Process(store, is_closed=True)
+    facts: dict[str, Any] = {"issuer": ISSUER, "user": "ada", "client": "app", "session": "sid"}
+    assert not other.list.is_signed_out(**facts, since=NOW)
+    one.list.add([Mark(issuer=ISSUER, client="app", session="sid", before=NOW)])
+    other.time += INTERVAL
+    assert other.list.is_signed_out(**facts, since=NOW)
+    store.is_down = True
+    other.time += PATIENCE + 1
+    assert other.list.is_signed_out(**facts, since=NOW)

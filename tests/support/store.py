@@ -1,0 +1,51 @@
+"""A cache that all processes of a test share."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from django.core.cache.backends.dummy import DummyCache
+
+from drf_logto.shared_cache import CacheUnavailable
+
+
+class Store:
+    """Counts calls; something else may come between two."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, str] = {}
+        self.is_down = False
+        self.calls = 0
+        self.before_call: Callable[[], None] = lambda: None
+        self.after_add: Callable[[], None] = lambda: None
+
+    def _called(self) -> None:
+        self.calls += 1
+        between, self.before_call = self.before_call, lambda: None
+        between()
+        self.before_call = between
+        if self.is_down:
+            raise CacheUnavailable
+
+    def get_many(self, keys: Sequence[str]) -> Mapping[str, object]:
+        self._called()
+        return {key: self.values[key] for key in keys if key in self.values}
+
+    def add(self, key: str, value: str, timeout: int) -> bool:
+        self._called()
+        is_new = self.values.setdefault(key, value) is value
+        self.after_add()
+        return is_new
+
+    def set(self, key: str, value: str, timeout: int) -> None:
+        self._called()
+        self.values[key] = value
+
+    def delete(self, key: str) -> None:
+        self._called()
+        self.values.pop(key, None)
+
+
+class Down(DummyCache):
+    """A cache of Django's whose server is not there."""
+
+    def get_many(self, *_: object, **__: object) -> dict[str, object]:
+        raise ConnectionRefusedError
