@@ -14,16 +14,10 @@ from drf_logto.outgoing.management_api import (
     management_api_resource,
 )
 from drf_logto.runtime import Environment, get_environment, override
+from tests.support.clock import Clock
 from tests.support.loopback import LoopbackServer, document, http
 from tests.support.management import SECRET, recorded, serve_management_api
 from tests.support.reports import Reports, assert_no_secret
-
-
-class Clock:
-    time = 1795266156.0
-
-    def __call__(self) -> float:
-        return self.time
 
 
 @pytest.fixture

@@ -1,0 +1,42 @@
+"""``manage.py logto``: finds the modules of ``subcommands`` and runs one."""
+
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import BaseCommand, CommandError, CommandParser
+
+from ...shared_cache import CacheUnavailable
+from .. import subcommands
+from ..subcommands import FAILED, USAGE
+
+
+class Command(BaseCommand):
+    """Runs a subcommand; what the user does wrong exits with 2, what fails otherwise with 1."""
+
+    help = "Works with Logto; each subcommand has a --help of its own."
+    requires_system_checks = ()  # an error in a view must not keep anybody from revoking access
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parsers = parser.add_subparsers(dest="subcommand", metavar="subcommand", required=True)
+        for found in iter_modules(subcommands.__path__):
+            module = import_module(f"{subcommands.__name__}.{found.name}")
+            summary = str(module.__doc__).strip()
+            module.add_arguments(parsers.add_parser(found.name, help=summary, description=summary))
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        module = import_module(f"{subcommands.__name__}.{options['subcommand']}")
+        if not apps.is_installed(module.NEEDS):
+            raise CommandError(
+                f"Add {module.NEEDS!r} to INSTALLED_APPS: logto {options['subcommand']} is part "
+                "of it.",
+                returncode=USAGE,
+            )
+        try:
+            module.run(self, options)
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error), returncode=USAGE) from error
+        except CacheUnavailable as error:
+            raise CommandError(f"The cache cannot be used: {error}.", returncode=FAILED) from error

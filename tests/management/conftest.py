@@ -1,0 +1,39 @@
+"""A project with revocation, and its commands."""
+
+from collections.abc import Callable, Iterator
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.cache import caches
+from django.core.management import CommandError, call_command
+
+from drf_logto.runtime import Environment, override
+
+NOON = 1795266156.0
+Run = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def installed(settings: Any) -> Iterator[None]:
+    """Revocation in a process of its own, at noon."""
+    caches["shared"].clear()
+    settings.LOGTO = {**settings.LOGTO, "CACHE": "shared"}
+    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "drf_logto.revocation"]
+    with override(Environment(now=lambda: NOON)):
+        yield
+
+
+@pytest.fixture
+def logto_command() -> Run:
+    """Run a subcommand of ``manage.py logto``; return its exit code, and what it wrote."""
+
+    def run(*arguments: str) -> tuple[int, str]:
+        output = StringIO()
+        try:
+            call_command("logto", *arguments, stdout=output)
+        except CommandError as error:
+            return error.returncode, f"{output.getvalue()}{error}"
+        return 0, output.getvalue()
+
+    return run

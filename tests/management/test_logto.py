@@ -1,0 +1,38 @@
+"""``manage.py logto``: which subcommand runs, and how it exits."""
+
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from drf_logto.management.commands.logto import Command
+from tests.management.conftest import Run
+
+
+@pytest.mark.parametrize("arguments", [[], ["revok"], ["revoke", "--usr", "x"], ["revoke"]])
+def test_arguments_that_cannot_work_exit_with_2(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        Command().run_from_argv(["manage.py", "logto", *arguments])
+    assert ended.value.code == 2
+
+
+def test_a_subcommand_needs_its_application(logto_command: Run) -> None:
+    assert logto_command("revoke", "--user", "user-1") == (
+        2,
+        "Add 'drf_logto.revocation' to INSTALLED_APPS: logto revoke is part of it.",
+    )
+
+
+@pytest.mark.usefixtures("installed")
+def test_settings_that_cannot_work_are_a_usage_error(logto_command: Run, settings: Any) -> None:
+    settings.LOGTO = {**settings.LOGTO, "CACHE": None}
+    code, output = logto_command("revoke", "--user", "user-1")
+    assert code == 2
+    assert "LOGTO['CACHE'] is missing" in output
+
+
+def test_the_help_lists_the_subcommands(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        call_command("logto", "--help")
+    assert ended.value.code == 0
+    assert "revoke" in capsys.readouterr().out
