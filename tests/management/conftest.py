@@ -5,7 +5,6 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.cache import caches
 from django.core.management import CommandError, call_command
 
 from drf_logto.runtime import Environment, override
@@ -17,10 +16,9 @@ Run = Callable[..., tuple[int, str]]
 @pytest.fixture
 def installed(settings: Any) -> Iterator[None]:
     """Revocation in a process of its own, at noon."""
-    caches["shared"].clear()
     settings.LOGTO = {**settings.LOGTO, "CACHE": "shared"}
     settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "drf_logto.revocation"]
-    with override(Environment(now=lambda: NOON)):
+    with override(Environment(now=lambda: NOON, is_shared=False)):
         yield
 
 

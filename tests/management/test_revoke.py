@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from drf_logto.exceptions import TokenRevoked
-from drf_logto.runtime import get_revocations
+from drf_logto.runtime import Environment, get_revocations, override
 from tests.management.conftest import NOON, Run
 from tests.support.auth import auth_info
 
@@ -105,6 +105,7 @@ def test_a_cache_that_does_not_answer_is_a_failure(logto_command: Run, settings:
         "LOCATION": "redis://127.0.0.1:1",
     }
     settings.CACHES = {**settings.CACHES, "shared": nowhere}
-    code, output = logto_command("revoke", "--user", "user-1")
+    with override(Environment()):
+        code, output = logto_command("revoke", "--user", "user-1")
     assert code == 1
     assert output.startswith("The cache cannot be used: ")
