@@ -1,0 +1,95 @@
+"""The views that Logto sends to: webhook deliveries."""
+
+import hmac
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+
+from ..conf import get_settings
+from ..shared_cache import CacheUnavailable
+from ..telemetry import logger
+from .events import NotUnderstood, revoke_for
+
+_MAX_BODY = 2**21  # bytes; a delivery with 5,000 ids has 120,000
+
+View = Callable[[HttpRequest, bytes], HttpResponse]
+
+
+class _Refused(Exception):
+    """Nothing is revoked; status, code and sentence of the answer."""
+
+
+def _receiver(view: View) -> Callable[[HttpRequest], HttpResponse]:
+    """Decorate a view of bodies that are signed: open to all, and every answer is short JSON."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest) -> HttpResponse:
+        try:
+            return view(request, _body(request))
+        except _Refused as refused:
+            status, code, sentence = refused.args
+        except NotUnderstood as error:
+            status, code, sentence = 400, "not_understood", f"It is signed, but {error}."
+            logger.warning("Logto sent what is not understood, and nothing is revoked: %s.", error)
+        except CacheUnavailable:
+            status, code = 503, "revocations_unavailable"
+            sentence = "It holds in one process, which writes it as soon as the cache answers."
+        except ImproperlyConfigured as error:
+            status, code, sentence = 500, "improperly_configured", "See the log of the API."
+            logger.error("Nothing is revoked: %s", str(error))
+        response = JsonResponse({"error": sentence, "code": code}, status=status)
+        if status == 405:  # noqa: PLR2004 - RFC 9110 §15.5.6
+            response["Allow"] = "POST"
+        return response
+
+    # A rollback of the request's transaction must not take back a revocation.
+    return csrf_exempt(never_cache(transaction.non_atomic_requests(login_not_required(wrapper))))
+
+
+def _body(request: HttpRequest) -> bytes:
+    """Return the body of a POST request, of which no more than the longest is read."""
+    if request.method != "POST":
+        raise _Refused(405, "method_not_allowed", "Only POST is answered.")
+    too_long = _Refused(413, "too_long", f"The body has more than {_MAX_BODY} bytes.")
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if length.isdecimal() and int(length[:20]) > _MAX_BODY:
+        raise too_long
+    try:
+        body = request.read(_MAX_BODY + 1)
+    except (UnreadablePostError, ConnectionError):
+        raise _Refused(400, "not_understood", "The body ended early.") from None
+    if len(body) > _MAX_BODY:
+        raise too_long
+    return body
+
+
+@_receiver
+def webhook(request: HttpRequest, body: bytes) -> HttpResponse:
+    """Revoke what an event of Logto takes away."""
+    _require_signature(body, request.META.get("HTTP_LOGTO_SIGNATURE_SHA_256", ""))
+    try:
+        event: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        raise NotUnderstood("it is no JSON") from None
+    revoke_for(event)
+    return HttpResponse(status=204)
+
+
+def _require_signature(body: bytes, signature: str) -> None:
+    """Refuse a body that none of the signing keys has signed; the time tells nothing of them."""
+    given = signature.encode()
+    expected = (
+        hmac.new(key.encode(), body, "sha256").hexdigest().encode()
+        for key in get_settings().webhook_signing_keys
+    )
+    if not any([hmac.compare_digest(given, one) for one in expected]):  # noqa: C419 - compares all
+        logger.info("Refused: a webhook that no key of WEBHOOK_SIGNING_KEYS has signed.")
+        raise _Refused(401, "invalid_signature", "No signing key of this API fits the signature.")

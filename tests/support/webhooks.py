@@ -1,0 +1,22 @@
+"""Logto's webhook, as a sender of deliveries."""
+
+import hmac
+import json
+from typing import Any
+
+from django.test import Client
+
+WEBHOOK = "/logto/webhook/"
+KEY = "WryoYlREB28ExRBJcLJep1uHFyP5AjjE"
+
+
+def signature(body: str | bytes, key: str = KEY) -> str:
+    octets = body.encode() if isinstance(body, str) else body
+    return hmac.new(key.encode(), octets, "sha256").hexdigest()
+
+
+def deliver(body: str | bytes | dict[str, Any], *, key: str = KEY, **options: Any) -> Any:
+    octets = json.dumps(body) if isinstance(body, dict) else body
+    headers = {"logto-signature-sha-256": signature(octets, key)}
+    client = Client(enforce_csrf_checks=True)
+    return client.post(WEBHOOK, octets, "application/json", headers=headers, **options)
