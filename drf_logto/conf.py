@@ -59,6 +59,7 @@ class LogtoSettings:
     management_app_id: str | None = None
     management_app_secret: str | None = field(default=None, repr=False)
     management_api_resource: str | None = None
+    revocation_after_a_gap: str = "report"
 
 
 def parse(value: object) -> tuple[LogtoSettings | None, list[Problem]]:
@@ -306,4 +307,5 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
         _text(_VISIBLE_TEXT, "the secret of MANAGEMENT_APP_ID, as Logto shows it")
     ),
     "MANAGEMENT_API_RESOURCE": _optional(_resource),
+    "REVOCATION_AFTER_A_GAP": _text(re.compile("report|revoke"), "'report' or 'revoke'"),
 }

@@ -106,6 +106,12 @@ _TAKEN_AWAY: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Named]]] = {
 }
 
 
+def needed_events() -> list[str]:
+    """Return the events that a webhook must have, as the settings are now."""
+    is_any = get_settings().revoke_on_role_change
+    return [name for name, find in _TAKEN_AWAY.items() if is_any or find is not _changed_role]
+
+
 def _object(event: Mapping[str, Any], name: str) -> dict[str, Any]:
     value = event.get(name)
     if not isinstance(value, dict):

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from io import StringIO
-from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -14,10 +13,8 @@ Run = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
-def installed(settings: Any) -> Iterator[None]:
+def installed(revocation: None) -> Iterator[None]:
     """Revocation in a process of its own, at noon."""
-    settings.LOGTO = {**settings.LOGTO, "CACHE": "shared"}
-    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "drf_logto.revocation"]
     with override(Environment(now=lambda: NOON, is_shared=False)):
         yield
 

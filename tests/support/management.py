@@ -3,8 +3,9 @@
 import json
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import parse_qsl
 
-from tests.support.loopback import Answer, LoopbackServer, document, http
+from tests.support.loopback import Answer, Connection, LoopbackServer, document, http
 
 SECRET = "hush-hush-of-the-machine-0000000"
 OPTIONS = {"MANAGEMENT_APP_ID": "machine-1", "MANAGEMENT_APP_SECRET": SECRET}
@@ -31,3 +32,32 @@ def serve_management_api(server: LoopbackServer, recordings: dict[str, Any]) -> 
     server.answers["/oidc/token"] = recorded(recordings["token"])
     server.answers["/api/hooks"] = recorded(recordings["hooks"])
     return {"ENDPOINT": server.address, "API_RESOURCE": "https://api.example.test", **OPTIONS}
+
+
+class HookLog:
+    """The log of a webhook, as the loopback server gives it: newest first, in pages."""
+
+    def __init__(self, server: LoopbackServer, hook: str) -> None:
+        self._server = server
+        self._path = f"/api/hooks/{hook}/recent-logs"
+        self.entries: list[dict[str, Any]] = []
+        server.answers[self._path] = self._answer
+
+    def add(self, time: int, event: dict[str, Any]) -> None:
+        """Log a delivery that failed, at a time in milliseconds."""
+        entry = {"id": f"entry-{len(self.entries)}", "createdAt": time}
+        payload = {"result": "Error", "hookRequest": {"body": event}}
+        self.entries.append({**entry, "payload": payload})
+
+    @property
+    def asked(self) -> list[dict[str, int]]:
+        """What was asked for, in turn."""
+        queries = [path.partition("?")[2] for path in self._server.asked if self._path in path]
+        return [{name: int(one) for name, one in parse_qsl(query)} for query in queries]
+
+    def _answer(self, connection: Connection) -> None:
+        query = self.asked[-1]
+        found = [one for one in self.entries if one["createdAt"] > query["start_time"]]
+        found.sort(key=lambda one: -one["createdAt"])
+        first = (query["page"] - 1) * query["page_size"]
+        document(found[first : first + query["page_size"]])(connection)

@@ -8,6 +8,8 @@ from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import BaseCommand, CommandError, CommandParser
 
+from ...exceptions import AuthorizationServerUnavailable
+from ...outgoing.management_api import ManagementApiRefused
 from ...shared_cache import CacheUnavailable
 from .. import subcommands
 from ..subcommands import FAILED, USAGE
@@ -40,3 +42,8 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=USAGE) from error
         except CacheUnavailable as error:
             raise CommandError(f"The cache cannot be used: {error}.", returncode=FAILED) from error
+        except ManagementApiRefused as error:
+            raise CommandError(str(error), returncode=FAILED) from error
+        except AuthorizationServerUnavailable as error:
+            reason = f"Logto cannot be asked: {error.reason}."
+            raise CommandError(reason, returncode=FAILED) from error
