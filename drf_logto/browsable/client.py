@@ -170,6 +170,7 @@ class LogtoClient:
             chosen=first.id,
             nonce=nonce,
             sid=_sid(claims),
+            since=claims["iat"],
         )
 
     def _require_issuer(self, metadata: Metadata, answer: Mapping[str, str]) -> None:

@@ -17,6 +17,9 @@ from django.contrib.sessions.backends.db import SessionStore as DBStore
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
+from ..conf import get_settings
+from ..runtime import get_revocations
+from ..verification.metadata import ISSUER_PATH
 from .contexts import Organization, Person
 from .exceptions import SignedOut
 from .lock import Lock
@@ -39,6 +42,7 @@ class SignIn:
     refused: tuple[str, ...] = ()  # ids of organizations that Logto issues no tokens for
     nonce: str = field(repr=False)  # the one of the ID tokens of this sign-in
     sid: str | None = None  # Logto's id of the session of the browser, if its ID tokens have one
+    since: float = 0  # by Logto's clock, in seconds since the epoch
     tokens: Mapping[str, str] = field(repr=False, default_factory=dict)  # by the context's id
     retry_at: float = 0  # after a failed refresh, in seconds since the epoch
     retry_reason: str = ""  # why it failed, if that is known
@@ -68,15 +72,29 @@ def create(sign_in: SignIn) -> str:
 
 
 def load(key: str) -> SignIn:
-    """Return the sign-in of a key, or raise SignedOut."""
+    """Return the sign-in of a key, or raise SignedOut, also if the user signed out at Logto."""
     record: Any = _read(key).get(_SIGN_IN)
     try:
         person = record["person"]
         organizations = tuple(Organization(**one) for one in person["organizations"])
         person = Person(**{**person, "organizations": organizations})
-        return SignIn(**{**record, "person": person, "refused": tuple(record["refused"])})
+        sign_in = SignIn(**{**record, "person": person, "refused": tuple(record["refused"])})
     except (KeyError, TypeError):  # there is none, or another version of the package wrote it
         raise SignedOut from None
+    if _is_over_at_logto(sign_in):
+        raise SignedOut
+    return sign_in
+
+
+def _is_over_at_logto(sign_in: SignIn) -> bool:
+    revocations, known = get_revocations(), get_settings()
+    return revocations is not None and revocations.is_signed_out(
+        issuer=f"{known.endpoint[0]}{ISSUER_PATH}",
+        user=sign_in.person.sub,
+        client=str(known.app_id),
+        session=sign_in.sid,
+        since=sign_in.since,
+    )
 
 
 def save(key: str, sign_in: SignIn) -> None:

@@ -7,4 +7,5 @@ from . import views
 app_name = "logto"
 urlpatterns = [
     path("webhook/", views.webhook, name="webhook"),
+    path("backchannel-logout/", views.backchannel_logout, name="backchannel-logout"),
 ]

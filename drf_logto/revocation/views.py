@@ -1,10 +1,11 @@
-"""The views that Logto sends to: webhook deliveries."""
+"""The views that Logto sends to: webhook deliveries and logout tokens."""
 
 import hmac
 import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import parse_qs
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ImproperlyConfigured
@@ -14,11 +15,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from ..conf import get_settings
+from ..exceptions import AuthorizationServerUnavailable
 from ..shared_cache import CacheUnavailable
 from ..telemetry import logger
 from .events import NotUnderstood, revoke_for
+from .logout_tokens import InvalidLogoutToken, sign_out
 
 _MAX_BODY = 2**21  # bytes; a delivery with 5,000 ids has 120,000
+
+_MAX_FIELDS = 20
+_FORM = "application/x-www-form-urlencoded"
 
 View = Callable[[HttpRequest, bytes], HttpResponse]
 
@@ -36,22 +42,26 @@ def _receiver(view: View) -> Callable[[HttpRequest], HttpResponse]:
             return view(request, _body(request))
         except _Refused as refused:
             status, code, sentence = refused.args
-        except NotUnderstood as error:
-            status, code, sentence = 400, "not_understood", f"It is signed, but {error}."
-            logger.warning("Logto sent what is not understood, and nothing is revoked: %s.", error)
         except CacheUnavailable:
             status, code = 503, "revocations_unavailable"
             sentence = "It holds in one process, which writes it as soon as the cache answers."
+        except AuthorizationServerUnavailable as error:
+            status, code, sentence = 503, error.code, str(error)
         except ImproperlyConfigured as error:
             status, code, sentence = 500, "improperly_configured", "See the log of the API."
             logger.error("Nothing is revoked: %s", str(error))
-        response = JsonResponse({"error": sentence, "code": code}, status=status)
-        if status == 405:  # noqa: PLR2004 - RFC 9110 §15.5.6
-            response["Allow"] = "POST"
-        return response
+        return _answer(status, code, sentence)
 
     # A rollback of the request's transaction must not take back a revocation.
     return csrf_exempt(never_cache(transaction.non_atomic_requests(login_not_required(wrapper))))
+
+
+def _answer(status: int, code: str, sentence: str) -> HttpResponse:
+    """Return a refusal in the form of plain views."""
+    response = JsonResponse({"error": sentence, "code": code}, status=status)
+    if status == 405:  # noqa: PLR2004 - RFC 9110 §15.5.6
+        response["Allow"] = "POST"
+    return response
 
 
 def _body(request: HttpRequest) -> bytes:
@@ -65,10 +75,14 @@ def _body(request: HttpRequest) -> bytes:
     try:
         body = request.read(_MAX_BODY + 1)
     except (UnreadablePostError, ConnectionError):
-        raise _Refused(400, "not_understood", "The body ended early.") from None
+        raise _not_understood("the body ended early") from None
     if len(body) > _MAX_BODY:
         raise too_long
     return body
+
+
+def _not_understood(reason: object) -> _Refused:
+    return _Refused(400, "not_understood", f"It is not understood: {reason}.")
 
 
 @_receiver
@@ -77,10 +91,37 @@ def webhook(request: HttpRequest, body: bytes) -> HttpResponse:
     _require_signature(body, request.META.get("HTTP_LOGTO_SIGNATURE_SHA_256", ""))
     try:
         event: Any = json.loads(body)
-    except (ValueError, RecursionError):
-        raise NotUnderstood("it is no JSON") from None
-    revoke_for(event)
+        revoke_for(event)
+    except (ValueError, RecursionError, NotUnderstood) as error:
+        reason = error if isinstance(error, NotUnderstood) else "it is no JSON"
+        logger.warning("Logto sent what is not understood, and nothing is revoked: %s.", reason)
+        raise _not_understood(reason) from None
     return HttpResponse(status=204)
+
+
+@_receiver
+def backchannel_logout(request: HttpRequest, body: bytes) -> HttpResponse:
+    """End what a sign-out at Logto ends (OpenID Connect Back-Channel Logout 1.0 §2.5 to §2.8)."""
+    try:
+        sign_out(_logout_token(request, body))
+    except InvalidLogoutToken as error:
+        reason = str(error)
+    else:
+        return HttpResponse()
+    logger.info("Refused: a logout token: %s.", reason)
+    sentence = f"The logout token is not valid: {reason}."
+    return JsonResponse({"error": "invalid_request", "error_description": sentence}, status=400)
+
+
+def _logout_token(request: HttpRequest, body: bytes) -> str:
+    try:
+        form = parse_qs(body.decode("ascii"), strict_parsing=True, max_num_fields=_MAX_FIELDS)
+    except ValueError:
+        form = {}
+    tokens = form.get("logout_token", [])
+    if request.content_type != _FORM or len(tokens) != 1:
+        raise InvalidLogoutToken(f"the body is no {_FORM} with one logout_token")
+    return tokens[0]
 
 
 def _require_signature(body: bytes, signature: str) -> None:

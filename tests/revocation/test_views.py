@@ -107,6 +107,8 @@ class Stream:
         self.read_bytes += size
         return b" " * size
 
+    readline = read
+
 
 def answer_to(stream: Stream, length: str) -> Any:
     environ = RequestFactory().post(WEBHOOK).environ

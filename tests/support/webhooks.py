@@ -2,9 +2,12 @@
 
 import hmac
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from django.test import Client
+
+from drf_logto.testing import ABSENT, Logto
 
 WEBHOOK = "/logto/webhook/"
 KEY = "WryoYlREB28ExRBJcLJep1uHFyP5AjjE"
@@ -20,3 +23,18 @@ def deliver(body: str | bytes | dict[str, Any], *, key: str = KEY, **options: An
     headers = {"logto-signature-sha-256": signature(octets, key)}
     client = Client(enforce_csrf_checks=True)
     return client.post(WEBHOOK, octets, "application/json", headers=headers, **options)
+
+
+EVENT = "http://schemas.openid.net/event/backchannel-logout"
+
+
+def logout_token(logto: Logto, headers: Mapping[str, Any] | None = None, **claims: Any) -> str:
+    """Return a logout token as Logto's; ``ABSENT`` leaves a claim out."""
+    absent = dict.fromkeys(("client_id", "scope"), ABSENT)
+    return logto.issue(
+        {"aud": "application-1", "events": {EVENT: {}}},
+        user="ada",
+        expires_in=120,
+        claims={**absent, **claims},
+        headers={"typ": "logout+jwt", **(headers or {})},
+    )
