@@ -1,5 +1,6 @@
 """Back-channel logout: which logout tokens are accepted, and what they end."""
 
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -23,6 +24,14 @@ CLIENT = "application-1"
 @pytest.fixture(autouse=True)
 def client_id(webhooks: None, settings: Any) -> None:
     settings.LOGTO = {**settings.LOGTO, "APP_ID": CLIENT}
+
+
+@pytest.fixture
+def logto(client_id: None) -> Iterator[Logto]:
+    """Its clock moves only when a test advances it."""
+    started = int(time.time())
+    with Logto(now=lambda: started) as logto:
+        yield logto
 
 
 def send(token: str | None, **options: Any) -> Any:
