@@ -104,7 +104,8 @@ def test_a_cache_that_does_not_answer_is_a_failure(logto_command: Run, settings:
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": "redis://127.0.0.1:1",
     }
-    settings.CACHES = {**settings.CACHES, "shared": nowhere}
+    settings.CACHES = {**settings.CACHES, "nowhere": nowhere}
+    settings.LOGTO = {**settings.LOGTO, "CACHE": "nowhere"}
     with override(Environment()):
         code, output = logto_command("revoke", "--user", "user-1")
     assert code == 1

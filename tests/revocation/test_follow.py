@@ -347,8 +347,8 @@ def test_a_cache_that_does_not_answer_is_a_failure(machine: Machine, settings: A
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": "redis://127.0.0.1:1",
     }
-    settings.CACHES = {**settings.CACHES, "shared": nowhere}
-    other = Machine(BoundedCache("shared", 10))
+    settings.CACHES = {**settings.CACHES, "nowhere": nowhere}
+    other = Machine(BoundedCache("nowhere", 10))
     with pytest.raises(CacheUnavailable):
         other.read()
     other.follower.release()
