@@ -20,7 +20,7 @@ from .news import RevocationList
 
 _CACHE_LIMIT = 0.25  # seconds for one call
 _CACHE_PAUSE = 1  # seconds after a call that was too slow
-_APP = "drf_logto.revocation"
+APP = "drf_logto.revocation"
 
 
 def revocation_list(settings: LogtoSettings, environment: Environment) -> RevocationList | None:
@@ -29,7 +29,7 @@ def revocation_list(settings: LogtoSettings, environment: Environment) -> Revoca
     Raises:
         ImproperlyConfigured: ``CACHE`` is not set.
     """
-    if not apps.is_installed(_APP):  # any longer, as at the end of a test that installed it
+    if not apps.is_installed(APP):  # any longer, as at the end of a test that installed it
         return None
     if settings.cache is None:
         raise ImproperlyConfigured(
@@ -72,7 +72,7 @@ def add(marks: Iterable[Mark]) -> None:
     """
     known = get_revocations()
     if not isinstance(known, RevocationList):
-        raise ImproperlyConfigured(f"Add {_APP!r} to INSTALLED_APPS.")
+        raise ImproperlyConfigured(f"Add {APP!r} to INSTALLED_APPS.")
     marks = tuple(marks)
     try:
         known.add(marks)

@@ -1,0 +1,70 @@
+"""What system checks say of a project with revocation."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import modify_settings
+from django.urls import include, path
+
+Check = Callable[..., list[tuple[str, str]]]
+URLS = path("logto/", include("drf_logto.revocation.urls"))
+CACHES = "django.core.cache.backends"
+
+
+def ids(found: list[tuple[str, str]]) -> list[str]:
+    return sorted(check_id.removeprefix("drf_logto.") for check_id, _ in found)
+
+
+@pytest.mark.usefixtures("revocation")
+@pytest.mark.parametrize(
+    ("cache", "changes", "expected"),
+    [
+        ("redis.RedisCache", {}, []),
+        ("redis.RedisCache", {"CACHE": None}, ["E031"]),
+        ("dummy.DummyCache", {}, ["E032"]),
+        ("filebased.FileBasedCache", {}, ["E032"]),
+        ("locmem.LocMemCache", {}, ["W031"]),
+        ("db.DatabaseCache", {}, ["W032"]),
+        ("redis.RedisCache", {"MAX_TOKEN_LIFETIME": 3599}, ["W033"]),
+        ("redis.RedisCache", {"MAX_TOKEN_LIFETIME": 3600}, []),
+        ("redis.RedisCache", {"ENDPOINT": 7}, ["E003"]),
+    ],
+)
+def test_a_cache_or_a_lifetime_that_loses_revocations_is_reported(
+    check: Check, settings: Any, cache: str, changes: dict[str, Any], expected: list[str]
+) -> None:
+    tried = {"BACKEND": f"{CACHES}.{cache}", "LOCATION": "redis://127.0.0.1:1"}
+    settings.CACHES = {**settings.CACHES, "tried": tried}
+    settings.LOGTO = {**settings.LOGTO, "CACHE": "tried", **changes}
+    assert ids(check()) == expected
+
+
+@pytest.mark.usefixtures("revocation")
+def test_a_database_cache_with_room_is_not_reported(check: Check, settings: Any) -> None:
+    options = {"MAX_ENTRIES": 10**6}
+    tried = {"BACKEND": f"{CACHES}.db.DatabaseCache", "LOCATION": "cache", "OPTIONS": options}
+    settings.CACHES = {**settings.CACHES, "tried": tried}
+    settings.LOGTO = {**settings.LOGTO, "CACHE": "tried"}
+    assert check() == []
+
+
+def test_urls_without_a_signing_key_are_reported(
+    check: Check, settings: Any, webhooks: None
+) -> None:
+    assert ids(check(URLS)) == ["W031"]
+    settings.LOGTO = {one: value for one, value in settings.LOGTO.items() if "KEYS" not in one}
+    assert ids(check(URLS)) == ["W031", "W034"]
+
+
+def test_urls_without_the_application_are_reported(check: Check, settings: Any) -> None:
+    settings.LOGTO = {**settings.LOGTO, "WEBHOOK_SIGNING_KEYS": ["key"]}
+    assert ids(check(URLS)) == ["E033"]
+    settings.LOGTO = {}
+    assert "drf_logto.E033" in {check_id for check_id, _ in check(URLS)}
+
+
+def test_nothing_is_reported_without_the_application(check: Check, settings: Any) -> None:
+    with modify_settings(INSTALLED_APPS={"append": "drf_logto.revocation"}):
+        assert ids(check()) == ["E031"]
+    assert check() == []
