@@ -26,7 +26,7 @@ _LONGEST_PAUSE = 30  # seconds, while Logto does not answer
 _LEASE = 10  # seconds for which one process reads
 _LOOK_AGAIN = 120  # readings, after which the webhook is looked at again
 
-_OVERLAP = 10_000  # milliseconds that are read again, since entries may come out of order
+_OVERLAP = 30_000  # milliseconds that are read again: an entry may be logged after later ones
 _KEPT = 86400  # seconds that Logto's log is sure to go back
 _MAX_PAGES = 200  # of 100 entries
 
@@ -80,7 +80,7 @@ class Follower:
         self._is_failing = False
 
     def run(self, wait: Callable[[float], bool]) -> None:
-        """Read again and again; a failure is logged once, and pauses grow until it is over.
+        """Read again and again; a failure is logged once, and pauses grow while it is Logto's.
 
         Args:
             wait: waits for some seconds; whether to end.
@@ -96,7 +96,8 @@ class Follower:
                 if isinstance(error, ImproperlyConfigured) and not self._readings:
                     raise
                 self._report(error)
-                pause = min(_LONGEST_PAUSE, pause * 2)
+                is_near = isinstance(error, CacheUnavailable)  # and bears to be asked again soon
+                pause = INTERVAL if is_near else min(_LONGEST_PAUSE, pause * 2)
             else:
                 self._is_failing = False
                 pause = INTERVAL

@@ -123,7 +123,8 @@ def _answer(
         return status, json.loads(body.decode())
     except (ValueError, RecursionError) as error:
         content_type = quoted(response.headers.get("Content-Type", ""))
-        raise UnusableAnswer(f"no JSON (Content-Type {content_type})") from error
+        which = "" if hundreds == _SUCCESS else f"HTTP status {status}, and "
+        raise UnusableAnswer(f"{which}no JSON (Content-Type {content_type})") from error
 
 
 class _DeadlineReader(io.RawIOBase):

@@ -106,7 +106,7 @@ def test_what_cannot_work_exits_with_2(
     ("path", "recording", "message"),
     [
         ("/oidc/token", "wrong_secret", "The Management API refuses: 'invalid_client'. Check"),
-        (LOG, "unknown_path", "Logto cannot be asked: no JSON"),
+        (LOG, "unknown_path", "Logto cannot be asked: HTTP status 404"),
     ],
 )
 def test_a_log_that_cannot_be_read_once_exits_with_1(

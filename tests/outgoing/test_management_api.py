@@ -192,7 +192,7 @@ def test_an_answer_that_is_no_object_is_no_token(
     [
         ("[]", "302 Found", "HTTP status 302, and redirects are not followed"),
         ("[]", "500 Internal Server Error", "HTTP status 500"),
-        ("Not Found", "404 Not Found", "no JSON"),
+        ("Not Found", "404 Not Found", "HTTP status 404, and no JSON"),
         ("[" + "1," * 200 + "1]", "200 OK", "longer than 100 bytes"),
     ],
 )

@@ -96,7 +96,7 @@ def test_the_number_of_new_entries_is_returned(machine: Machine, log: HookLog) -
 def test_an_entry_that_comes_late_is_revoked(machine: Machine, log: HookLog) -> None:
     log.add(at(-5), {"users": ["user-1"]})
     assert machine.read() == ["user-1"]
-    log.add(at(-14), {"users": ["user-2"]})
+    log.add(at(-34), {"users": ["user-2"]})
     assert machine.read() == ["user-2"]
 
 
@@ -110,7 +110,7 @@ def test_a_process_goes_on_where_another_stopped(machine: Machine, log: HookLog)
     machine.follower.release()
     log.add(at(-5), {"users": ["user-1"]})
     assert Machine().read() == ["user-1", "of old"]  # which it did not read itself
-    assert log.asked[-1]["start_time"] == at(-100) - 10_000
+    assert log.asked[-1]["start_time"] == at(-100) - 30_000
 
 
 def test_one_process_reads(machine: Machine, log: HookLog) -> None:
@@ -157,7 +157,7 @@ def test_a_log_that_breaks_off_is_read_again(
     for number in range(150):
         log.add(at(-50 + number / 10), {"users": [str(number)]})
     path = f"/api/hooks/{HOOK}/recent-logs"
-    second = f"{path}?start_time={at(-100) - 10_000}&page=2&page_size=100"
+    second = f"{path}?start_time={at(-100) - 30_000}&page=2&page_size=100"
     server.answers[second] = server.reset
     with pytest.raises(AuthorizationServerUnavailable):
         machine.read()
@@ -199,7 +199,7 @@ def test_an_unknown_position_is_reported_and_all_that_can_matter_is_read(
     caches["shared"].set(key.rpartition(":1:")[2], position)
     caplog.clear()
     machine.read()
-    assert log.asked[-1]["start_time"] == (NOON - 30 * DAY) * 1000 - 10_000
+    assert log.asked[-1]["start_time"] == (NOON - 30 * DAY) * 1000 - 30_000
     (gap,) = gaps(caplog)
     assert "may have been missed: it is not known how far the log was read. Nothing" in gap
     caplog.clear()
@@ -305,6 +305,14 @@ def test_an_outage_is_one_warning_and_longer_pauses(
         "The log of the webhook cannot be read: HTTP status 502."
     ] * 2
     assert "user-1" in machine.revoked
+
+
+def test_a_cache_is_soon_asked_again(machine: Machine, log: HookLog) -> None:
+    machine.fault = CacheUnavailable("it is slow")
+    log.add(at(-5), {"users": ["user-1"]})
+    pauses = Pauses(*[lambda: None] * 3)
+    machine.follower.run(pauses)
+    assert pauses.lasted == [INTERVAL] * 4
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from django.utils.timezone import is_naive, make_aware
 from ...revocation import revoke
 from ...revocation.process import issuers
 from ...runtime import get_environment
+from ...shared_cache import CacheUnavailable
 from ...telemetry import facts_of
 from . import USAGE
 
@@ -50,11 +51,18 @@ def run(command: BaseCommand, options: dict[str, Any]) -> None:
     named["token"] = options["token_id"]
     before = get_environment().now() if options["before"] is None else _seconds(options["before"])
     try:
-        revoke(**named, issuer=options["issuer"], before=before)
+        _revoke(**named, issuer=options["issuer"], before=before)
     except (TypeError, ValueError) as error:
         raise CommandError(str(error), returncode=USAGE) from error
     which = [options["issuer"]] if options["issuer"] else list(issuers())
     command.stdout.write(_described({**named, "issuers": which, "before": before}, options["json"]))
+
+
+def _revoke(**marks: Any) -> None:
+    # The first call of a process is its slowest: it imports the cache's client, and connects.
+    with suppress(CacheUnavailable):
+        return revoke(**marks)
+    return revoke(**marks)
 
 
 def _seconds(value: str) -> float:
