@@ -8,15 +8,17 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError, CommandParser
 from django.utils.timezone import is_naive, make_aware
 
+from ...conf import get_settings
 from ...revocation import revoke
 from ...revocation.process import issuers
 from ...runtime import get_environment
-from ...shared_cache import CacheUnavailable
+from ...shared_cache import BoundedCache
 from ...telemetry import facts_of
 from . import USAGE
 
 NEEDS = "drf_logto.revocation"
 
+_PATIENCE = 10  # seconds for the first call of the cache
 _LEAST = 10**9  # seconds since the epoch; no token is older
 
 
@@ -59,10 +61,12 @@ def run(command: BaseCommand, options: dict[str, Any]) -> None:
 
 
 def _revoke(**marks: Any) -> None:
-    # The first call of a process is its slowest: it imports the cache's client, and connects.
-    with suppress(CacheUnavailable):
-        return revoke(**marks)
-    return revoke(**marks)
+    alias = get_settings().cache
+    if alias is not None:
+        # The first call of a process imports the cache's client, which may take longer than the
+        # calls of revoke() may take.
+        BoundedCache(alias, _PATIENCE).get_many(["drf_logto"])
+    revoke(**marks)
 
 
 def _seconds(value: str) -> float:
