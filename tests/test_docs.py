@@ -10,18 +10,26 @@ import pytest
 from drf_logto import checks
 from drf_logto.browsable import checks as browsable_checks
 from drf_logto.conf import LogtoSettings
+from drf_logto.revocation import checks as revocation_checks
 from tests.support.documents import FENCE, ROOT, text
 from tests.support.refusals import leaves
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
-NAMES = ("README", "docs/reference", "docs/troubleshooting", "docs/other-frameworks")
+NAMES = (
+    "README",
+    "docs/reference",
+    "docs/troubleshooting",
+    "docs/other-frameworks",
+    "docs/revocation",
+)
 TWINS = [(f"{name}.md", f"{name}.ko.md") for name in NAMES]
 
 CODES = {one.code for one in leaves()}
 SETTINGS = {field.name.upper() for field in fields(LogtoSettings)}
+_CORE_CHECKS = (getattr(checks, name) for name in checks.__all__)
 CHECK_IDS = {
     check_id
-    for module in (*(getattr(checks, name) for name in checks.__all__), browsable_checks)
+    for module in (*_CORE_CHECKS, browsable_checks, revocation_checks)
     for check_id in re.findall(r"drf_logto\.[EW]\d{3}", inspect.getsource(module))
 }
 
