@@ -1,8 +1,9 @@
 """Django's cache for what processes share: no call takes long."""
 
+import queue
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -23,6 +24,36 @@ class CacheUnavailable(Exception):
     """A cache failed or did not answer in time; the text says what happened."""
 
 
+_LINGER = 0.05  # seconds that a thread and its connections wait for another call
+
+
+class _Calls:
+    """Makes calls one after another, in a thread that ends when none has come for a while."""
+
+    def __init__(self) -> None:
+        self._waiting: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._is_running = False
+
+    def add(self, call: Callable[[], None]) -> None:
+        with self._lock:
+            if not self._is_running:
+                threading.Thread(target=self._run, name="drf_logto-cache", daemon=True).start()
+                self._is_running = True
+            self._waiting.put(call)
+
+    def _run(self) -> None:
+        is_over = False
+        while not is_over:
+            try:
+                self._waiting.get(timeout=_LINGER)()
+            except queue.Empty:
+                connections.close_all()
+                with self._lock:
+                    is_over = self._waiting.empty()
+                    self._is_running = not is_over
+
+
 class BoundedCache:
     """A cache of Django under a time limit; every method raises CacheUnavailable.
 
@@ -38,8 +69,12 @@ class BoundedCache:
         self._pause = pause
         # Not the one of ``caches[alias]``, which is another in each thread.
         self._cache = caches.create_connection(alias)
+        # Redis' client is imported here, and not within the first call.
+        getattr(self._cache, "_cache", None)
         self._out_of_order_until = 0.0
-        self._last_call: threading.Thread | None = None
+        self._calls = _Calls()
+        self._last_call = threading.Event()  # set when it is over
+        self._last_call.set()
 
     def get(self, key: str) -> object:
         """Return the value, or None."""
@@ -64,26 +99,27 @@ class BoundedCache:
 
     def _call(self, method: str, *args: Any) -> Any:
         began = time.monotonic()
-        is_hanging = self._last_call is not None and self._last_call.is_alive()
-        if is_hanging or began < self._out_of_order_until:
+        if not self._last_call.is_set() or began < self._out_of_order_until:
             raise CacheUnavailable("it is slow")
         answers: list[object] = []
         faults = ["it is slow"]
+        over = self._last_call = threading.Event()
 
         def call() -> None:
             try:
                 answers.append(getattr(self._cache, method)(*args))
             except Exception as error:  # noqa: BLE001 - every backend has errors of its own
                 faults.insert(0, type(error).__name__)
-            finally:
                 connections.close_all()
+            finally:
+                over.set()
 
-        self._last_call = threading.Thread(target=call, name="drf_logto-cache", daemon=True)
         try:
-            self._last_call.start()
+            self._calls.add(call)
         except RuntimeError:  # as at the end of a process
+            over.set()
             raise CacheUnavailable("no thread can be started") from None
-        self._last_call.join(self._limit)
+        over.wait(self._limit)
         is_slow = time.monotonic() - began > self._limit / 2
         if is_slow:
             self._out_of_order_until = time.monotonic() + self._pause

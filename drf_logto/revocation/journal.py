@@ -9,12 +9,12 @@ from ..shared_cache import CacheUnavailable
 from .marks import Mark, Marks, Names, dump, parse
 
 _DAY = 86400
-_LANES = 4
+_LANES = 8
 """Entries of a day stand in lanes, so that processes that write at once seldom meet."""
 
 _READ_AHEAD = 50  # entries of a lane that are asked for at once
-_WRITTEN_AT_ONCE = 1000  # marks in an entry, about 100 kilobytes
-_ATTEMPTS = 1000  # of a writer whose place others take
+_WRITTEN_AT_ONCE = 250  # marks in an entry: about 25 kilobytes, and 300 at most
+_ATTEMPTS = 200  # of a writer whose place others take
 _RESTARTS = 5
 
 _EPOCH = "drf_logto:revocation:epoch"
@@ -59,7 +59,7 @@ class Journal:
         lifetime: seconds that a mark lives.
         now: the clock, in seconds since the epoch. Those of processes may differ by a day.
         lost: called where the journal has lost entries, with the number of known marks.
-        lane: the one that this process writes to.
+        lane: the one that this process writes to at first.
     """
 
     def __init__(
@@ -74,13 +74,15 @@ class Journal:
     ) -> None:
         self._cache = cache
         self._marks = marks
+        self._days = int(lifetime // _DAY) + 1  # for which entries are kept, at least
         self._lifetime = lifetime
         self._now = now
         self._lost = lost
         self._epoch: str | None = None
+        self._is_whole = False  # whether the epoch was read to its end
+        self._last_read = 0  # day
         self._next: dict[_Lane, int] = {}
         self._missing: dict[Names, Mark] = {}
-        self._ended_on = 0  # the day on which marks were last forgotten
         self._own_lane = secrets.randbelow(_LANES) if lane is None else lane
 
     @property
@@ -90,15 +92,20 @@ class Journal:
 
     def read(self) -> None:
         """Learn the marks that others wrote, or raise CacheUnavailable."""
-        if self._ended_on != self._today():
-            self._ended_on = self._today()
-            self._marks.end(self._now())
-        lanes = self._lanes(back=1)
+        today = self._today()
+        lanes = self._lanes(back=min(max(today - self._last_read, 0) + 1, self._days))
         found = self._cache.get_many([_EPOCH, *self._watched(lanes)])
-        if self._epoch is None or found.get(_EPOCH) != self._epoch or self._is_torn(found, lanes):
-            self._restart(found.get(_EPOCH))
-        else:
+        is_same = found.get(_EPOCH) == self._epoch and not self._is_torn(found, lanes)
+        if self._is_whole and not is_same:
+            self._is_whole = False
+            self._lost(len(self._marks))
+        if self._is_whole:
             self._read_on(lane for lane in lanes if self._entry(lane) in found)
+        else:
+            self._restart(found.get(_EPOCH))
+        if today != self._last_read:
+            self._last_read = today
+            self._marks.end(self._now())
 
     def write(self, marks: Iterable[Mark]) -> None:
         """Learn marks and write them, or raise CacheUnavailable: they wait for ``write_back``."""
@@ -108,7 +115,7 @@ class Journal:
             if not self._marks.covers(mark):
                 self._missing[mark.names] = mark
                 self._marks.add([mark])
-        if self._epoch is None:
+        if not self._is_whole:
             self.read()
         self._append_all(named)
 
@@ -125,23 +132,29 @@ class Journal:
     def _append_all(self, named: Iterable[Names]) -> None:
         waiting = iter(named)
         while names := list(islice(waiting, _WRITTEN_AT_ONCE)):
-            self._append([self._missing[one] for one in names if one in self._missing])
+            marks = [self._missing[one] for one in names if one in self._missing]
+            if marks:
+                self._append(marks)
 
     def _append(self, marks: list[Mark]) -> None:
         entry = dump(marks)
-        for _attempt in range(_ATTEMPTS if marks else 0):
+        for _attempt in range(_ATTEMPTS):
             lane = _Lane(self._today(), self._own_lane)
             claimed, number, timeout = self._entry(lane), self._at(lane), self._timeout(lane)
             if self._cache.add(claimed, entry, timeout):
                 self._cache.set(self._head(lane), str(number), timeout)
                 # The entry is lost to others if a new epoch has begun before it was written.
                 found = self._cache.get_many([_EPOCH, claimed])
-                if found.get(_EPOCH) == self._epoch and claimed in found:
+                if found.get(_EPOCH) == self._epoch and found.get(claimed) == entry:
                     self._take(lane, marks)
                     return
-            self.read()
-        if marks:
-            raise CacheUnavailable("it does not keep what is written")
+            else:
+                # Another process writes to this lane, so it is left to that.
+                self._own_lane = (self._own_lane + 1) % _LANES
+                self._read_on([lane, _Lane(lane.day, self._own_lane)])
+            if self._at(lane) == number:
+                self.read()
+        raise CacheUnavailable("it does not keep what is written")
 
     def _restart(self, epoch: object) -> None:
         """Read the journal from its start; begin a new epoch where there is none, or it is torn.
@@ -149,15 +162,12 @@ class Journal:
         Args:
             epoch: that of the cache.
         """
-        before = self._epoch
         for _attempt in range(_RESTARTS):
             if isinstance(epoch, str) and self._read_all(epoch):
-                break
+                self._is_whole = True
+                return
             epoch = self._begin(epoch)
-        else:
-            raise CacheUnavailable("it does not keep what is written")
-        if before not in (None, self._epoch):
-            self._lost(len(self._marks))
+        raise CacheUnavailable("it does not keep what is written")
 
     def _begin(self, torn: object) -> object:
         """Begin a new epoch, and return the one that all processes find."""
@@ -174,10 +184,15 @@ class Journal:
         self._epoch, self._next = epoch, {}
         self._marks.end(self._now())
         self._missing = {mark.names: mark for mark in self._marks}
-        lanes = self._lanes(back=int(self._lifetime // _DAY) + 1)
-        found = self._cache.get_many([self._head(lane) for lane in lanes])
-        heads = {lane: _number(found.get(self._head(lane))) for lane in lanes}
-        return self._read_on(lanes, heads) == 0
+        lanes = self._lanes(back=self._days)
+        keys = {lane: (self._head(lane), self._entry(lane)) for lane in lanes}
+        found = self._cache.get_many([key for both in keys.values() for key in both])
+        heads = {
+            lane: _number(found.get(head))
+            for lane, (head, first) in keys.items()
+            if head in found or first in found
+        }
+        return self._read_on(heads, heads) == 0
 
     def _read_on(self, lanes: Iterable[_Lane], heads: Mapping[_Lane, int] | None = None) -> int:
         """Read lanes as far as they go, and return how many entries are missing before heads."""

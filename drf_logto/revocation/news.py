@@ -28,7 +28,7 @@ class RevocationList:
     """The revocations of this process, as ``verification.verifier.Revocations`` describes them.
 
     A request pays a question to the cache once per ``INTERVAL`` at most; all others are answered
-    from memory.
+    from memory, also while that one waits.
 
     Args:
         cache: what the processes share.
@@ -56,6 +56,7 @@ class RevocationList:
         self._marks = Marks(longest)
         self._journal = Journal(cache, self._marks, lifetime=longest, now=now, lost=_report_loss)
         self._lock = threading.Lock()  # of the journal
+        self._asking = threading.Lock()
         self._asked_at = self._heard_at = -math.inf
         self._warned_at = -math.inf
         self._has_writer = False
@@ -124,17 +125,26 @@ class RevocationList:
             self._has_writer = True
 
     def _ask(self) -> None:
+        """Read what others wrote, unless another request does. The first one lets all wait."""
+        if not self._asking.acquire(blocking=self._heard_at == -math.inf):
+            return
+        try:
+            if self._monotonic() - self._asked_at >= INTERVAL:
+                self._look()
+        finally:
+            self._asking.release()
+
+    def _look(self) -> None:
+        began = self._monotonic()
         with self._lock:
-            if self._monotonic() - self._asked_at < INTERVAL:
-                return  # another request has asked meanwhile
             try:
                 # A journal that has lost marks gets them back from whoever knows them.
-                self._journal.write_back() if self._journal.is_behind else self._journal.read()
+                self._journal.write_back()
             except CacheUnavailable as error:
                 self._warn(error)
+                self._asked_at = self._monotonic()
             else:
-                self._heard_at = self._monotonic()
-            self._asked_at = self._monotonic()
+                self._asked_at = self._heard_at = began
 
     def _warn(self, error: CacheUnavailable) -> None:
         if self._monotonic() - self._warned_at > _WARN_AGAIN:

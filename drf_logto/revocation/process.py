@@ -18,8 +18,7 @@ from .journal import Cache
 from .marks import Mark
 from .news import RevocationList
 
-_CACHE_LIMIT = 0.25  # seconds for one call
-_CACHE_PAUSE = 1  # seconds after a call that was too slow
+_CACHE_LIMIT = 1  # seconds for one call
 APP = "drf_logto.revocation"
 
 
@@ -47,7 +46,7 @@ def revocation_list(settings: LogtoSettings, environment: Environment) -> Revoca
 
 def _cache(alias: str, environment: Environment) -> Cache:
     if environment.is_shared:
-        return BoundedCache(alias, _CACHE_LIMIT, _CACHE_PAUSE)
+        return BoundedCache(alias, _CACHE_LIMIT, pause=0)
     # A test begins without the revocations of others.
     private = LocMemCache(secrets.token_hex(8), {"OPTIONS": {"MAX_ENTRIES": 10**6}})
     return cast("Cache", private)  # as to its types, its methods return more

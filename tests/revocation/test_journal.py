@@ -132,6 +132,72 @@ def test_marks_end_with_the_longest_token(store: Store) -> None:
     assert [known.user for known in one.marks] == ["bob"]
 
 
+def test_marks_end_in_a_process_that_runs_on(store: Store) -> None:
+    one = Process(store)
+    one.journal.write([mark("ada")])
+    one.time += LIFETIME + 86400
+    one.journal.read()
+    assert len(one.marks) == 0
+
+
+def test_a_process_that_was_idle_for_days_learns_all(store: Store) -> None:
+    idle, one = Process(store), Process(store)
+    idle.journal.read()
+    one.journal.write([mark("ada")])
+    idle.time += 2.5 * 86400
+    idle.journal.read()
+    assert idle.knows("ada")
+
+
+@pytest.mark.parametrize("calls", range(1, 5))
+def test_a_start_that_the_cache_interrupts_is_made_good(store: Store, calls: int) -> None:
+    one, new = Process(store), Process(store)
+    one.time -= 2 * 86400
+    one.journal.write([mark("ada")])
+    left = [calls]
+
+    def goes_down() -> None:
+        left[0] -= 1
+        store.is_down = left[0] == 0
+
+    store.before_call = goes_down
+    with suppress(CacheUnavailable):
+        new.journal.read()
+    store.before_call = lambda: None
+    store.is_down = False
+    new.journal.read()
+    assert new.knows("ada")
+
+
+def test_many_marks_at_once_are_several_entries(store: Store) -> None:
+    one, other = Process(store), Process(store)
+    one.journal.write(mark(f"user {number}") for number in range(600))
+    other.journal.read()
+    assert len(other.marks) == 600
+    assert max(map(len, store.values.values())) < 30_000
+
+
+def test_an_entry_that_another_replaced_is_written_again(store: Store) -> None:
+    """Django's file cache adds in two steps, so two processes can both believe to be first."""
+    one, other = Process(store, lane=0), Process(store, lane=0)
+    one.journal.read()
+    other.journal.read()
+    adds = Store.add
+
+    class Hasty(Store):
+        def add(self, key: str, value: str, timeout: int) -> bool:
+            added = adds(self, key, value, timeout)
+            if added and not other.journal.is_behind:
+                other.journal.write([mark("bob")])
+            return added
+
+    store.__class__ = Hasty
+    one.journal.write([mark("ada")])
+    new = Process(store)
+    new.journal.read()
+    assert new.knows("ada", "bob")
+
+
 def test_rubbish_in_the_journal_is_no_mark(store: Store) -> None:
     one = Process(store)
     one.journal.write([mark("ada")])

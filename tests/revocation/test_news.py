@@ -92,19 +92,25 @@ def test_nothing_is_asked_where_asking_would_wait(store: Store, process: Process
     assert process.list.version(waits=False) is None
 
 
-def test_those_who_ask_at_the_same_time_ask_once(store: Store, process: Process) -> None:
-    process.list.version(waits=True)
-    process.time += INTERVAL
-    calls, waiting = store.calls, threading.Thread(target=process.list.version, kwargs=WAITS)
+@pytest.mark.parametrize("is_first", [True, False])
+def test_one_asks_for_all_and_the_others_wait_only_where_nothing_is_known(
+    store: Store, process: Process, is_first: bool
+) -> None:
+    if not is_first:
+        process.list.version(waits=True)
+        process.time += INTERVAL
+    calls, other = store.calls, threading.Thread(target=process.list.version, kwargs=WAITS)
 
     def come_between() -> None:
-        store.before_call = lambda: None
-        waiting.start()
+        if other.ident is None:
+            other.start()
+            other.join(0 if is_first else None)
+            assert other.is_alive() == is_first
 
     store.before_call = come_between
     process.list.version(waits=True)
-    waiting.join()
-    assert store.calls == calls + 1
+    other.join()
+    assert store.calls == calls + (4 if is_first else 1)
 
 
 WAITS = {"waits": True}
