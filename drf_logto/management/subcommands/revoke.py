@@ -13,7 +13,7 @@ from ...revocation import revoke
 from ...revocation.process import issuers
 from ...runtime import get_environment
 from ...shared_cache import BoundedCache
-from ...telemetry import facts_of
+from ...telemetry import quoted
 from . import USAGE
 
 NEEDS = "drf_logto.revocation"
@@ -92,8 +92,10 @@ def _described(holds: dict[str, Any], is_json: bool) -> str:
     if is_json:
         return json.dumps(holds)
     until = datetime.fromtimestamp(holds["before"], UTC).isoformat(timespec="seconds")
-    named = facts_of(
-        {name: one for name, one in holds.items() if name not in {"issuers", "before"}}
+    named = ", ".join(
+        f"{name} {quoted(one)}"
+        for name, one in holds.items()
+        if name not in {"issuers", "before"} and one is not None
     )
     whose = f" of {named}" if named else ""
     return f"Refused: tokens{whose}, issued at or before {until} by {', '.join(holds['issuers'])}."
