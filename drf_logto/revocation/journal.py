@@ -17,7 +17,6 @@ _WRITTEN_AT_ONCE = 250  # marks in an entry: about 25 kilobytes, and 300 at most
 _ATTEMPTS = 200  # of a writer whose place others take
 _RESTARTS = 5
 
-_EPOCH = "drf_logto:revocation:epoch"
 _TEN_YEARS = 3650 * _DAY
 _TURN = 10  # seconds that one process has to write back what a journal has lost
 
@@ -78,6 +77,8 @@ class Journal:
         self._lifetime = lifetime
         self._now = now
         self._lost = lost
+        # Entries end by the lifetime of who wrote them, so sites share a journal where it is equal.
+        self._epoch_key = f"drf_logto:revocation:{int(lifetime)}:epoch"
         self._epoch: str | None = None
         self._is_whole = False  # whether the epoch was read to its end
         self._last_read = 0  # day
@@ -94,15 +95,15 @@ class Journal:
         """Learn the marks that others wrote, or raise CacheUnavailable."""
         today = self._today()
         lanes = self._lanes(back=min(max(today - self._last_read, 0) + 1, self._days))
-        found = self._cache.get_many([_EPOCH, *self._watched(lanes)])
-        is_same = found.get(_EPOCH) == self._epoch and not self._is_torn(found, lanes)
+        found = self._cache.get_many([self._epoch_key, *self._watched(lanes)])
+        is_same = found.get(self._epoch_key) == self._epoch and not self._is_torn(found, lanes)
         if self._is_whole and not is_same:
             self._is_whole = False
             self._lost(len(self._marks))
         if self._is_whole:
             self._read_on(lane for lane in lanes if self._entry(lane) in found)
         else:
-            self._restart(found.get(_EPOCH))
+            self._restart(found.get(self._epoch_key))
         if today != self._last_read:
             self._last_read = today
             self._marks.end(self._now())
@@ -144,8 +145,8 @@ class Journal:
             if self._cache.add(claimed, entry, timeout):
                 self._cache.set(self._head(lane), str(number), timeout)
                 # The entry is lost to others if a new epoch has begun before it was written.
-                found = self._cache.get_many([_EPOCH, claimed])
-                if found.get(_EPOCH) == self._epoch and found.get(claimed) == entry:
+                found = self._cache.get_many([self._epoch_key, claimed])
+                if found.get(self._epoch_key) == self._epoch and found.get(claimed) == entry:
                     self._take(lane, marks)
                     return
             else:
@@ -173,11 +174,11 @@ class Journal:
         """Begin a new epoch, and return the one that all processes find."""
         new = secrets.token_hex(8)
         if isinstance(torn, str):
-            self._cache.set(_EPOCH, new, _TEN_YEARS)
+            self._cache.set(self._epoch_key, new, _TEN_YEARS)
             self._read_all(torn)  # others wrote to it until they could find the new one
         else:
-            self._cache.add(_EPOCH, new, _TEN_YEARS)
-        return self._cache.get_many([_EPOCH]).get(_EPOCH)
+            self._cache.add(self._epoch_key, new, _TEN_YEARS)
+        return self._cache.get_many([self._epoch_key]).get(self._epoch_key)
 
     def _read_all(self, epoch: str) -> bool:
         """Read an epoch from its start; whether nothing of it is missing."""

@@ -21,6 +21,7 @@ PATIENCE = 5
 """Seconds without news after which requests are refused, where a setting says so."""
 
 _WARN_AGAIN = 60  # seconds
+_LEEWAY = 3600  # seconds for which a token may be accepted after its lifetime, by a setting
 _TRY_AGAIN = 1  # seconds between two tries to write what waits
 
 
@@ -33,7 +34,6 @@ class RevocationList:
     Args:
         cache: what the processes share.
         lifetime: seconds of the longest token that is accepted.
-        leeway: seconds for which a token is accepted after that.
         is_closed: whether requests are refused without news for ``PATIENCE``.
         now: the clock, in seconds since the epoch.
         monotonic: a clock that is never set, in seconds.
@@ -44,13 +44,12 @@ class RevocationList:
         cache: Cache,
         *,
         lifetime: float,
-        leeway: float,
         is_closed: bool,
         now: Callable[[], float],
         monotonic: Callable[[], float],
     ) -> None:
         self._lifetime = lifetime
-        longest = lifetime + leeway
+        longest = lifetime + _LEEWAY
         self._is_closed = is_closed
         self._monotonic = monotonic
         self._marks = Marks(longest)
@@ -161,10 +160,10 @@ def _catch_up(find: Callable[[], RevocationList | None], stop: Any) -> None:
         stop: a lock that is released then. A lock, because a child of this process can release it
             whatever this thread was doing when the child was forked.
     """
-    while (known := find()) is not None and not known.catch_up():
+    is_over = False
+    while not is_over and (known := find()) is not None and not known.catch_up():
         del known
-        if stop.acquire(timeout=_TRY_AGAIN):
-            return
+        is_over = stop.acquire(timeout=_TRY_AGAIN)
 
 
 def _report_loss(known: int) -> None:

@@ -37,7 +37,6 @@ def revocation_list(settings: LogtoSettings, environment: Environment) -> Revoca
     return RevocationList(
         _cache(settings.cache, environment),
         lifetime=settings.max_token_lifetime,
-        leeway=settings.leeway,
         is_closed=settings.revocation_when_unreachable == "closed",
         now=environment.now,
         monotonic=time.monotonic,

@@ -47,6 +47,7 @@ def _receiver(view: View) -> Callable[[HttpRequest], HttpResponse]:
             sentence = "It holds in one process, which writes it as soon as the cache answers."
         except AuthorizationServerUnavailable as error:
             status, code, sentence = 503, error.code, str(error)
+            logger.info("Nothing is revoked: a logout token cannot be verified.")
         except ImproperlyConfigured as error:
             status, code, sentence = 500, "improperly_configured", "See the log of the API."
             logger.error("Nothing is revoked: %s", str(error))

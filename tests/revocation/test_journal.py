@@ -22,14 +22,16 @@ def mark(user: str, before: float = NOON) -> Mark:
 
 
 class Process:
-    def __init__(self, store: Store, ahead: float = 0, lane: int | None = None) -> None:
-        self.marks = Marks(LIFETIME)
+    def __init__(
+        self, store: Store, ahead: float = 0, lane: int | None = None, lifetime: float = LIFETIME
+    ) -> None:
+        self.marks = Marks(lifetime)
         self.losses: list[int] = []
         self.time = NOON + ahead
         self.journal = Journal(
             store,
             self.marks,
-            lifetime=LIFETIME,
+            lifetime=lifetime,
             now=lambda: self.time,
             lost=self.losses.append,
             lane=lane,
@@ -113,6 +115,18 @@ def test_many_marks_are_written_in_entries_that_caches_take(store: Store) -> Non
     other.journal.read()
     assert len(other.marks) == 2500
     assert max(map(len, store.values.values())) < 2**17
+
+
+def test_sites_with_other_lifetimes_have_journals_of_their_own(store: Store) -> None:
+    """Entries of a short lifetime end before those of a long one, and would seem to be lost."""
+    short, long = Process(store), Process(store, lifetime=30 * 86400)
+    short.journal.write([mark("ada")])
+    long.journal.write([mark("bob")])
+    store.values = {key: value for key, value in store.values.items() if "ada" not in value}
+    new = Process(store, lifetime=30 * 86400)
+    new.journal.read()
+    assert new.knows("bob")
+    assert new.losses == long.losses == []
 
 
 @pytest.mark.parametrize("ahead", [-86400, 86400])

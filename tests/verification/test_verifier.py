@@ -626,7 +626,6 @@ def revoking() -> tuple[Desk, RevocationList]:
     known = RevocationList(
         Store(),
         lifetime=86400,
-        leeway=0,
         is_closed=False,
         now=lambda: its.time,
         monotonic=lambda: its.time,
