@@ -312,7 +312,7 @@ class Machine(RuleBasedStateMachine):
             self.store.values.clear()
         elif self.store.values:
             self.written.clear()
-            del self.store.values[sorted(self.store.values)[self.users % len(self.store.values)]]
+            del self.store.values[list(self.store.values)[self.users % len(self.store.values)]]
 
     @rule(what=st.sampled_from(["flush", "evict", "down"]))
     def something_happens_to_the_cache(self, what: str) -> None:
