@@ -126,9 +126,11 @@ class Journal:
         turn = self._name("turn")
         if not self._missing or not self._cache.add(turn, "", _TURN):
             return
-        while self._missing:
-            self._append_all(list(self._missing))
-        self._cache.delete(turn)
+        try:
+            while self._missing:
+                self._append_all(list(self._missing))
+        finally:
+            self._cache.delete(turn)
 
     def _append_all(self, named: Iterable[Names]) -> None:
         waiting = iter(named)

@@ -13,7 +13,12 @@ settings.configure(
     SECRET_KEY="only-for-tests",
     ALLOWED_HOSTS=["127.0.0.1"],
     ROOT_URLCONF="tests.support.served",
-    INSTALLED_APPS=["rest_framework", "drf_logto"],
+    INSTALLED_APPS=[
+        "rest_framework",
+        "drf_logto",
+        *json.loads(os.environ.get("SERVED_APPS", "[]")),
+    ],
+    DATABASES=json.loads(os.environ.get("SERVED_DATABASES", "{}")),
     LOGTO=json.loads(os.environ["SERVED_LOGTO"]),
     CACHES=json.loads(os.environ["SERVED_CACHES"]),
     REST_FRAMEWORK={
