@@ -332,6 +332,7 @@ def test_every_refusal_has_its_status_body_and_challenge(kind: type[LogtoError])
         "InsufficientScope": (("read:a",),),
         "NoScopeDeclared": ("HasScopes", "list"),
         "AuthorizationServerUnavailable": ("down", 7),
+        "RevocationsUnavailable": ("down", 7),
     }
     refusal = kind(*arguments.get(kind.__name__, ()))
     exception: Any = as_api_exception(refusal)

@@ -18,7 +18,13 @@ from .signing import SigningKeyPair
 if TYPE_CHECKING:
     from rest_framework.test import APIClient
 
-ABSENT: Final = object()
+
+class _Absent:
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Final = _Absent()
 """As the value of a claim or header: leave it out."""
 
 _PUBLISHED_KEYS = 2  # Logto keeps the key before the current one
