@@ -48,10 +48,16 @@ class _Calls:
             try:
                 self._waiting.get(timeout=_LINGER)()
             except queue.Empty:
-                connections.close_all()
+                _close_connections()
                 with self._lock:
                     is_over = self._waiting.empty()
                     self._is_running = not is_over
+
+
+def _close_connections() -> None:
+    """Close this thread's, also where a broken one raises; that must not end the thread."""
+    with suppress(Exception):
+        connections.close_all()
 
 
 class BoundedCache:
@@ -69,8 +75,9 @@ class BoundedCache:
         self._pause = pause
         # Not the one of ``caches[alias]``, which is another in each thread.
         self._cache = caches.create_connection(alias)
-        # Redis' client is imported here, and not within the first call.
-        getattr(self._cache, "_cache", None)
+        # Redis' client is imported here, and not within the first call, which reports what fails.
+        with suppress(Exception):
+            getattr(self._cache, "_cache", None)
         self._out_of_order_until = 0.0
         self._calls = _Calls()
         self._last_call = threading.Event()  # set when it is over
@@ -110,7 +117,7 @@ class BoundedCache:
                 answers.append(getattr(self._cache, method)(*args))
             except Exception as error:  # noqa: BLE001 - every backend has errors of its own
                 faults.insert(0, type(error).__name__)
-                connections.close_all()
+                _close_connections()
             finally:
                 over.set()
 

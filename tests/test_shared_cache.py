@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.cache.backends.dummy import DummyCache
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.management import call_command
+from django.db import connections
 
 from drf_logto.runtime import Environment, get_verifier, override
 from drf_logto.shared_cache import SharedCache
@@ -39,6 +41,35 @@ class Hanging(LocMemCache):
     add = set = delete = get
 
 
+class WithoutClient(DummyCache):
+    """A backend whose client is not installed, as Django's for Redis."""
+
+    @property
+    def _cache(self) -> Any:
+        raise ModuleNotFoundError("redis")
+
+    def get(self, *args: Any, **kwargs: Any) -> Any:
+        return self._cache
+
+    add = set = delete = get
+
+
+class Unclosable(LocMemCache):
+    """A backend whose connection to the database fails when it is closed."""
+
+    calls = 0
+
+    def get(self, *args: Any, **kwargs: Any) -> Any:
+        type(self).calls += 1
+        vars(connections["default"])["close"] = self.fail
+        self.fail()
+
+    add = set = delete = get
+
+    def fail(self) -> None:
+        raise ConnectionError
+
+
 class Slow(LocMemCache):
     """A backend that takes most of the time that it has."""
 
@@ -68,8 +99,10 @@ def backends(settings: Any, tmp_path: Any) -> Iterator[None]:
         "broken": {"BACKEND": f"{__name__}.Broken"},
         "hanging": {"BACKEND": f"{__name__}.Hanging"},
         "slow": {"BACKEND": f"{__name__}.Slow"},
+        "unclosable": {"BACKEND": f"{__name__}.Unclosable"},
+        "without client": {"BACKEND": f"{__name__}.WithoutClient"},
     }
-    Broken.calls = Hanging.calls = Slow.calls = 0
+    Broken.calls = Hanging.calls = Slow.calls = Unclosable.calls = 0
     Hanging.released.clear()
     yield
     Hanging.released.set()
@@ -111,7 +144,12 @@ def use(cache: SharedCache) -> None:
 
 @pytest.mark.parametrize(
     ("alias", "fault"),
-    [("broken", "ConnectionError"), ("hanging", "it is slow"), ("slow", "it is slow")],
+    [
+        ("broken", "ConnectionError"),
+        ("without client", "ModuleNotFoundError"),
+        ("hanging", "it is slow"),
+        ("slow", "it is slow"),
+    ],
 )
 def test_a_backend_that_does_not_work_is_reported_once(
     alias: str, fault: str, caplog: pytest.LogCaptureFixture
@@ -125,6 +163,17 @@ def test_a_backend_that_does_not_work_is_reported_once(
 def test_a_value_that_cannot_be_read_can_be_replaced() -> None:
     use(SharedCache("broken", 10))
     assert Broken.calls == 4
+
+
+def test_a_cache_whose_connections_cannot_be_closed_is_asked_again() -> None:
+    """Calls would wait in vain for a thread that has ended by it."""
+    cache = SharedCache("unclosable", 10)
+    use(cache)
+    for thread in threading.enumerate():
+        if thread.name == "drf_logto-cache":
+            thread.join(10)
+    use(cache)
+    assert Unclosable.calls == 8
 
 
 @pytest.mark.parametrize(("alias", "backend"), [("slow", Slow), ("hanging", Hanging)])
