@@ -20,6 +20,7 @@ INTERVAL = 0.5
 PATIENCE = 5
 """Seconds without news after which requests are refused, where a setting says so."""
 
+_IDLE = 2  # seconds without a question, after which a process may know too little
 _WARN_AGAIN = 60  # seconds
 _LEEWAY = 3600  # seconds for which a token may be accepted after its lifetime, by a setting
 _TRY_AGAIN = 1  # seconds between two tries to write what waits
@@ -29,7 +30,7 @@ class RevocationList:
     """The revocations of this process, as ``verification.verifier.Revocations`` describes them.
 
     A request pays a question to the cache once per ``INTERVAL`` at most; all others are answered
-    from memory, also while that one waits.
+    from memory, also while that one waits. After an idle spell they wait for it as well.
 
     Args:
         cache: what the processes share.
@@ -37,6 +38,7 @@ class RevocationList:
         is_closed: whether requests are refused without news for ``PATIENCE``.
         now: the clock, in seconds since the epoch.
         monotonic: a clock that is never set, in seconds.
+        longest_wait: seconds for which a request waits while another asks.
     """
 
     def __init__(
@@ -47,8 +49,10 @@ class RevocationList:
         is_closed: bool,
         now: Callable[[], float],
         monotonic: Callable[[], float],
+        longest_wait: float = PATIENCE,
     ) -> None:
         self._lifetime = lifetime
+        self.longest_wait = longest_wait
         longest = lifetime + _LEEWAY
         self._is_closed = is_closed
         self._monotonic = monotonic
@@ -56,7 +60,9 @@ class RevocationList:
         self._journal = Journal(cache, self._marks, lifetime=longest, now=now, lost=_report_loss)
         self._lock = threading.Lock()  # of the journal
         self._asking = threading.Lock()
-        self._asked_at = self._heard_at = -math.inf
+        self._asked_at = self._heard_at = self._ended_at = -math.inf
+        self._question = 0  # the number of the one that is asked, or will be
+        self._not_awaited = -1  # the number of a question that no request waits for
         self._warned_at = -math.inf
         self._has_writer = False
 
@@ -124,11 +130,19 @@ class RevocationList:
             self._has_writer = True
 
     def _ask(self) -> None:
-        """Read what others wrote, unless another request does. The first one lets all wait."""
-        if not self._asking.acquire(blocking=self._heard_at == -math.inf):
+        """Read what others wrote, unless another request does.
+
+        That one is awaited after an idle spell, and so never in an outage with steady requests; and
+        not where another has waited in vain.
+        """
+        question = self._question
+        is_idle = self._monotonic() - self._ended_at > _IDLE
+        is_awaited = is_idle and question != self._not_awaited
+        if not self._asking.acquire(timeout=self.longest_wait if is_awaited else 0):
+            self._not_awaited = question
             return
         try:
-            if self._monotonic() - self._asked_at >= INTERVAL:
+            if question == self._question:  # and nobody has asked meanwhile
                 self._look()
         finally:
             self._asking.release()
@@ -144,6 +158,8 @@ class RevocationList:
                 self._asked_at = self._monotonic()
             else:
                 self._asked_at = self._heard_at = began
+        self._ended_at = self._monotonic()
+        self._question += 1
 
     def _warn(self, error: CacheUnavailable) -> None:
         if self._monotonic() - self._warned_at > _WARN_AGAIN:

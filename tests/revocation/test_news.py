@@ -36,13 +36,16 @@ class Process(Clock):
         return isinstance(self.list.find_refusal(auth), TokenRevoked)
 
 
-def revocation_list(store: Store, clock: Clock, *, is_closed: bool = False) -> RevocationList:
+def revocation_list(
+    store: Store, clock: Clock, *, is_closed: bool = False, longest_wait: float = PATIENCE
+) -> RevocationList:
     return RevocationList(
         store,
         lifetime=LIFETIME,
         is_closed=is_closed,
         now=clock.now,
         monotonic=clock.now,
+        longest_wait=longest_wait,
     )
 
 
@@ -91,25 +94,60 @@ def test_nothing_is_asked_where_asking_would_wait(store: Store, process: Process
     assert process.list.version(waits=False) is None
 
 
-@pytest.mark.parametrize("is_first", [True, False])
-def test_one_asks_for_all_and_the_others_wait_only_where_nothing_is_known(
-    store: Store, process: Process, is_first: bool
+@pytest.mark.parametrize(
+    ("idle", "is_down", "waits"),
+    [(None, False, True), (3600, False, True), (INTERVAL, False, False), (INTERVAL, True, False)],
+    ids=["starts", "idle", "busy", "outage"],
+)
+def test_one_asks_for_all_and_the_others_wait_only_where_too_little_is_known(
+    store: Store, process: Process, idle: float | None, is_down: bool, waits: bool
 ) -> None:
-    if not is_first:
+    store.is_down = is_down
+    if idle is not None:
         process.list.version(waits=True)
-        process.time += INTERVAL
+        process.time += idle
     calls, other = store.calls, threading.Thread(target=process.list.version, kwargs=WAITS)
 
     def come_between() -> None:
         if other.ident is None:
             other.start()
-            other.join(0 if is_first else None)
-            assert other.is_alive() == is_first
+            other.join(0 if waits else 30)
+            assert other.is_alive() == waits
 
     store.before_call = come_between
     process.list.version(waits=True)
     other.join()
-    assert store.calls == calls + (4 if is_first else 1)
+    assert store.calls == calls + (4 if idle is None else 1)
+
+
+def test_an_idle_closed_process_refuses_nobody_while_one_asks(store: Store) -> None:
+    process = Process(store, is_closed=True)
+    process.refuses()
+    process.time += PATIENCE + 1
+    answers: list[int | None] = []
+    other = threading.Thread(target=lambda: answers.append(process.list.version(waits=True)))
+    store.before_call = other.start  # called once, as this question is one call
+    process.list.version(waits=True)
+    other.join()
+    assert answers == [0]
+
+
+def test_requests_stop_waiting_for_a_question_that_one_has_awaited_in_vain(store: Store) -> None:
+    states: list[bool] = []
+    known = revocation_list(store, Clock(), longest_wait=0.1)
+    others = [threading.Thread(target=known.version, kwargs=WAITS, daemon=True) for _ in "12"]
+
+    def hangs() -> None:
+        if others[0].ident is None:
+            for other in others:
+                other.start()
+                other.join(30)
+                states.append(other.is_alive())
+                known.longest_wait = 3600  # for which the second would wait in vain
+
+    store.before_call = hangs
+    known.version(waits=True)
+    assert states == [False, False]
 
 
 WAITS = {"waits": True}
