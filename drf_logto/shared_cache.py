@@ -92,11 +92,11 @@ class BoundedCache:
         found: Mapping[str, object] = self._call("get_many", keys)
         return found
 
-    def add(self, key: str, value: str, timeout: int) -> bool:
+    def add(self, key: str, value: str, timeout: int | None) -> bool:
         """Set the value unless there is one; whether it was set."""
         return bool(self._call("add", key, value, timeout))
 
-    def set(self, key: str, value: str, timeout: int) -> None:
+    def set(self, key: str, value: str, timeout: int | None) -> None:
         """Set the value."""
         self._call("set", key, value, timeout)
 
@@ -156,12 +156,12 @@ class SharedCache(BoundedCache):
             return super().get(key)
         return None
 
-    def add(self, key: str, value: str, timeout: int) -> bool:
+    def add(self, key: str, value: str, timeout: int | None) -> bool:
         with suppress(CacheUnavailable):
             return super().add(key, value, timeout)
         return True
 
-    def set(self, key: str, value: str, timeout: int) -> None:
+    def set(self, key: str, value: str, timeout: int | None) -> None:
         with suppress(CacheUnavailable):
             super().set(key, value, timeout)
 

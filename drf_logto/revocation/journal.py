@@ -17,12 +17,11 @@ _WRITTEN_AT_ONCE = 250  # marks in an entry: about 25 kilobytes, and 300 at most
 _ATTEMPTS = 200  # of a writer whose place others take
 _RESTARTS = 5
 
-_TEN_YEARS = 3650 * _DAY
 _TURN = 10  # seconds that one process has to write back what a journal has lost
 
 
 class Cache(Protocol):
-    """What is used of a cache that processes share; timeouts in whole seconds.
+    """What is used of a cache that processes share; timeouts in whole seconds, None for no end.
 
     Every method raises CacheUnavailable where the cache does not answer.
     """
@@ -30,10 +29,10 @@ class Cache(Protocol):
     def get_many(self, keys: Sequence[str]) -> Mapping[str, object]:
         """Return the values of the keys that have one."""
 
-    def add(self, key: str, value: str, timeout: int) -> bool:
+    def add(self, key: str, value: str, timeout: int | None) -> bool:
         """Set the value unless there is one; whether it was set."""
 
-    def set(self, key: str, value: str, timeout: int) -> None:
+    def set(self, key: str, value: str, timeout: int | None) -> None:
         """Set the value."""
 
     def delete(self, key: str) -> None:
@@ -176,10 +175,10 @@ class Journal:
         """Begin a new epoch, and return the one that all processes find."""
         new = secrets.token_hex(8)
         if isinstance(torn, str):
-            self._cache.set(self._epoch_key, new, _TEN_YEARS)
+            self._cache.set(self._epoch_key, new, None)
             self._read_all(torn)  # others wrote to it until they could find the new one
         else:
-            self._cache.add(self._epoch_key, new, _TEN_YEARS)
+            self._cache.add(self._epoch_key, new, None)
         return self._cache.get_many([self._epoch_key]).get(self._epoch_key)
 
     def _read_all(self, epoch: str) -> bool:

@@ -63,6 +63,19 @@ def test_a_process_that_starts_learns_all(store: Store) -> None:
     assert len(new.marks) == 130
 
 
+@pytest.mark.parametrize("is_emptied", [False, True])
+def test_the_epoch_never_ends(store: Store, is_emptied: bool) -> None:
+    """Memcached refuses an end after January 2038, and ten years are too long from 2028 on."""
+    one = Process(store)
+    one.journal.write([mark("ada")])
+    if is_emptied:
+        store.values = {key: value for key, value in store.values.items() if key[-5:] == "epoch"}
+        one.journal.write_back()
+    ends = {key.rsplit(":")[-1]: end for key, end in store.timeouts.items()}
+    assert ends["epoch"] is None
+    assert ends["head"] is not None
+
+
 def test_nothing_is_written_twice(store: Store) -> None:
     one = Process(store)
     one.journal.write([mark("ada")])
@@ -199,7 +212,7 @@ def test_an_entry_that_another_replaced_is_written_again(store: Store) -> None:
     adds = Store.add
 
     class Hasty(Store):
-        def add(self, key: str, value: str, timeout: int) -> bool:
+        def add(self, key: str, value: str, timeout: int | None) -> bool:
             added = adds(self, key, value, timeout)
             if added and not other.journal.is_behind:
                 other.journal.write([mark("bob")])
@@ -226,7 +239,7 @@ def test_rubbish_in_the_journal_is_no_mark(store: Store) -> None:
 @pytest.mark.parametrize("kept", ["nothing", "no entry"])
 def test_a_cache_that_does_not_keep_what_is_written_is_no_journal(kept: str) -> None:
     class Forgetful(Store):
-        def add(self, key: str, value: str, timeout: int) -> bool:
+        def add(self, key: str, value: str, timeout: int | None) -> bool:
             return super().add(key, value, timeout) if key.endswith(kept_key) else True
 
     kept_key = "epoch" if kept == "no entry" else "no key"

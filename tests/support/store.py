@@ -12,6 +12,7 @@ class Store:
 
     def __init__(self) -> None:
         self.values: dict[str, str] = {}
+        self.timeouts: dict[str, int | None] = {}
         self.is_down = False
         self.calls = 0
         self.before_call: Callable[[], None] = lambda: None
@@ -29,14 +30,16 @@ class Store:
         self._called()
         return {key: self.values[key] for key in keys if key in self.values}
 
-    def add(self, key: str, value: str, timeout: int) -> bool:
+    def add(self, key: str, value: str, timeout: int | None) -> bool:
         self._called()
+        self.timeouts[key] = timeout
         is_new = self.values.setdefault(key, value) is value
         self.after_add()
         return is_new
 
-    def set(self, key: str, value: str, timeout: int) -> None:
+    def set(self, key: str, value: str, timeout: int | None) -> None:
         self._called()
+        self.timeouts[key] = timeout
         self.values[key] = value
 
     def delete(self, key: str) -> None:
