@@ -97,8 +97,9 @@ class Journal:
         found = self._cache.get_many([self._epoch_key, *self._watched(lanes)])
         is_same = found.get(self._epoch_key) == self._epoch and not self._is_torn(found, lanes)
         if self._is_whole and not is_same:
-            self._is_whole = False
             self._lost(len(self._marks))
+        # A clock that was ahead may have ended marks too early.
+        self._is_whole = self._is_whole and is_same and today >= self._last_read
         if self._is_whole:
             self._read_on(lane for lane in lanes if self._entry(lane) in found)
         else:

@@ -167,6 +167,18 @@ def test_marks_end_in_a_process_that_runs_on(store: Store) -> None:
     assert len(one.marks) == 0
 
 
+def test_a_clock_that_was_ahead_for_a_while_loses_nothing(store: Store) -> None:
+    one, other = Process(store), Process(store)
+    one.journal.write([mark("ada")])
+    other.time += LIFETIME + 86400
+    other.journal.read()
+    assert not other.knows("ada")
+    other.time = NOON
+    other.journal.read()
+    assert other.knows("ada")
+    assert other.losses == []
+
+
 def test_a_process_that_was_idle_for_days_learns_all(store: Store) -> None:
     idle, one = Process(store), Process(store)
     idle.journal.read()
