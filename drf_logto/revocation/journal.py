@@ -82,6 +82,7 @@ class Journal:
         self._is_whole = False  # whether the epoch was read to its end
         self._last_read = 0  # day
         self._next: dict[_Lane, int] = {}
+        self._last: dict[_Lane, int] = {}  # digests of the last entries that were read
         self._missing: dict[Names, Mark] = {}
         self._own_lane = secrets.randbelow(_LANES) if lane is None else lane
 
@@ -101,7 +102,8 @@ class Journal:
         # A clock that was ahead may have ended marks too early.
         self._is_whole = self._is_whole and is_same and today >= self._last_read
         if self._is_whole:
-            self._read_on(lane for lane in lanes if self._entry(lane) in found)
+            more = [lane for lane in lanes if self._entry(lane) in found]
+            self._is_whole = self._read_on(more) == 0
         else:
             self._restart(found.get(self._epoch_key))
         if today != self._last_read:
@@ -147,14 +149,16 @@ class Journal:
             if self._cache.add(claimed, entry, timeout):
                 self._cache.set(self._head(lane), str(number), timeout)
                 # The entry is lost to others if a new epoch has begun before it was written.
-                found = self._cache.get_many([self._epoch_key, claimed])
+                found = self._cache.get_many([self._epoch_key, self._entry(lane, -1), claimed])
                 if found.get(self._epoch_key) == self._epoch and found.get(claimed) == entry:
-                    self._take(lane, marks)
+                    self._is_whole &= not self._is_replaced(lane, found)
+                    self._take(lane, entry, marks)
                     return
             else:
                 # Another process writes to this lane, so it is left to that.
                 self._own_lane = (self._own_lane + 1) % _LANES
-                self._read_on([lane, _Lane(lane.day, self._own_lane)])
+                missing = self._read_on([lane, _Lane(lane.day, self._own_lane)])
+                self._is_whole &= missing == 0
             if self._at(lane) == number:
                 self.read()
         raise CacheUnavailable("it does not keep what is written")
@@ -184,7 +188,7 @@ class Journal:
 
     def _read_all(self, epoch: str) -> bool:
         """Read an epoch from its start; whether nothing of it is missing."""
-        self._epoch, self._next = epoch, {}
+        self._epoch, self._next, self._last = epoch, {}, {}
         self._marks.end(self._now())
         self._missing = {mark.names: mark for mark in self._marks}
         lanes = self._lanes(back=self._days)
@@ -198,25 +202,27 @@ class Journal:
         return self._read_on(heads, heads) == 0
 
     def _read_on(self, lanes: Iterable[_Lane], heads: Mapping[_Lane, int] | None = None) -> int:
-        """Read lanes as far as they go, and return how many entries are missing before heads."""
+        """Read lanes to their ends; return how many entries are replaced, or missing before heads."""
         missing = 0
         for lane in lanes:
             head = heads.get(lane, 0) if heads else 0
             is_end = False
             while not is_end:
                 ahead = [self._entry(lane, further) for further in range(_READ_AHEAD)]
-                found = self._cache.get_many(ahead)
+                found = self._cache.get_many([self._entry(lane, -1), *ahead])
+                missing += self._is_replaced(lane, found)
                 for entry in ahead:
                     is_end = entry not in found and self._at(lane) > head
                     if is_end:
                         break
                     missing += entry not in found
-                    self._take(lane, parse(found.get(entry)))
+                    self._take(lane, found.get(entry), parse(found.get(entry)))
         return missing
 
-    def _take(self, lane: _Lane, marks: list[Mark]) -> None:
+    def _take(self, lane: _Lane, entry: object, marks: list[Mark]) -> None:
         """Learn the next entry of a lane."""
         self._next[lane] = self._at(lane) + 1
+        self._last[lane] = _digest(entry)
         self._marks.add(marks)
         for mark in marks:
             missing = self._missing.get(mark.names)
@@ -226,11 +232,15 @@ class Journal:
     def _is_torn(self, found: Mapping[str, object], lanes: Iterable[_Lane]) -> bool:
         """Whether an entry is gone: the last one that was read, or one that others follow."""
         for lane in lanes:
-            is_last_gone = self._at(lane) > 1 and self._entry(lane, -1) not in found
             is_more = _number(found.get(self._head(lane))) >= self._at(lane)
-            if is_last_gone or (is_more and self._entry(lane) not in found):
+            if self._is_replaced(lane, found) or (is_more and self._entry(lane) not in found):
                 return True
         return False
+
+    def _is_replaced(self, lane: _Lane, found: Mapping[str, object]) -> bool:
+        """Whether the last entry that was read is gone; a writer may have taken its place."""
+        last = self._last.get(lane)
+        return last is not None and _digest(found.get(self._entry(lane, -1))) != last
 
     def _watched(self, lanes: Iterable[_Lane]) -> list[str]:
         return [
@@ -262,6 +272,10 @@ class Journal:
 
     def _entry(self, lane: _Lane, further: int = 0) -> str:
         return self._name(f"{lane.day}:{lane.number}:{self._at(lane) + further}")
+
+
+def _digest(entry: object) -> int:
+    return hash(str(entry))
 
 
 def _number(value: object) -> int:
