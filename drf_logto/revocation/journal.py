@@ -97,15 +97,18 @@ class Journal:
         lanes = self._lanes(back=min(max(today - self._last_read, 0) + 1, self._days))
         found = self._cache.get_many([self._epoch_key, *self._watched(lanes)])
         is_same = found.get(self._epoch_key) == self._epoch and not self._is_torn(found, lanes)
+        epoch = found.get(self._epoch_key)
         if self._is_whole and not is_same:
             self._lost(len(self._marks))
+            if epoch == self._epoch:  # others may have read further, and would miss what fills it
+                epoch = self._begin(epoch)
         # A clock that was ahead may have ended marks too early.
         self._is_whole = self._is_whole and is_same and today >= self._last_read
         if self._is_whole:
             more = [lane for lane in lanes if self._entry(lane) in found]
             self._is_whole = self._read_on(more) == 0
         else:
-            self._restart(found.get(self._epoch_key))
+            self._restart(epoch)
         if today != self._last_read:
             self._last_read = today
             self._marks.end(self._now())
@@ -118,8 +121,7 @@ class Journal:
             if not self._marks.covers(mark):
                 self._missing[mark.names] = mark
                 self._marks.add([mark])
-        if not self._is_whole:
-            self.read()
+        self.read()  # first, so that no entry fills the place of one that was lost
         self._append_all(named)
 
     def write_back(self) -> None:
@@ -202,7 +204,7 @@ class Journal:
         return self._read_on(heads, heads) == 0
 
     def _read_on(self, lanes: Iterable[_Lane], heads: Mapping[_Lane, int] | None = None) -> int:
-        """Read lanes to their ends; return how many entries are replaced, or missing before heads."""
+        """Read lanes to their ends; return how many entries are replaced, or not before heads."""
         missing = 0
         for lane in lanes:
             head = heads.get(lane, 0) if heads else 0
