@@ -47,7 +47,7 @@ def run(command: BaseCommand, options: dict[str, Any]) -> None:
     """Write the marks, and print what holds.
 
     Raises:
-        CacheUnavailable: nothing is revoked.
+        CacheUnavailable: the tokens may still be accepted.
     """
     named = {name: options[name] for name in ("user", "organization", "client")}
     named["token"] = options["token_id"]
