@@ -257,6 +257,23 @@ def test_an_entry_in_the_place_of_a_lost_one_is_read(store: Store, then: str) ->
         assert process.knows("ada", "bob")
 
 
+def test_writers_that_meet_write_both(store: Store) -> None:
+    one, other, new = (Process(store, lane=0) for _ in range(3))
+    one.journal.read()
+    left = [2]
+
+    def other_is_faster() -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            other.journal.write([mark("bob")])
+
+    store.before_call = other_is_faster
+    one.journal.write([mark("ada")])
+    new.journal.read()
+    assert new.knows("ada", "bob")
+    assert one.knows("bob")
+
+
 def test_rubbish_in_the_journal_is_no_mark(store: Store) -> None:
     one = Process(store)
     one.journal.write([mark("ada")])
