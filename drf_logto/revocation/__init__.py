@@ -28,7 +28,7 @@ def revoke(
     It holds in this process at once, and in every other within a second.
 
     Args:
-        user: the ``sub`` claim; a machine's is its application's id.
+        user: the ``sub`` claim, or ``act.sub``; a machine's is its application's id.
         organization: the organization of the token.
         client: the ``client_id`` claim.
         token: the ``jti`` claim.

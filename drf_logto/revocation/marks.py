@@ -21,7 +21,7 @@ class Mark:
     Attributes:
         issuer: the ``iss`` claim.
         before: seconds since the epoch, by Logto's clock, as in the ``iat`` claim.
-        user: the ``sub`` claim.
+        user: the ``sub`` claim, of the token or of its actor.
         organization: the organization of the token; ``""`` for tokens of no organization.
         client: the ``client_id`` claim.
         token: the ``jti`` claim.
@@ -124,17 +124,25 @@ class Marks:
 
 def _named_by(auth: AuthInfo) -> tuple[Names, ...]:
     """The names of every mark that could void a token."""
-    issuer, user, client = auth.issuer, auth.sub, auth.client_id
+    issuer, client, actor = auth.issuer, auth.client_id, auth.actor
     organization = "" if auth.kind is TokenKind.GLOBAL else auth.organization_id
     # Written out, because this is the path of every request after a new mark.
-    return (
-        (issuer, user, None, None, None, None),
-        (issuer, user, organization, None, None, None),
-        (issuer, user, None, client, None, None),
+    marks = (
+        *_naming(auth.sub, issuer, organization, client),
         (issuer, None, organization, None, None, None),
         (issuer, None, None, client, None, None),
         (issuer, None, None, None, auth.token_id, None),
         (issuer, None, None, None, None, None),
+    )
+    # Without its actor, nobody would have been given the token.
+    return marks if actor is None else (*marks, *_naming(actor, issuer, organization, client))
+
+
+def _naming(user: str, issuer: str, organization: str | None, client: str) -> tuple[Names, ...]:
+    return (
+        (issuer, user, None, None, None, None),
+        (issuer, user, organization, None, None, None),
+        (issuer, user, None, client, None, None),
     )
 
 

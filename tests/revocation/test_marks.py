@@ -41,6 +41,10 @@ def mark(before: float = 100, **names: Any) -> Mark:
             [{}, IN_ORG],
             [{"client_id": "other"}, {"sub": "user-2"}],
         ),
+        ({"user": "admin"}, [{}, IN_ORG, OF_ORG], [{"act": None}, {"act": {"sub": "other"}}]),
+        ({"user": "admin"}, [], [{"act": {"sub": "x", "act": {"sub": "admin"}}}]),  # acted before
+        ({"user": "admin", "organization": "org-a"}, [IN_ORG, OF_ORG], [{}]),
+        ({"user": "admin", "client": "application-1"}, [{}], [{"client_id": "other"}]),
         ({"token": "token-1"}, [{}], [{"jti": "token-2"}, {"jti": None}]),
         ({}, [{}, IN_ORG, {"sub": "x", "jti": None}], []),
         ({"issuer": "https://other.test/oidc"}, [], [{}]),
