@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.views import View as ClassBasedView
 from rest_framework.permissions import BasePermission, OperandHolder, SingleOperandHolder
 
-from .permissions import AccessTokenPermission
+from .compositions.base import LogtoPermission
 from .plain_views import AuthenticationClass, Guard, reads_header
 from .view_options import ACCESS_TOKEN_PERMISSIONS, chain_of
 
@@ -18,7 +18,7 @@ __all__ = ["require_access_token"]
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase | Awaitable[HttpResponseBase]])
 # Not with |, which is an operator of REST Framework's on permission classes.
-OwnPermission: TypeAlias = Union[AccessTokenPermission, type[AccessTokenPermission]]  # noqa: UP007
+OwnPermission: TypeAlias = Union[LogtoPermission, type[LogtoPermission]]  # noqa: UP007
 Permission: TypeAlias = type[BasePermission] | OperandHolder | SingleOperandHolder
 
 

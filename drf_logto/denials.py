@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from rest_framework.exceptions import NotAuthenticated, PermissionDenied
 
-from .compositions import coroutine_leaves
-from .evaluation import Evaluation, Verdict, refuse_unawaited
+from .compositions.evaluation import Evaluation, Verdict, refuse_unawaited
+from .compositions.operators import coroutine_leaves
 from .exceptions import LogtoError
 from .responses import as_api_exception, challenge, sentence
 from .telemetry import logger, record_missing_credentials, record_refusal, request_facts

@@ -1,12 +1,12 @@
 """HasScopes, InOrganization and OrgResourceScopes: one permission class for each token kind."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from django.core.exceptions import ImproperlyConfigured
 from django.views import View as DjangoView
-from rest_framework.permissions import BasePermission
 
 from .auth_info import AuthInfo, TokenKind
+from .compositions.base import LogtoPermission
 from .denials import explain_check
 from .exceptions import (
     InsufficientScope,
@@ -20,14 +20,8 @@ from .view_options import NOT_DECLARED, Request, View, named_organization, optio
 
 __all__ = ["HasScopes", "InOrganization", "OrgResourceScopes"]
 
-if TYPE_CHECKING:
-    # DRF's stubs know instances in permission_classes and beside | as this type alone.
-    from rest_framework.permissions import SingleOperandHolder as OperationHolderMixin
-else:
-    from rest_framework.permissions import OperationHolderMixin
 
-
-class AccessTokenPermission(OperationHolderMixin, BasePermission):
+class AccessTokenPermission(LogtoPermission):
     """What the three permission classes share; not for use by itself.
 
     Usable as a class, which reads the view's ``required_scopes``, or as an instance, which holds
@@ -62,10 +56,6 @@ class AccessTokenPermission(OperationHolderMixin, BasePermission):
         except ValueError as error:
             raise ImproperlyConfigured(f"{name}: {error}") from None
         self.declared = RequiredScopes(always.always, named) if scopes or by_action else None
-
-    def __call__(self) -> "AccessTokenPermission":
-        """Return itself: DRF calls whatever stands in ``permission_classes``."""
-        return self
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
@@ -118,15 +108,6 @@ class AccessTokenPermission(OperationHolderMixin, BasePermission):
         return None
 
     def required_by(self, view: View, request: Request | None = None) -> RequiredScopes | None:
-        """Return what is required on ``view``, None where nothing is declared.
-
-        Args:
-            view: an instance, or what ``routes`` read of a route.
-            request: the request, None where there is none yet.
-
-        Raises:
-            ValueError: the view's ``required_scopes`` cannot be read.
-        """
         if self.declared is not None:
             return self.declared
         value = option(view, "required_scopes", request)
@@ -135,7 +116,6 @@ class AccessTokenPermission(OperationHolderMixin, BasePermission):
         return RequiredScopes() if self.open_when_undeclared else None
 
     def scopes_for(self, request: Request, view: View) -> tuple[str, ...] | None:
-        """Return the scopes that ``request`` needs on ``view``, None where no token opens it."""
         try:
             declared = self.required_by(view, request)
         except ValueError:  # reported by a system check; closed until it is corrected

@@ -16,8 +16,8 @@ from rest_framework.settings import api_settings
 
 from .auth_info import AuthInfo
 from .authentication import LogtoJWTAuthentication, authenticate_with
+from .compositions.evaluation import Evaluation, Pending
 from .denials import most_actionable
-from .evaluation import Evaluation, Pending
 from .permissions import HasScopes, InOrganization, OrgResourceScopes
 from .responses import as_api_exception, challenge
 from .runtime import get_verifier

@@ -13,10 +13,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, get_urlconf
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission
 
-from .compositions import coroutine_leaves, leaves
+from .compositions.base import LogtoPermission
+from .compositions.grants import open_by_negation, own_permissions
+from .compositions.operators import coroutine_leaves, leaves
 from .conf import LogtoSettings, parse
-from .declared_permissions.grants import open_by_negation, own_permissions
-from .permissions import AccessTokenPermission
 from .view_options import (
     ACCESS_TOKEN_PERMISSIONS,
     NOT_DECLARED,
@@ -50,7 +50,7 @@ class Route:
     patterns: tuple[str, ...]
     callback: Any
     view: Any
-    permissions: tuple[AccessTokenPermission, ...]
+    permissions: tuple[LogtoPermission, ...]
     ways: tuple[tuple[Any, ...], ...]
     is_open_by_negation: bool
     void_policies: tuple[tuple[str, str], ...]
@@ -70,7 +70,7 @@ def guarded_routes() -> list[Route]:
     return [one for one in all_routes() if one.permissions or one.is_open_by_negation]
 
 
-def all_permissions() -> Iterator[tuple[Route, AccessTokenPermission]]:
+def all_permissions() -> Iterator[tuple[Route, LogtoPermission]]:
     """Yield each permission of this package with the route that it guards."""
     return ((route, permission) for route in guarded_routes() for permission in route.permissions)
 
@@ -86,7 +86,7 @@ def _scopes_named(_resolver: URLResolver, _settings: LogtoSettings | None) -> fr
     return frozenset(chain.from_iterable(named))
 
 
-def scopes_of(permission: AccessTokenPermission, view: Any) -> frozenset[str]:
+def scopes_of(permission: LogtoPermission, view: Any) -> frozenset[str]:
     """Return the scopes that a permission names on a view, none where they cannot be read."""
     try:
         required = permission.required_by(view)

@@ -8,9 +8,9 @@ from rest_framework.request import clone_request
 
 from ..auth_info import ORGANIZATION_AUDIENCE_PREFIX, AuthInfo
 from ..authentication import find_user, for_view
+from ..compositions.evaluation import Evaluation
 from ..conf import get_settings
 from ..denials import most_actionable
-from ..evaluation import Evaluation
 from ..exceptions import InsufficientScope, LogtoError, NoScopeDeclared
 from .authentication import LogtoSessionAuthentication
 from .contexts import Context, Person

@@ -9,7 +9,7 @@ from rest_framework.request import override_method
 
 from ..auth_info import TokenKind
 from ..authentication import LogtoJWTAuthentication
-from ..declared_permissions.alternatives import Alternative, Credential, alternatives
+from ..compositions.alternatives import Alternative, Credential, alternatives
 from ..view_options import accepted_resources, named_organization
 from .contexts import Person
 

@@ -5,7 +5,7 @@ from itertools import chain
 from types import CodeType
 from typing import Any, NamedTuple
 
-from ..compositions import leaves
+from ..compositions.operators import leaves
 from ..routes import Route
 from ..view_options import NOT_DECLARED, chain_of, declared_by_class, sources
 

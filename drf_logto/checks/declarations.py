@@ -10,9 +10,9 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.views import View
 
-from ..compositions import leaves
-from ..declared_permissions.grants import ignoring_required_scopes
-from ..permissions import AccessTokenPermission
+from ..compositions.base import LogtoPermission
+from ..compositions.grants import ignoring_required_scopes
+from ..compositions.operators import leaves
 from ..routes import Route, actions, all_permissions, all_routes
 from ..scopes import SAFE, UNSAFE, RequiredScopes
 from ..view_options import NOT_DECLARED, declared, declared_by_class, owner
@@ -82,7 +82,7 @@ class _Use:
     """
 
     path: str
-    permission: AccessTokenPermission
+    permission: LogtoPermission
     names: list[str]
     methods: set[str] = field(default_factory=set)
     actions: set[str] = field(default_factory=set)
@@ -134,7 +134,7 @@ def _ambiguous(use: _Use) -> Iterator[CheckMessage]:
         )
 
 
-def _required(permission: AccessTokenPermission, route: Route) -> RequiredScopes | None:
+def _required(permission: LogtoPermission, route: Route) -> RequiredScopes | None:
     try:
         return permission.required_by(route.view)
     except ValueError:  # E007 reports it

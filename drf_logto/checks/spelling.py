@@ -9,8 +9,8 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, Tags, register
 from rest_framework.permissions import BasePermission, OperandHolder, SingleOperandHolder
 
-from ..compositions import leaves
-from ..declared_permissions.grants import is_own
+from ..compositions.grants import is_own
+from ..compositions.operators import leaves
 from ..routes import Route, all_routes
 from ..view_options import ACCESS_TOKEN_PERMISSIONS, VIEW_ATTRIBUTES, owner
 from .attributes import Attribute, attributes, computes_permissions, has_reader, names_read

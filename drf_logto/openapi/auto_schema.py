@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular import openapi
 from drf_spectacular.plumbing import ComponentRegistry
 
-from ..declared_permissions.alternatives import Alternative, Credential
+from ..compositions.alternatives import Alternative, Credential
 from .responses import refusals
 from .security import BEARER, OAUTH2, alternatives_of
 from .wording import as_value, in_words

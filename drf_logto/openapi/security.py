@@ -9,8 +9,8 @@ from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 
 from ..auth_info import TokenKind
 from ..authentication import LogtoJWTAuthentication
+from ..compositions.alternatives import Alternative, alternatives
 from ..conf import get_settings
-from ..declared_permissions.alternatives import Alternative, alternatives
 from ..verification.metadata import ISSUER_PATH
 
 OAUTH2 = "LogtoOAuth2"

@@ -3,7 +3,7 @@
 from rest_framework.views import APIView
 
 from ..auth_info import TokenKind
-from ..declared_permissions.alternatives import Alternative
+from ..compositions.alternatives import Alternative
 from ..view_options import accepted_resources
 
 _TOKENS = {

@@ -1,4 +1,4 @@
-"""Compositions of permissions: the operator and operands of what ``&``, ``|`` and ``~`` make."""
+"""The operator and the operands of what ``&``, ``|`` and ``~`` make of permissions."""
 
 import enum
 from collections.abc import Iterator

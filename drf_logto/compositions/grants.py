@@ -4,18 +4,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from ..compositions import Operator, leaves, read
-from ..permissions import AccessTokenPermission
+from .base import LogtoPermission
+from .operators import Operator, leaves, read
 
 
-def own_permissions(permission: Any) -> Iterator[AccessTokenPermission]:
+def own_permissions(permission: Any) -> Iterator[LogtoPermission]:
     """Yield this package's permissions in a composition; what stands under a NOT opens nothing."""
     for leaf in filter(is_own, leaves(permission, negated=False)):
         with suppress(TypeError):  # DRF cannot make one of it either, and says so
             yield leaf()
 
 
-def ignoring_required_scopes(permissions: Sequence[Any]) -> Iterator[AccessTokenPermission]:
+def ignoring_required_scopes(permissions: Sequence[Any]) -> Iterator[LogtoPermission]:
     """Yield each permission that may let a request in without the view's ``required_scopes``.
 
     Args:
@@ -26,7 +26,7 @@ def ignoring_required_scopes(permissions: Sequence[Any]) -> Iterator[AccessToken
             yield from _ignoring(permission)
 
 
-def _ignoring(permission: Any) -> Iterator[AccessTokenPermission]:
+def _ignoring(permission: Any) -> Iterator[LogtoPermission]:
     operator, operands = read(permission)
     if operator is Operator.OR:
         for operand in operands:
@@ -92,4 +92,4 @@ def _has_own(permission: Any) -> bool:
 def is_own(permission: Any) -> bool:
     """Whether a single permission, a class or an instance, is one of this package."""
     made_of = permission if isinstance(permission, type) else type(permission)
-    return issubclass(made_of, AccessTokenPermission)
+    return issubclass(made_of, LogtoPermission)

@@ -14,9 +14,9 @@ from rest_framework.permissions import (
 )
 
 from ..auth_info import TokenKind
-from ..compositions import Operator, read
-from ..permissions import AccessTokenPermission
 from ..view_options import accepted_resources
+from .base import LogtoPermission
+from .operators import Operator, read
 
 if TYPE_CHECKING:  # DRF's views import these very permissions
     from rest_framework.views import APIView
@@ -82,9 +82,9 @@ def _ways(permission: Any, view: "APIView") -> list[Alternative]:
             return reduce(_both, (_ways(operand, view) for operand in operands))
         case Operator.NOT:
             return [_way_of_not(permission, _ways(operands[0], view))]
-    if isinstance(permission, AccessTokenPermission):
+    if isinstance(permission, LogtoPermission):
         scopes = permission.scopes_for(view.request, view)
-        kinds = frozenset({permission.kind})
+        kinds = frozenset({permission.kind} if permission.kind else TokenKind)
         return [] if scopes is None else [Alternative(Credential.ACCESS_TOKEN, kinds, scopes)]
     return [_way_of_others(permission, view.request.method)]
 
@@ -117,5 +117,5 @@ def _written(permission: Any) -> str:
         return f"~{written[0]}"
     if operator is not None:
         return f"({_SIGNS[operator].join(written)})"
-    own = isinstance(permission, AccessTokenPermission)
+    own = isinstance(permission, LogtoPermission)
     return repr(permission) if own else type(permission).__name__

@@ -9,9 +9,9 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from rest_framework.exceptions import PermissionDenied
 
-from .compositions import Operator, read
-from .telemetry import logger, request_facts
-from .view_options import Request, View, verified_auth
+from ..telemetry import logger, request_facts
+from ..view_options import Request, View, verified_auth
+from .operators import Operator, read
 
 
 @dataclass(frozen=True, slots=True)

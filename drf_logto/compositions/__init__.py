@@ -1,0 +1,1 @@
+"""Permissions composed by ``&``, ``|`` and ``~``: evaluated for a request, or read before one."""

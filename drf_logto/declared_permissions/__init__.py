@@ -1,1 +1,0 @@
-"""What ``permission_classes`` declare, as far as it can be read without a request's token."""
