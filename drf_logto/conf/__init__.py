@@ -1,0 +1,187 @@
+"""Parses the ``LOGTO`` setting into LogtoSettings and caches the result until it changes."""
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+
+from ..verification.jwk import SIGNATURE_ALGORITHMS
+from .addresses import is_loopback, public_url, resource, url
+from .values import Invalid, boolean, number, one_or_more, optional, text
+
+__all__ = ["LogtoSettings", "Problem", "get_settings", "is_loopback", "parse"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one key, and which kind of wrong it is (see ``checks``)."""
+
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogtoSettings:
+    """The ``LOGTO`` dict, each key a typed attribute; seconds and characters where they count."""
+
+    endpoint: tuple[str, ...]
+    api_resource: tuple[str, ...]
+    algorithms: tuple[str, ...] = SIGNATURE_ALGORITHMS
+    leeway: float = 0
+    internal_endpoint: str | None = None
+    organization_url_kwarg: str = "organization_id"
+    http_timeout: float = 5
+    jwks_ttl: float = 300
+    jwks_max_stale: float = 86400
+    jwks_cooldown: float = 30
+    token_cache_size: int = 10000
+    cache: str | None = None
+    max_token_length: int = 16384
+    realm: str = "api"
+    app_id: str | None = None
+    app_secret: str | None = field(default=None, repr=False)
+    webhook_signing_keys: tuple[str, ...] = field(default=(), repr=False)
+    backchannel_logout_client_ids: tuple[str, ...] = ()
+    revocation_when_unreachable: str = "open"
+    revoke_on_role_change: bool = False
+    max_token_lifetime: float = 30 * 86400
+    management_app_id: str | None = None
+    management_app_secret: str | None = field(default=None, repr=False)
+    management_api_resource: str | None = None
+    revocation_after_a_gap: str = "report"
+
+
+def parse(value: object) -> tuple[LogtoSettings | None, list[Problem]]:
+    """Return the settings, or None and everything that is wrong with them."""
+    if not isinstance(value, Mapping):
+        return None, [Problem("missing", "LOGTO must be a dict with ENDPOINT and API_RESOURCE.")]
+    known = {one.name.upper(): one.name for one in fields(LogtoSettings)}
+    problems = [_unknown(key, known) for key in value if key not in known]
+    problems += [
+        Problem("missing", f"LOGTO[{key!r}] is missing: {what}")
+        for key, what in _REQUIRED.items()
+        if key not in value
+    ]
+    parsed: dict[str, Any] = {}
+    for key, name in known.items():
+        if key in value:
+            try:
+                parsed[name] = _PARSERS[key](value[key])
+            except Invalid as invalid:
+                problems.append(Problem(invalid.kind, f"LOGTO[{key!r}] {invalid.reason}"))
+    if problems:
+        return None, problems
+    result = LogtoSettings(**parsed)
+    if result.jwks_max_stale < result.jwks_ttl:
+        return None, [
+            Problem("value", "LOGTO['JWKS_MAX_STALE'] must not be less than LOGTO['JWKS_TTL'].")
+        ]
+    return result, []
+
+
+_current: dict[str, LogtoSettings] = {}
+"""The one value of this process under its name: a dict, since ``setdefault`` is atomic.
+
+A change of the setting begins another dict, so that whoever still reads the old one keeps it there.
+"""
+
+
+def get_settings() -> LogtoSettings:
+    """Return the settings of this process, the same value to every thread.
+
+    Raises:
+        ImproperlyConfigured: the ``LOGTO`` setting cannot work; the message names the keys.
+    """
+    known = _current
+    if "LOGTO" in known:
+        return known["LOGTO"]
+    parsed, problems = parse(getattr(settings, "LOGTO", None))
+    if parsed is None:
+        raise ImproperlyConfigured(" ".join(problem.message for problem in problems))
+    return known.setdefault("LOGTO", parsed)
+
+
+def _forget(*, setting: str, **_: object) -> None:
+    global _current  # noqa: PLW0603 - the settings are the process's
+    if setting in {"LOGTO", "CACHES"}:
+        _current = {}
+
+
+setting_changed.connect(_forget)
+
+
+def _nearest(name: object, names: Iterable[str]) -> str:
+    """A sentence with the most similar of ``names``, in any case; none where none is similar."""
+    by_case = {one.upper(): one for one in names}
+    close = difflib.get_close_matches(str(name).upper(), by_case, n=1, cutoff=0.5)
+    return f" Did you mean {by_case[close[0]]!r}?" if close else ""
+
+
+def _unknown(key: object, known: Mapping[str, str]) -> Problem:
+    return Problem("unknown", f"LOGTO[{key!r}] is no setting.{_nearest(key, known)}")
+
+
+_REQUIRED = {
+    "ENDPOINT": "the public address of Logto, such as 'https://your-tenant.logto.app'.",
+    "API_RESOURCE": "the resource indicator of this API, as it is registered in Logto.",
+}
+_VISIBLE_TEXT = re.compile(r"[\x21-\x7e]+")
+_HEADER_TEXT = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+")
+
+
+def _algorithm(value: object) -> str:
+    if isinstance(value, str) and (value.upper().startswith("HS") or value.lower() == "none"):
+        raise Invalid("symmetric", f"must not hold {value!r}: anyone could sign with it.")
+    if value not in SIGNATURE_ALGORITHMS:
+        raise Invalid("value", f"must be some of {', '.join(SIGNATURE_ALGORITHMS)}.")
+    return str(value)
+
+
+def _cache(value: object) -> str:
+    if not isinstance(value, str) or value not in settings.CACHES:
+        hint = _nearest(value, settings.CACHES)
+        raise Invalid("value", f"must be an alias in CACHES.{hint}")
+    return value
+
+
+_YEAR = 366 * 86400
+_PARSERS: Mapping[str, Callable[[object], object]] = {
+    "ENDPOINT": one_or_more(public_url),
+    "API_RESOURCE": one_or_more(resource),
+    "ALGORITHMS": one_or_more(_algorithm),
+    "LEEWAY": number(0, 3600),
+    "INTERNAL_ENDPOINT": optional(url),
+    "ORGANIZATION_URL_KWARG": text(re.compile(r"[^\W\d]\w*"), "the name of a URL keyword"),
+    "HTTP_TIMEOUT": number(0.1, 300),
+    "JWKS_TTL": number(1, _YEAR),
+    "JWKS_MAX_STALE": number(1, _YEAR),
+    "JWKS_COOLDOWN": number(1, _YEAR),
+    "TOKEN_CACHE_SIZE": number(0, 10**8, whole=True),
+    "CACHE": optional(_cache),
+    "MAX_TOKEN_LENGTH": number(1, 10**6, whole=True),
+    "REALM": text(_HEADER_TEXT, "printable ASCII without quotes and backslashes"),
+    "APP_ID": optional(text(_VISIBLE_TEXT, "the id of an application, as Logto shows it")),
+    "APP_SECRET": optional(text(_VISIBLE_TEXT, "the secret of APP_ID, as Logto shows it")),
+    "WEBHOOK_SIGNING_KEYS": one_or_more(
+        text(_VISIBLE_TEXT, "the signing keys of a webhook, as Logto shows them")
+    ),
+    "BACKCHANNEL_LOGOUT_CLIENT_IDS": one_or_more(
+        text(_VISIBLE_TEXT, "ids of applications, as Logto shows them")
+    ),
+    "REVOCATION_WHEN_UNREACHABLE": text(re.compile("open|closed"), "'open' or 'closed'"),
+    "REVOKE_ON_ROLE_CHANGE": boolean,
+    "MAX_TOKEN_LIFETIME": number(60, _YEAR),
+    "MANAGEMENT_APP_ID": optional(
+        text(_VISIBLE_TEXT, "the id of a machine-to-machine application, as Logto shows it")
+    ),
+    "MANAGEMENT_APP_SECRET": optional(
+        text(_VISIBLE_TEXT, "the secret of MANAGEMENT_APP_ID, as Logto shows it")
+    ),
+    "MANAGEMENT_API_RESOURCE": optional(resource),
+    "REVOCATION_AFTER_A_GAP": text(re.compile("report|revoke"), "'report' or 'revoke'"),
+}
