@@ -24,13 +24,11 @@ class CacheUnavailable(Exception):
     """A cache failed or did not answer in time; the text says what happened."""
 
 
-_LINGER = 0.05  # seconds that a thread and its connections wait for another call
-
-
 class _Calls:
     """Makes calls one after another, in a thread that ends when none has come for a while."""
 
-    def __init__(self) -> None:
+    def __init__(self, linger: float) -> None:
+        self._linger = linger
         self._waiting: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._is_running = False
@@ -46,7 +44,7 @@ class _Calls:
         is_over = False
         while not is_over:
             try:
-                self._waiting.get(timeout=_LINGER)()
+                self._waiting.get(timeout=self._linger)()
             except queue.Empty:
                 _close_connections()
                 with self._lock:
@@ -68,18 +66,23 @@ class BoundedCache:
         limit: seconds for one call.
         pause: seconds for which a cache is left alone after a call that took longer than half of
             ``limit``.
+        linger: seconds that a thread and its connections wait for another call.
     """
 
-    def __init__(self, alias: str, limit: float, pause: float = 30) -> None:
+    def __init__(self, alias: str, limit: float, pause: float = 30, linger: float = 0.05) -> None:
         self._limit = limit
         self._pause = pause
         # Not the one of ``caches[alias]``, which is another in each thread.
         self._cache = caches.create_connection(alias)
-        # Redis' client is imported here, and not within the first call, which reports what fails.
+        # Clients are imported here, and not within the first call, which reports what fails.
         with suppress(Exception):
             getattr(self._cache, "_cache", None)
+        with suppress(Exception):
+            connections.all()
+        self.until: float | None = None
+        """The end of a call by ``time.monotonic``, for a caller who waits longer or less long."""
         self._out_of_order_until = 0.0
-        self._calls = _Calls()
+        self._calls = _Calls(linger)
         self._last_call = threading.Event()  # set when it is over
         self._last_call.set()
 
@@ -106,10 +109,27 @@ class BoundedCache:
 
     def _call(self, method: str, *args: Any) -> Any:
         began = time.monotonic()
+        end = began + self._limit if self.until is None else self.until
+        if self.until is not None:
+            self._last_call.wait(end - began)
         if not self._last_call.is_set() or began < self._out_of_order_until:
             raise CacheUnavailable("it is slow")
         answers: list[object] = []
         faults = ["it is slow"]
+        over = self._start(method, args, answers, faults)
+        over.wait(end - time.monotonic())
+        is_slow = time.monotonic() - began > self._limit / 2
+        if is_slow:
+            self._out_of_order_until = time.monotonic() + self._pause
+        if is_slow or not answers:
+            self._report(faults[0])
+        if not answers:
+            raise CacheUnavailable(faults[0])
+        return answers[0]
+
+    def _start(
+        self, method: str, args: Any, answers: list[object], faults: list[str]
+    ) -> threading.Event:
         over = self._last_call = threading.Event()
 
         def call() -> None:
@@ -126,15 +146,7 @@ class BoundedCache:
         except RuntimeError:  # as at the end of a process
             over.set()
             raise CacheUnavailable("no thread can be started") from None
-        over.wait(self._limit)
-        is_slow = time.monotonic() - began > self._limit / 2
-        if is_slow:
-            self._out_of_order_until = time.monotonic() + self._pause
-        if is_slow or not answers:
-            self._report(faults[0])
-        if not answers:
-            raise CacheUnavailable(faults[0])
-        return answers[0]
+        return over
 
     def _report(self, fault: str) -> None:
         """Called with what is wrong where a call fails or is slow."""

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from drf_logto.runtime import Environment, get_verifier, override
-from drf_logto.shared_cache import SharedCache
+from drf_logto.shared_cache import BoundedCache, CacheUnavailable, SharedCache
 from drf_logto.testing import Logto
 
 
@@ -185,6 +186,19 @@ def test_a_slow_backend_is_asked_once(alias: str, backend: Any) -> None:
 def test_no_more_is_asked_while_a_call_hangs() -> None:
     use(SharedCache("hanging", 0.1, pause=0))
     assert Hanging.calls == 1
+
+
+def test_a_caller_with_an_end_of_its_own_waits_for_a_call_that_hangs() -> None:
+    cache = BoundedCache("hanging", 0.1, pause=0)
+    with pytest.raises(CacheUnavailable):
+        cache.get("key")
+    cache.until = time.monotonic() + 30
+    threading.Timer(0.1, Hanging.released.set).start()
+    assert cache.get("key") is None
+    assert Hanging.calls == 2
+    cache.until = time.monotonic() - 1
+    with pytest.raises(CacheUnavailable):
+        cache.get("key")
 
 
 @pytest.mark.usefixtures("no_threads")

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple, Protocol
 
 from ..shared_cache import CacheUnavailable
@@ -12,7 +12,7 @@ _DAY = 86400
 _LANES = 8
 """Entries of a day stand in lanes, so that processes that write at once seldom meet."""
 
-_READ_AHEAD = 50  # entries of a lane that are asked for at once
+_READ_AHEAD = 48  # entries that are asked for at once, for one lane or several
 _WRITTEN_AT_ONCE = 250  # marks in an entry: about 25 kilobytes, and 300 at most
 _ATTEMPTS = 200  # of a writer whose place others take
 _RESTARTS = 5
@@ -25,6 +25,9 @@ class Cache(Protocol):
 
     Every method raises CacheUnavailable where the cache does not answer.
     """
+
+    until: float | None
+    """When calls must be over, by a clock that is never set; None for the usual limit of each."""
 
     def get_many(self, keys: Sequence[str]) -> Mapping[str, object]:
         """Return the values of the keys that have one."""
@@ -94,16 +97,17 @@ class Journal:
     def read(self) -> None:
         """Learn the marks that others wrote, or raise CacheUnavailable."""
         today = self._today()
-        lanes = self._lanes(back=min(max(today - self._last_read, 0) + 1, self._days))
+        back = min(max(today - self._last_read, 0) + 1, self._days)
+        lanes = self._lanes(back=back) if self._is_whole else []
         found = self._cache.get_many([self._epoch_key, *self._watched(lanes)])
-        is_same = found.get(self._epoch_key) == self._epoch and not self._is_torn(found, lanes)
         epoch = found.get(self._epoch_key)
-        if self._is_whole and not is_same:
+        if self._is_whole and (epoch != self._epoch or self._is_torn(found, lanes)):
+            self._is_whole = False
             self._lost(len(self._marks))
             if epoch == self._epoch:  # others may have read further, and would miss what fills it
                 epoch = self._begin(epoch)
         # A clock that was ahead may have ended marks too early.
-        self._is_whole = self._is_whole and is_same and today >= self._last_read
+        self._is_whole &= today >= self._last_read
         if self._is_whole:
             more = [lane for lane in lanes if self._entry(lane) in found]
             self._is_whole = self._read_on(more) == 0
@@ -205,20 +209,22 @@ class Journal:
 
     def _read_on(self, lanes: Iterable[_Lane], heads: Mapping[_Lane, int] | None = None) -> int:
         """Read lanes to their ends; return how many entries are replaced, or not before heads."""
-        missing = 0
-        for lane in lanes:
-            head = heads.get(lane, 0) if heads else 0
-            is_end = False
-            while not is_end:
-                ahead = [self._entry(lane, further) for further in range(_READ_AHEAD)]
-                found = self._cache.get_many([self._entry(lane, -1), *ahead])
+        missing, waiting = 0, list(lanes)
+        while waiting:
+            some, waiting = waiting[:_LANES], waiting[_LANES:]
+            ahead = range(_READ_AHEAD // len(some))
+            keys = {lane: [self._entry(lane, further) for further in ahead] for lane in some}
+            before = [self._entry(lane, -1) for lane in some]
+            found = self._cache.get_many([*before, *chain.from_iterable(keys.values())])
+            for lane, entries in keys.items():
                 missing += self._is_replaced(lane, found)
-                for entry in ahead:
-                    is_end = entry not in found and self._at(lane) > head
-                    if is_end:
+                for entry in entries:
+                    if entry not in found and self._at(lane) > (heads or {}).get(lane, 0):
                         break
                     missing += entry not in found
                     self._take(lane, found.get(entry), parse(found.get(entry)))
+                else:
+                    waiting.append(lane)
         return missing
 
     def _take(self, lane: _Lane, entry: object, marks: list[Mark]) -> None:

@@ -58,8 +58,8 @@ class RevocationList:
         self._monotonic = monotonic
         self._marks = Marks(longest)
         self._journal = Journal(cache, self._marks, lifetime=longest, now=now, lost=_report_loss)
-        self._lock = threading.Lock()  # of the journal
-        self._asking = threading.Lock()
+        self._cache = cache
+        self._lock = threading.Lock()  # of the journal and the cache
         self._asked_at = self._heard_at = self._ended_at = -math.inf
         self._question = 0  # the number of the one that is asked, or will be
         self._not_awaited = -1  # the number of a question that no request waits for
@@ -99,20 +99,21 @@ class RevocationList:
             CacheUnavailable: they hold in this process alone as yet. A thread writes them as soon
                 as it can, unless a request does.
         """
+        until = self._monotonic() + PATIENCE
         with self._lock:
+            self._cache.until = until
             try:
-                self._journal.write(marks)
+                self._hear(lambda: self._journal.write(marks))
             except CacheUnavailable:
                 self._start_writer()
                 raise
+            finally:
+                self._cache.until = None
 
     def catch_up(self) -> bool:
         """Write what the journal lacks; whether nothing is left to write."""
         with self._lock:
-            try:
-                self._journal.write_back()
-            except CacheUnavailable as error:
-                self._warn(error)
+            self._look()
             self._has_writer = self._journal.is_behind
             return not self._has_writer
 
@@ -130,7 +131,7 @@ class RevocationList:
             self._has_writer = True
 
     def _ask(self) -> None:
-        """Read what others wrote, unless another request does.
+        """Read what others wrote, unless another thread does.
 
         That one is awaited after an idle spell, and so never in an outage with steady requests; and
         not where another has waited in vain.
@@ -138,28 +139,36 @@ class RevocationList:
         question = self._question
         is_idle = self._monotonic() - self._ended_at > _IDLE
         is_awaited = is_idle and question != self._not_awaited
-        if not self._asking.acquire(timeout=self.longest_wait if is_awaited else 0):
+        # A writer reads as well, before it writes.
+        if not self._lock.acquire(timeout=self.longest_wait if is_awaited else 0):
             self._not_awaited = question
             return
         try:
             if question == self._question:  # and nobody has asked meanwhile
                 self._look()
         finally:
-            self._asking.release()
+            self._lock.release()
 
     def _look(self) -> None:
+        try:
+            # A journal that has lost marks gets them back from whoever knows them.
+            self._hear(self._journal.write_back)
+        except CacheUnavailable as error:
+            self._warn(error)
+
+    def _hear(self, call: Callable[[], None]) -> None:
+        """Call a method of the journal; each reads what others wrote."""
         began = self._monotonic()
-        with self._lock:
-            try:
-                # A journal that has lost marks gets them back from whoever knows them.
-                self._journal.write_back()
-            except CacheUnavailable as error:
-                self._warn(error)
-                self._asked_at = self._monotonic()
-            else:
-                self._asked_at = self._heard_at = began
-        self._ended_at = self._monotonic()
-        self._question += 1
+        try:
+            call()
+        except CacheUnavailable:
+            self._asked_at = self._monotonic()
+            raise
+        else:
+            self._asked_at = self._heard_at = began
+        finally:
+            self._ended_at = self._monotonic()
+            self._question += 1
 
     def _warn(self, error: CacheUnavailable) -> None:
         if self._monotonic() - self._warned_at > _WARN_AGAIN:

@@ -16,9 +16,10 @@ from ..signals import access_revoked
 from ..verification.metadata import ISSUER_PATH
 from .journal import Cache
 from .marks import Mark
-from .news import RevocationList
+from .news import INTERVAL, RevocationList
 
 _CACHE_LIMIT = 1  # seconds for one call
+_LINGER = 2 * INTERVAL  # so that a process with requests keeps its connection
 APP = "drf_logto.revocation"
 
 
@@ -45,7 +46,7 @@ def revocation_list(settings: LogtoSettings, environment: Environment) -> Revoca
 
 def _cache(alias: str, environment: Environment) -> Cache:
     if environment.is_shared:
-        return BoundedCache(alias, _CACHE_LIMIT, pause=0)
+        return BoundedCache(alias, _CACHE_LIMIT, pause=0, linger=_LINGER)
     # A test begins without the revocations of others.
     private = LocMemCache(secrets.token_hex(8), {"OPTIONS": {"MAX_ENTRIES": 10**6}})
     return cast("Cache", private)  # as to its types, its methods return more

@@ -120,6 +120,44 @@ def test_one_asks_for_all_and_the_others_wait_only_where_too_little_is_known(
     assert store.calls == calls + (4 if idle is None else 1)
 
 
+def test_no_request_waits_for_a_revocation_that_is_written(store: Store) -> None:
+    process = Process(store)
+    process.refuses()
+    process.time += INTERVAL
+    others: list[threading.Thread] = []
+
+    def come_between() -> None:
+        other = threading.Thread(target=process.list.version, kwargs=WAITS)
+        others.append(other)
+        other.start()
+        other.join(30)
+        assert not other.is_alive()
+
+    store.before_call = come_between
+    process.list.add([mark()])
+    assert others
+
+
+def test_a_revocation_waits_longer_for_the_cache_than_a_request(
+    store: Store, process: Process
+) -> None:
+    ends: set[float | None] = set()
+    store.before_call = lambda: ends.add(store.until)
+    process.list.add([mark()])
+    assert ends == {NOW + PATIENCE}
+    process.time += INTERVAL
+    process.refuses()
+    assert ends == {NOW + PATIENCE, None}
+
+
+def test_a_revocation_that_is_written_is_news(store: Store) -> None:
+    process = Process(store, is_closed=True)
+    process.list.add([mark()])
+    store.is_down = True
+    process.time += PATIENCE
+    assert process.refuses()
+
+
 def test_an_idle_closed_process_refuses_nobody_while_one_asks(store: Store) -> None:
     process = Process(store, is_closed=True)
     process.refuses()
@@ -211,7 +249,9 @@ def test_a_mark_lives_as_long_as_a_token_is_accepted_with_leeway(process: Proces
     assert process.refuses(exp=NOW + LIFETIME)
 
 
-def test_what_could_not_be_written_is_written_by_the_next_request(store: Store) -> None:
+def test_what_could_not_be_written_is_written_by_the_next_request(
+    store: Store, no_threads: None
+) -> None:
     one, other = Process(store), Process(store)
     one.refuses()
     store.is_down = True

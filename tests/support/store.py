@@ -15,6 +15,7 @@ class Store:
         self.timeouts: dict[str, int | None] = {}
         self.is_down = False
         self.calls = 0
+        self.until: float | None = None
         self.before_call: Callable[[], None] = lambda: None
         self.after_add: Callable[[], None] = lambda: None
 

@@ -8,17 +8,14 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError, CommandParser
 from django.utils.timezone import is_naive, make_aware
 
-from ...conf import get_settings
 from ...revocation import revoke
 from ...revocation.process import issuers
 from ...runtime import get_environment
-from ...shared_cache import BoundedCache
 from ...telemetry import quoted
 from . import USAGE
 
 NEEDS = "drf_logto.revocation"
 
-_PATIENCE = 10  # seconds for the first call of the cache
 _LEAST = 10**9  # seconds since the epoch; no token is older
 
 
@@ -53,20 +50,11 @@ def run(command: BaseCommand, options: dict[str, Any]) -> None:
     named["token"] = options["token_id"]
     before = get_environment().now() if options["before"] is None else _seconds(options["before"])
     try:
-        _revoke(**named, issuer=options["issuer"], before=before)
+        revoke(**named, issuer=options["issuer"], before=before)
     except (TypeError, ValueError) as error:
         raise CommandError(str(error), returncode=USAGE) from error
     which = [options["issuer"]] if options["issuer"] else list(issuers())
     command.stdout.write(_described({**named, "issuers": which, "before": before}, options["json"]))
-
-
-def _revoke(**marks: Any) -> None:
-    alias = get_settings().cache
-    if alias is not None:
-        # The first call of a process imports the cache's client, which may take longer than the
-        # calls of revoke() may take.
-        BoundedCache(alias, _PATIENCE).get_many(["drf_logto"])
-    revoke(**marks)
 
 
 def _seconds(value: str) -> float:
