@@ -21,6 +21,7 @@ from django.utils import translation
 from drf_logto.testing import Logto
 from sandbox.stand_in import running_stand_in
 from tests.support.certificates import write_self_signed
+from tests.support.fake_logto import fake  # noqa: F401 - a fixture
 from tests.support.loopback import LoopbackServer, document, loopback_server
 from tests.support.reports import reports  # noqa: F401 - a fixture
 

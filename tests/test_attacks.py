@@ -31,7 +31,7 @@ from drf_logto.permissions import HasScopes
 from drf_logto.runtime import get_verifier
 from drf_logto.testing import ABSENT, Logto
 from drf_logto.testing.signing import SigningKeyPair
-from tests.support.desk import API, NOW, Desk, segment
+from tests.support.verifier_setup import API, NOW, Setup, segment
 from tests.support.views import Route, Seen
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "advisories.md"
@@ -48,7 +48,7 @@ ISSUER = "https://tenant.logto.test/oidc"
 CLAIMS = {"iss": ISSUER, "sub": "admin", "client_id": "app", "aud": API, "exp": NOW + 60}
 
 
-class Target(Desk):
+class Target(Setup):
     """A verifier whose issuer publishes an EC and an RSA key, and signs with one of them."""
 
     def __init__(self, pair: SigningKeyPair) -> None:

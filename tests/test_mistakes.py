@@ -19,10 +19,9 @@ from drf_logto.authentication import LogtoJWTAuthentication
 from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
 from drf_logto.testing import ABSENT, Logto
 from tests.browsable.browser import Browser
-from tests.browsable.conftest import liar  # noqa: F401 - a fixture
-from tests.browsable.liar import Liar
 from tests.support.checked import made
 from tests.support.documents import text
+from tests.support.fake_logto import FakeLogto
 from tests.support.loopback import LoopbackServer, http, raw_server
 
 PAGES = "docs/troubleshooting.md", "docs/troubleshooting.ko.md"
@@ -57,9 +56,9 @@ class Project:
         return self.fixtures.getfixturevalue("server")  # type: ignore[no-any-return]
 
     @cached_property
-    def liar(self) -> Liar:
+    def fake(self) -> FakeLogto:
         """The tenant of a project with a sign-in."""
-        return self.fixtures.getfixturevalue("liar")  # type: ignore[no-any-return]
+        return self.fixtures.getfixturevalue("fake")  # type: ignore[no-any-return]
 
     def configure(self, **changes: object) -> None:
         self.settings.LOGTO = {**self.settings.LOGTO, **changes}
@@ -90,7 +89,7 @@ class Project:
     def sign_in(self, **answer: object) -> str:
         """Come back from Logto with this answer, and return the log."""
         browser = Browser()
-        self.liar.come_back(browser, self.liar.begin(browser), **answer)
+        self.fake.come_back(browser, self.fake.begin(browser), **answer)
         return self.log.text
 
     def get_from(self, endpoint: str) -> str:
@@ -374,7 +373,7 @@ def a_negation_alone(project: Project) -> str:
 @seen_as("`The sign-in failed`, `invalid_client`")
 def a_wrong_secret(project: Project) -> str:
     refused = http('{"error": "invalid_client"}', "401 Unauthorized")
-    project.liar.server.answers["/oidc/token"] = refused
+    project.fake.server.answers["/oidc/token"] = refused
     return project.sign_in()
 
 
@@ -390,13 +389,13 @@ def a_third_party_application_without_permissions(project: Project) -> str:
 
 @seen_as("Logto shows JSON; `In Logto, register the redirect URI`")
 def a_redirect_uri_that_is_not_registered(project: Project) -> str:
-    project.liar.begin(Browser())
+    project.fake.begin(Browser())
     return project.log.text
 
 
 @seen_as("Logto shows JSON; `The redirect URI`, `is http, but`")
 def a_proxy_that_django_does_not_know(project: Project) -> str:
-    assert project.liar
+    assert project.fake
     Browser().get("/auth/login/", x_forwarded_proto="https")
     return project.log.text
 

@@ -33,8 +33,8 @@ from drf_logto.verification import bearer
 from drf_logto.verification.fetch import fetch_json
 from drf_logto.verification.jwk import SIGNATURE_ALGORITHMS, parse_jwks
 from drf_logto.verification.metadata import discover_jwks_uri
-from tests.support.desk import API, NOW, Desk, segment
 from tests.support.loopback import Connection, LoopbackServer, http, loopback_server
+from tests.support.verifier_setup import API, NOW, Setup, segment
 
 SECRET = "s3cret-3f9c"
 TWICE, FOURFOLD = (profile(max_examples=times * profile().max_examples) for times in (2, 4))
@@ -188,11 +188,11 @@ def test_a_challenge_is_read_back_as_it_was_written(realm: str, scopes: list[str
 
 # Claims and protected headers of a token that the issuer itself signed
 
-DESK = Desk()
+SETUP = Setup()
 KEY = SigningKeyPair.generate("ES256")
 KID = KEY.jwk["kid"]
-ISSUER = DESK.logto.issuer
-DESK.published = {"keys": [KEY.jwk]}
+ISSUER = SETUP.logto.issuer
+SETUP.published = {"keys": [KEY.jwk]}
 ORGANIZATION = "urn:logto:organization:"
 RESERVED = "urn:logto:resource:organizations"
 HEADER = {"alg": "ES256", "typ": "at+jwt", "kid": KID}
@@ -283,7 +283,7 @@ def signed(header: Any, claims: Any) -> str:
 
 def outcome(token: str) -> str:
     try:
-        auth = DESK.verify(token)
+        auth = SETUP.verify(token)
     except refusals.InvalidToken as refusal:
         return "texts" if SECRET in f"{refusal} {refusal!r}" else "invalid"
     except refusals.WrongAudience:
@@ -417,7 +417,7 @@ def test_a_token_that_is_too_long_is_refused_without_a_copy_of_it(length: int, t
     token = text * length
     tracemalloc.start()
     with pytest.raises(refusals.TokenTooLong):
-        DESK.verify(token)
+        SETUP.verify(token)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 16384
@@ -604,5 +604,5 @@ def test_what_is_declared_is_scopes_or_refused(value: Any) -> None:
 
 @given(st.text("ab :\t\n\xa0\u3000"))
 def test_a_scope_claim_is_split_at_spaces_alone(scope: str) -> None:
-    auth = DESK.verify(signed(HEADER, CLAIMS | {"scope": scope}))
+    auth = SETUP.verify(signed(HEADER, CLAIMS | {"scope": scope}))
     assert " ".join(auth.scopes) == re.sub(" +", " ", scope.strip(" "))

@@ -17,7 +17,7 @@ from drf_logto.testing import Logto
 from drf_logto.testing.signing import _thumbprint
 from drf_logto.verification.jwk import SIGNATURE_ALGORITHMS, SigningKey, parse_jwks
 from drf_logto.verification.jws import parse_jws
-from tests.support.desk import Desk
+from tests.support.verifier_setup import Setup
 from tests.support.views import Route, Seen
 
 KID = "bilbo.baggins@hobbiton.example"
@@ -302,12 +302,12 @@ def parsed(*jwks: object) -> dict[str, SigningKey]:
 
 def refusal_of(token: str) -> str:
     """The code of the refusal where the issuer publishes every key of the examples."""
-    desk = Desk()
+    setup = Setup()
     keys = [example.jwk for example in (*SUPPORTED, *UNSUPPORTED)]
-    desk.published = {"keys": [{"kid": "example", **key} for key in keys]}
+    setup.published = {"keys": [{"kid": "example", **key} for key in keys]}
     with pytest.raises(InvalidToken) as refused:
-        desk.verify(token)
-    assert desk.loads == 0
+        setup.verify(token)
+    assert setup.loads == 0
     return refused.value.code
 
 
@@ -374,7 +374,7 @@ def test_an_unsupported_example_is_genuine_and_has_no_key_here(example: Example)
 def test_an_access_token_with_the_algorithm_of_an_unsupported_example_is_refused(
     algorithm: str,
 ) -> None:
-    token = Desk().logto.global_token(headers={"alg": algorithm})
+    token = Setup().logto.global_token(headers={"alg": algorithm})
     assert refusal_of(token) == "unsupported_algorithm"
 
 

@@ -22,7 +22,7 @@ from drf_logto import browsable
 from drf_logto.browsable.curl import FORM, UnprintableCommand, curl_command, request_body
 from sandbox.stand_in.server import StandIn
 from tests.browsable.browser import HTML, Browser, hidden, page
-from tests.browsable.liar import Liar
+from tests.support.fake_logto import FakeLogto
 from tests.support.loopback import document, http
 from tests.support.sign_ins import LIFETIME, signed_in
 
@@ -184,27 +184,27 @@ def test_the_command_has_a_refreshed_token(browser: Browser, stand_in: StandIn) 
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
-def test_there_is_no_command_with_a_token_that_was_not_chosen(liar: Liar, method: str) -> None:
+def test_there_is_no_command_with_a_token_that_was_not_chosen(fake: FakeLogto, method: str) -> None:
     """The command is run later, and may be changed before."""
-    browser = signed_in(liar, organizations=["acme"])
-    liar.answer({"access_token": liar.logto.organization_token("acme", user="ada")})
+    browser = signed_in(fake, organizations=["acme"])
+    fake.answer({"access_token": fake.logto.organization_token("acme", user="ada")})
     assert browser.choose("organization acme").status_code == 302
-    liar.logto.advance(LIFETIME)
+    fake.logto.advance(LIFETIME)
     refused = http('{"error": "access_denied"}', "403 Forbidden")
-    given = document({"access_token": liar.logto.global_token(user="ada")})
+    given = document({"access_token": fake.logto.global_token(user="ada")})
 
     def answer(connection: Any) -> None:
         (refused if "organization_id=" in connection.body else given)(connection)
 
-    liar.server.answers["/oidc/token"] = answer
+    fake.server.answers["/oidc/token"] = answer
     response = browser.post("/auth/curl/", {"method": method, "path": "/products/"})
     assert (response.status_code, list(response.json())) == (403, ["detail"])
 
 
-def test_there_is_no_command_while_the_token_cannot_be_refreshed(liar: Liar) -> None:
-    browser = signed_in(liar)
-    liar.logto.advance(LIFETIME)
-    liar.server.answers["/oidc/token"] = http("", "500 Oops")
+def test_there_is_no_command_while_the_token_cannot_be_refreshed(fake: FakeLogto) -> None:
+    browser = signed_in(fake)
+    fake.logto.advance(LIFETIME)
+    fake.server.answers["/oidc/token"] = http("", "500 Oops")
     assert copied(browser).status_code == 503
 
 

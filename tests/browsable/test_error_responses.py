@@ -12,7 +12,7 @@ from drf_logto.testing import ABSENT
 from sandbox.stand_in.server import StandIn
 from sandbox.tenant import API_RESOURCE, PARTNER
 from tests.browsable.browser import Browser, local, page, text_of
-from tests.browsable.liar import Liar
+from tests.support.fake_logto import FakeLogto
 from tests.support.loopback import http
 from tests.support.sign_ins import refused
 
@@ -115,57 +115,57 @@ def check(request: pytest.FixtureRequest, settings: Any, caplog: pytest.LogCaptu
 
 @pytest.mark.parametrize("title", TOKEN)
 def test_an_error_of_the_token_endpoint_is_logged_and_has_its_page(
-    liar: Liar, recordings: dict[str, Any], check: Check, title: str
+    fake: FakeLogto, recordings: dict[str, Any], check: Check, title: str
 ) -> None:
     recorded = {one["title"]: one for one in recordings["sign_in_errors"]["token"]}
     assert recorded.keys() == TOKEN.keys()
     said = recorded[title]
     browser, next_one = Browser(), Browser()
-    asked, other = liar.begin(browser), liar.begin(next_one)
-    liar.server.answers["/oidc/token"] = http(json.dumps(said["body"]), f"{said['status']} No")
+    asked, other = fake.begin(browser), fake.begin(next_one)
+    fake.server.answers["/oidc/token"] = http(json.dumps(said["body"]), f"{said['status']} No")
     error = ErrorResponse.parse(said["body"]["error"], said["body"]["error_description"])
-    response = liar.come_back(browser, asked)
+    response = fake.come_back(browser, asked)
     check(response, error, "the token endpoint answered with", TOKEN[title])
     assert "Retry-After" not in response  # it is no outage: the next sign-in need not wait
-    liar.answer(liar.tokens(other["nonce"]))
-    assert liar.come_back(next_one, other).status_code == 302
+    fake.answer(fake.tokens(other["nonce"]))
+    assert fake.come_back(next_one, other).status_code == 302
 
 
 @pytest.mark.parametrize("title", CALLBACK)
 def test_an_error_that_a_browser_comes_back_with_is_logged_and_has_its_page(
-    liar: Liar, recordings: dict[str, Any], check: Check, title: str
+    fake: FakeLogto, recordings: dict[str, Any], check: Check, title: str
 ) -> None:
     recorded = {one["title"]: one["query"] for one in recordings["sign_in_errors"]["callback"]}
     assert recorded.keys() == CALLBACK.keys()
     said = recorded[title]
     browser = Browser()
-    asked = liar.begin(browser)
+    asked = fake.begin(browser)
     given = {name: value for name, value in said.items() if name not in ("state", "iss")}
-    response = liar.come_back(browser, asked, code=ABSENT, **given)
+    response = fake.come_back(browser, asked, code=ABSENT, **given)
     error = ErrorResponse.parse(said["error"], said.get("error_description"))
     check(response, error, "the browser came back with", CALLBACK[title])
 
 
 @pytest.mark.parametrize("debug", [False, True])
 def test_an_error_without_a_pending_sign_in_is_not_logged(
-    liar: Liar, settings: Any, caplog: pytest.LogCaptureFixture, debug: bool
+    fake: FakeLogto, settings: Any, caplog: pytest.LogCaptureFixture, debug: bool
 ) -> None:
     settings.DEBUG = debug
-    asked = liar.begin(Browser())
+    asked = fake.begin(Browser())
     answer = {"code": ABSENT, "error": "invalid_target", "error_description": "anything"}
-    refused(liar.come_back(Browser(), asked, **answer), 400, "is over")
+    refused(fake.come_back(Browser(), asked, **answer), 400, "is over")
     assert [one for one in caplog.records if one.name == "drf_logto"] == []
 
 
 def test_no_text_from_outside_is_on_the_page(
-    liar: Liar, settings: Any, caplog: pytest.LogCaptureFixture
+    fake: FakeLogto, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.DEBUG = True
     browser = Browser()
-    asked = liar.begin(browser)
+    asked = fake.begin(browser)
     description = f"call 555-0100\r\nWARNING {asked['state']}"
     answer = {"code": ABSENT, "error": "call_us", "error_description": description}
-    response = liar.come_back(browser, asked, **answer)
+    response = fake.come_back(browser, asked, **answer)
     refused(response, 400, OTHER[0])
     assert "555" not in page(response)
     assert "call_us" not in page(response)
@@ -175,10 +175,10 @@ def test_no_text_from_outside_is_on_the_page(
 
 @pytest.mark.parametrize("debug", [False, True])
 def test_metadata_of_another_issuer_has_its_page(
-    liar: Liar, settings: Any, caplog: pytest.LogCaptureFixture, debug: bool
+    fake: FakeLogto, settings: Any, caplog: pytest.LogCaptureFixture, debug: bool
 ) -> None:
     settings.DEBUG = debug
-    liar.publish(issuer="https://another.logto.test/oidc")
+    fake.publish(issuer="https://another.logto.test/oidc")
     for _ in range(2):
         response = Browser().get("/auth/login/")
         refused(response, 503, "that of another issuer" if debug else "is unavailable")
@@ -187,9 +187,9 @@ def test_metadata_of_another_issuer_has_its_page(
 
 
 @pytest.mark.parametrize("debug", [False, True])
-def test_an_outage_has_its_remedy(liar: Liar, settings: Any, debug: bool) -> None:
+def test_an_outage_has_its_remedy(fake: FakeLogto, settings: Any, debug: bool) -> None:
     settings.DEBUG = debug
-    liar.server.answers.clear()
+    fake.server.answers.clear()
     response = Browser().get("/auth/login/")
     refused(response, 503, "is unavailable")
     assert ("This machine must be able to open" in page(response)) is debug
@@ -228,12 +228,12 @@ def test_wrong_settings_are_named_in_the_log(
     ],
 )
 def test_an_unusable_token_response_is_logged(
-    liar: Liar, caplog: pytest.LogCaptureFixture, change: dict[str, Any], reason: str
+    fake: FakeLogto, caplog: pytest.LogCaptureFixture, change: dict[str, Any], reason: str
 ) -> None:
     browser = Browser()
-    asked = liar.begin(browser)
-    liar.answer(liar.tokens(asked["nonce"], **change))
-    assert liar.come_back(browser, asked).status_code == 502
+    asked = fake.begin(browser)
+    fake.answer(fake.tokens(asked["nonce"], **change))
+    assert fake.come_back(browser, asked).status_code == 502
     assert f"The sign-in failed: {reason}" in caplog.text
 
 

@@ -12,79 +12,79 @@ from drf_logto.browsable.exchanges import MAX_CONCURRENT, MAX_USED_STATES, RETRY
 from drf_logto.browsable.pending import PENDING_LIFETIME
 from drf_logto.exceptions import AuthorizationServerUnavailable
 from tests.browsable.browser import Browser
-from tests.browsable.liar import Liar
+from tests.support.fake_logto import FakeLogto
 from tests.support.loopback import http
 
 
-def replay(liar: Liar, browser: Browser, asked: dict[str, str], code: str = "code") -> Any:
+def replay(fake: FakeLogto, browser: Browser, asked: dict[str, str], code: str = "code") -> Any:
     """Call the callback and keep the cookie, which a browser would delete."""
     cookies = {name: one.value for name, one in browser.client.cookies.items()}
-    response = liar.come_back(browser, asked, code=code)
+    response = fake.come_back(browser, asked, code=code)
     for name, value in cookies.items():
         browser.client.cookies[name] = value
     return response
 
 
-def exchanges_of(liar: Liar) -> int:
-    return liar.server.asked.count("/oidc/token")
+def exchanges_of(fake: FakeLogto) -> int:
+    return fake.server.asked.count("/oidc/token")
 
 
-def test_a_copied_cookie_allows_one_exchange(liar: Liar) -> None:
+def test_a_copied_cookie_allows_one_exchange(fake: FakeLogto) -> None:
     browser = Browser()
-    asked = liar.begin(browser)
-    liar.server.answers["/oidc/token"] = http('{"error": "invalid_grant"}', "400 Bad Request")
-    statuses = [replay(liar, browser, asked, f"x{i}").status_code for i in range(20)]
+    asked = fake.begin(browser)
+    fake.server.answers["/oidc/token"] = http('{"error": "invalid_grant"}', "400 Bad Request")
+    statuses = [replay(fake, browser, asked, f"x{i}").status_code for i in range(20)]
     assert statuses == [400] * 20
-    assert exchanges_of(liar) == 1
-    assert "used before" in replay(liar, browser, asked).content.decode()
+    assert exchanges_of(fake) == 1
+    assert "used before" in replay(fake, browser, asked).content.decode()
 
 
-def test_a_token_endpoint_that_hangs_blocks_few_threads(liar: Liar, settings: Any) -> None:
+def test_a_token_endpoint_that_hangs_blocks_few_threads(fake: FakeLogto, settings: Any) -> None:
     settings.LOGTO = {**settings.LOGTO, "HTTP_TIMEOUT": 60}
-    browsers = [(browser := Browser(), liar.begin(browser)) for _ in range(12)]
+    browsers = [(browser := Browser(), fake.begin(browser)) for _ in range(12)]
     asking = Semaphore(0)
 
     def hang(connection: Any) -> None:
         asking.release()
-        liar.server.hang(connection)
+        fake.server.hang(connection)
 
-    liar.server.answers["/oidc/token"] = hang
+    fake.server.answers["/oidc/token"] = hang
     with ThreadPoolExecutor(MAX_CONCURRENT) as threads:
-        waiting = [threads.submit(liar.come_back, *one) for one in browsers[:MAX_CONCURRENT]]
+        waiting = [threads.submit(fake.come_back, *one) for one in browsers[:MAX_CONCURRENT]]
         assert all(asking.acquire(timeout=30) for _ in waiting)
         # Answered in this thread, before Logto answers the first.
         for one in browsers[MAX_CONCURRENT:]:
-            response = liar.come_back(*one)
+            response = fake.come_back(*one)
             assert (response.status_code, response["Retry-After"]) == (503, "1")
-        assert exchanges_of(liar) == MAX_CONCURRENT
-        liar.server.released.set()
+        assert exchanges_of(fake) == MAX_CONCURRENT
+        fake.server.released.set()
     assert [one.result().status_code for one in waiting] == [503] * MAX_CONCURRENT
 
 
-def test_an_exchange_without_an_answer_pauses_the_next(liar: Liar) -> None:
-    liar.server.answers["/oidc/token"] = http("", "500 Oops")
-    browsers = [(browser := Browser(), liar.begin(browser)) for _ in range(4)]
+def test_an_exchange_without_an_answer_pauses_the_next(fake: FakeLogto) -> None:
+    fake.server.answers["/oidc/token"] = http("", "500 Oops")
+    browsers = [(browser := Browser(), fake.begin(browser)) for _ in range(4)]
     first, second, third, last = browsers
-    assert liar.come_back(*first).status_code == 503
+    assert fake.come_back(*first).status_code == 503
     for one in (second, third):
-        response = liar.come_back(*one)
+        response = fake.come_back(*one)
         assert (response.status_code, response["Retry-After"]) == (503, str(RETRY_DELAY))
-    assert exchanges_of(liar) == 1
-    liar.logto.advance(RETRY_DELAY)
-    liar.answer(liar.tokens(last[1]["nonce"]))
-    assert liar.come_back(*last).status_code == 302
+    assert exchanges_of(fake) == 1
+    fake.logto.advance(RETRY_DELAY)
+    fake.answer(fake.tokens(last[1]["nonce"]))
+    assert fake.come_back(*last).status_code == 302
 
 
 @pytest.mark.parametrize("code", ["\x00", "caf\xe9", "\n", "\x7f", "x" * 2001], ids=ascii)
-def test_an_impossible_code_is_not_sent_and_causes_no_pause(liar: Liar, code: str) -> None:
+def test_an_impossible_code_is_not_sent_and_causes_no_pause(fake: FakeLogto, code: str) -> None:
     """If Logto failed on it, any request could pause the sign-in for all users."""
     browser = Browser()
-    liar.server.answers["/oidc/token"] = http("", "500 Oops")
-    assert liar.come_back(browser, liar.begin(browser), code=code).status_code == 400
-    assert exchanges_of(liar) == 0
-    asked = liar.begin(browser)
-    liar.answer(liar.tokens(asked["nonce"]))
-    assert liar.come_back(browser, asked).status_code == 302
+    fake.server.answers["/oidc/token"] = http("", "500 Oops")
+    assert fake.come_back(browser, fake.begin(browser), code=code).status_code == 400
+    assert exchanges_of(fake) == 0
+    asked = fake.begin(browser)
+    fake.answer(fake.tokens(asked["nonce"]))
+    assert fake.come_back(browser, asked).status_code == 302
 
 
 def spend(exchanges: Exchanges, state: str) -> None:

@@ -9,7 +9,7 @@ from drf_logto.browsable.id_token import refreshed_claims, validated_claims
 from drf_logto.exceptions import AuthorizationServerUnavailable
 from drf_logto.runtime import get_verifier
 from drf_logto.testing import ABSENT, Logto
-from tests.support.desk import Desk
+from tests.support.verifier_setup import Setup
 
 
 def issued(logto: Logto, *, headers: dict[str, Any] | None = None, **claims: Any) -> str:
@@ -204,10 +204,10 @@ def test_recorded_id_tokens_of_refreshes_are_valid_at_their_time(
     recordings: dict[str, Any],
 ) -> None:
     recorded = recordings["refreshes"]
-    desk = Desk()
-    desk.published = recorded["jwks"]
+    setup = Setup()
+    setup.published = recorded["jwks"]
     issuer = "http://localhost:3001/oidc"
-    verifier = Desk(key_sets={issuer: desk.key_set}).verifier
+    verifier = Setup(key_sets={issuer: setup.key_set}).verifier
     for one in recorded["id_tokens"]:
         claims = refreshed_claims(
             one["id_token"],

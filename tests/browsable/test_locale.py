@@ -13,7 +13,7 @@ from django.utils.translation.template import templatize
 
 from drf_logto import browsable
 from tests.browsable.browser import Browser, page, text_of
-from tests.browsable.liar import Liar
+from tests.support.fake_logto import FakeLogto
 
 APP = Path(browsable.__file__).parent
 PLACEHOLDER = re.compile(r"%\(\w+\)\w|%")
@@ -72,9 +72,11 @@ def test_the_page_is_translated_to_korean(browser: Browser) -> None:
     assert "유효하지 않습니다" in page(response)
 
 
-def test_the_remedy_of_a_failed_sign_in_is_translated_to_korean(liar: Liar, settings: Any) -> None:
+def test_the_remedy_of_a_failed_sign_in_is_translated_to_korean(
+    fake: FakeLogto, settings: Any
+) -> None:
     settings.DEBUG = True
-    liar.publish(issuer="https://another.logto.test/oidc")
+    fake.publish(issuer="https://another.logto.test/oidc")
     response = Browser().get("/auth/login/", **{"accept-language": "ko"})
     remedy = text_of(response, "logto-remedy")
     assert remedy.startswith(

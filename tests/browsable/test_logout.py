@@ -13,7 +13,7 @@ from drf_logto.browsable import sign_in_store
 from drf_logto.browsable.exceptions import SignedOut
 from sandbox.stand_in.server import StandIn
 from tests.browsable.browser import Browser, local, page, query, text_of
-from tests.browsable.liar import Liar
+from tests.support.fake_logto import FakeLogto
 from tests.support.loopback import Answer, document, http
 from tests.support.sign_ins import LIFETIME, key_of, signed_in
 
@@ -61,12 +61,12 @@ def test_the_logout_url_has_no_token(browser: Browser) -> None:
     ],
     ids=["revoked", "refused", "failed"],
 )
-def test_the_refresh_token_is_revoked(liar: Liar, answer: Answer) -> None:
-    browser = signed_in(liar)
-    liar.publish(revocation_endpoint=f"{liar.logto.issuer}/token/revocation")
-    liar.server.answers["/oidc/token/revocation"] = answer
+def test_the_refresh_token_is_revoked(fake: FakeLogto, answer: Answer) -> None:
+    browser = signed_in(fake)
+    fake.publish(revocation_endpoint=f"{fake.logto.issuer}/token/revocation")
+    fake.server.answers["/oidc/token/revocation"] = answer
     assert "/oidc/session/end" in log_out(browser)["Location"]
-    sent = liar.server.bodies[liar.server.asked.index("/oidc/token/revocation")]
+    sent = fake.server.bodies[fake.server.asked.index("/oidc/token/revocation")]
     assert parse_qs(sent) == {
         "token": ["another"],
         "client_id": ["browsable-api"],
@@ -74,44 +74,44 @@ def test_the_refresh_token_is_revoked(liar: Liar, answer: Answer) -> None:
     }
 
 
-def test_logging_out_works_here_while_logto_is_down(liar: Liar, settings: Any) -> None:
-    browser = signed_in(liar)
+def test_logging_out_works_here_while_logto_is_down(fake: FakeLogto, settings: Any) -> None:
+    browser = signed_in(fake)
     settings.LOGTO = {**settings.LOGTO, "LEEWAY": 1}  # so the metadata is no longer known
-    liar.server.answers.pop("/oidc/.well-known/openid-configuration")
+    fake.server.answers.pop("/oidc/.well-known/openid-configuration")
     response = log_out(browser)
     assert response["Location"] == "/auth/signed-out/?here=only"
     assert "may still be signed in" in text_of(browser.get(response["Location"]), "logto-sentence")
     assert browser.client.get("/open/").json() == {"for": None}
 
 
-def test_logging_out_without_a_sign_in_sends_no_request_to_logto(liar: Liar) -> None:
+def test_logging_out_without_a_sign_in_sends_no_request_to_logto(fake: FakeLogto) -> None:
     browser = Browser()
-    liar.begin(browser)
-    liar.publish(revocation_endpoint=f"{liar.logto.issuer}/token/revocation")
-    asked = len(liar.server.asked)
+    fake.begin(browser)
+    fake.publish(revocation_endpoint=f"{fake.logto.issuer}/token/revocation")
+    asked = len(fake.server.asked)
     for _ in range(3):
         browser.get("/open/")
         assert "/oidc/session/end" in browser.post("/auth/logout/")["Location"]
-    assert len(liar.server.asked) == asked
+    assert len(fake.server.asked) == asked
 
 
 def test_a_request_whose_session_was_deleted_meanwhile_is_anonymous(
-    liar: Liar,
+    fake: FakeLogto,
 ) -> None:
     """The user logs out in another tab during a refresh."""
-    browser = signed_in(liar)
+    browser = signed_in(fake)
     browser.get("/open/")
     slow = Browser(Client(headers={"host": "127.0.0.1:8000"}))
     slow.client.cookies = SimpleCookie(browser.client.cookies.output(header="", sep=";"))
-    liar.logto.advance(LIFETIME)
+    fake.logto.advance(LIFETIME)
     asked, logged_out = Event(), Event()
 
     def renew(connection: Any) -> None:
         asked.set()
         assert logged_out.wait(30)
-        document({"access_token": liar.logto.global_token(user="ada")})(connection)
+        document({"access_token": fake.logto.global_token(user="ada")})(connection)
 
-    liar.server.answers["/oidc/token"] = renew
+    fake.server.answers["/oidc/token"] = renew
     with ThreadPoolExecutor(1) as threads:
         answer = threads.submit(slow.client.get, "/open/")
         assert asked.wait(30)

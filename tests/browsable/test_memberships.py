@@ -17,7 +17,7 @@ from drf_logto.testing import ABSENT
 from sandbox.stand_in.server import StandIn
 from sandbox.tenant import ADA, API_RESOURCE
 from tests.browsable.browser import Browser, page, text_of
-from tests.browsable.liar import Liar
+from tests.support.fake_logto import FakeLogto
 from tests.support.loopback import document, http
 from tests.support.sign_ins import EVERYWHERE, LIFETIME, key_of, signed_in, who
 
@@ -92,51 +92,51 @@ def test_the_session_of_the_browser_at_logto_is_known(browser: Browser, stand_in
 TOKEN = "/oidc/token"
 
 
-def refresh_answer(liar: Liar, browser: Browser, **changes: Any) -> dict[str, Any]:
+def refresh_answer(fake: FakeLogto, browser: Browser, **changes: Any) -> dict[str, Any]:
     """Return a good answer to a refresh, changed; ``claims`` are those of its ID token."""
     claims = changes.pop("claims", {})
-    id_token = liar.id_token(known(browser).nonce, claims=claims)
-    token = liar.logto.global_token(["read:products"], user="ada")
+    id_token = fake.id_token(known(browser).nonce, claims=claims)
+    token = fake.logto.global_token(["read:products"], user="ada")
     return {"access_token": token, "refresh_token": "rotated", "id_token": id_token, **changes}
 
 
 @pytest.mark.parametrize("sid", ["sid-1", ABSENT, 7, ["sid-1"], "", "x" * 201])
-def test_a_sign_in_without_a_session_id_has_none(liar: Liar, sid: Any) -> None:
-    browser = signed_in(liar, sid=sid)
+def test_a_sign_in_without_a_session_id_has_none(fake: FakeLogto, sid: Any) -> None:
+    browser = signed_in(fake, sid=sid)
     assert known(browser).sid == (sid if sid == "sid-1" else None)
-    liar.logto.advance(LIFETIME)
-    liar.answer(refresh_answer(liar, browser, claims={"sid": ABSENT}))
+    fake.logto.advance(LIFETIME)
+    fake.answer(refresh_answer(fake, browser, claims={"sid": ABSENT}))
     assert who(browser) == "ada"
     assert known(browser).sid == (sid if sid == "sid-1" else None)
 
 
 @pytest.mark.parametrize("organizations", [ABSENT, None, "globex", {"globex": 1}, 7])
 def test_the_known_organizations_stay_if_an_id_token_lists_none(
-    liar: Liar, organizations: object
+    fake: FakeLogto, organizations: object
 ) -> None:
-    browser = signed_in(liar, organizations=["acme"])
-    liar.logto.advance(LIFETIME)
-    liar.answer(refresh_answer(liar, browser, claims={"organizations": organizations}))
+    browser = signed_in(fake, organizations=["acme"])
+    fake.logto.advance(LIFETIME)
+    fake.answer(refresh_answer(fake, browser, claims={"organizations": organizations}))
     assert who(browser) == "ada"
     assert known(browser).person.organizations == (Organization("acme", "acme"),)
 
 
-def test_the_known_organizations_stay_without_an_id_token(liar: Liar) -> None:
+def test_the_known_organizations_stay_without_an_id_token(fake: FakeLogto) -> None:
     """A grant without the scope openid has none, and other issuers need not send one."""
-    browser = signed_in(liar, organizations=["acme"])
-    liar.logto.advance(LIFETIME)
-    answer = refresh_answer(liar, browser)
+    browser = signed_in(fake, organizations=["acme"])
+    fake.logto.advance(LIFETIME)
+    answer = refresh_answer(fake, browser)
     del answer["id_token"]
-    liar.answer(answer)
+    fake.answer(answer)
     assert who(browser) == "ada"
     assert known(browser).person.organizations == (Organization("acme", "acme"),)
 
 
 @pytest.mark.parametrize("listed", [["globex", 7, "", None, ["acme"]], ["globex"]])
-def test_what_is_no_id_of_an_organization_is_left_out(liar: Liar, listed: list[Any]) -> None:
-    browser = signed_in(liar, organizations=["acme"])
-    liar.logto.advance(LIFETIME)
-    liar.answer(refresh_answer(liar, browser, claims={"organizations": listed}))
+def test_what_is_no_id_of_an_organization_is_left_out(fake: FakeLogto, listed: list[Any]) -> None:
+    browser = signed_in(fake, organizations=["acme"])
+    fake.logto.advance(LIFETIME)
+    fake.answer(refresh_answer(fake, browser, claims={"organizations": listed}))
     assert who(browser) == "ada"
     assert [one.id for one in known(browser).person.organizations] == ["globex"]
 
@@ -151,11 +151,11 @@ def test_what_is_no_id_of_an_organization_is_left_out(liar: Liar, listed: list[A
     ids=["many", "twice", "long"],
 )
 def test_the_organizations_of_an_id_token_are_bounded(
-    liar: Liar, listed: list[str], kept: list[str]
+    fake: FakeLogto, listed: list[str], kept: list[str]
 ) -> None:
-    browser = signed_in(liar, organizations=[])
-    liar.logto.advance(LIFETIME)
-    liar.answer(refresh_answer(liar, browser, claims={"organizations": listed}))
+    browser = signed_in(fake, organizations=[])
+    fake.logto.advance(LIFETIME)
+    fake.answer(refresh_answer(fake, browser, claims={"organizations": listed}))
     assert who(browser) == "ada"
     assert [one.id for one in known(browser).person.organizations] == kept
 
@@ -165,11 +165,11 @@ def test_the_organizations_of_an_id_token_are_bounded(
     [("x" * 128, "x" * 128), ("x" * 201, "acme"), ("Ac\ud800me", "acme"), ("", "acme")],
 )
 def test_an_organization_without_a_name_for_a_page_has_its_id(
-    liar: Liar, name: str, shown: str
+    fake: FakeLogto, name: str, shown: str
 ) -> None:
     data = [{"id": "acme", "name": name}]
-    liar.server.answers["/oidc/me"] = document({"sub": "ada", "organization_data": data})
-    browser = signed_in(liar, organizations=["acme"])
+    fake.server.answers["/oidc/me"] = document({"sub": "ada", "organization_data": data})
+    browser = signed_in(fake, organizations=["acme"])
     assert organizations_in_the_switch(browser.get("/open/")) == [shown]
 
 
@@ -185,57 +185,57 @@ def test_an_organization_without_a_name_for_a_page_has_its_id(
     ],
 )
 def test_nothing_is_taken_with_an_invalid_id_token_but_the_refresh_token(
-    liar: Liar, changes: dict[str, Any], caplog: pytest.LogCaptureFixture
+    fake: FakeLogto, changes: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    browser = signed_in(liar, organizations=["acme"])
+    browser = signed_in(fake, organizations=["acme"])
     before = known(browser)
-    liar.logto.advance(LIFETIME)
-    liar.answer(refresh_answer(liar, browser, **changes))
+    fake.logto.advance(LIFETIME)
+    fake.answer(refresh_answer(fake, browser, **changes))
     for _ in range(2):
         response = browser.client.get("/open/")
         assert response.status_code == 503
     after = known(browser)
     assert (after.person, after.tokens) == (before.person, before.tokens)
     assert "No token from Logto: the ID token is missing or not valid" in caplog.text
-    liar.answer(refresh_answer(liar, browser))
-    liar.logto.advance(5)
+    fake.answer(refresh_answer(fake, browser))
+    fake.logto.advance(5)
     assert who(browser) == "ada"
-    assert sent(liar)[-1]["refresh_token"] == ["rotated"]
+    assert sent(fake)[-1]["refresh_token"] == ["rotated"]
 
 
-def test_a_token_is_used_until_it_expires_while_id_tokens_are_invalid(liar: Liar) -> None:
-    browser = signed_in(liar)
-    liar.logto.advance(LIFETIME - 30)
-    liar.answer(refresh_answer(liar, browser, id_token="invalid"))
+def test_a_token_is_used_until_it_expires_while_id_tokens_are_invalid(fake: FakeLogto) -> None:
+    browser = signed_in(fake)
+    fake.logto.advance(LIFETIME - 30)
+    fake.answer(refresh_answer(fake, browser, id_token="invalid"))
     assert who(browser) == "ada"
     assert known(browser).refresh_token == "rotated"
 
 
 def test_an_access_token_of_another_subject_is_not_taken(
-    liar: Liar, caplog: pytest.LogCaptureFixture
+    fake: FakeLogto, caplog: pytest.LogCaptureFixture
 ) -> None:
-    browser = signed_in(liar)
-    liar.logto.advance(LIFETIME)
-    foreign = liar.logto.global_token(["read:products"], user="ben")
-    answer = refresh_answer(liar, browser, access_token=foreign)
+    browser = signed_in(fake)
+    fake.logto.advance(LIFETIME)
+    foreign = fake.logto.global_token(["read:products"], user="ben")
+    answer = refresh_answer(fake, browser, access_token=foreign)
     for changed in (answer, {**answer, "id_token": None}):
-        liar.answer(changed)
+        fake.answer(changed)
         assert browser.client.get("/open/").status_code == 503
-        liar.logto.advance(5)
+        fake.logto.advance(5)
     reason = "No token from Logto: the access token is for another subject."
     assert caplog.messages.count(reason) == 2
 
 
-def sent(liar: Liar) -> list[dict[str, list[str]]]:
+def sent(fake: FakeLogto) -> list[dict[str, list[str]]]:
     """Return the forms of the refreshes, the oldest first."""
-    return [parse_qs(body) for body in liar.server.bodies if "grant_type=refresh_token" in body]
+    return [parse_qs(body) for body in fake.server.bodies if "grant_type=refresh_token" in body]
 
 
 class NewMember:
     """A token endpoint where each refresh token is valid once, and the user joins Globex."""
 
-    def __init__(self, liar: Liar, browser: Browser) -> None:
-        self._liar, self._browser = liar, browser
+    def __init__(self, fake: FakeLogto, browser: Browser) -> None:
+        self._fake, self._browser = fake, browser
         self.current = known(browser).refresh_token
 
     def __call__(self, connection: Any) -> None:
@@ -244,28 +244,28 @@ class NewMember:
         self.current += "+"
         claims = {"organizations": ["acme", "globex"]}
         answer = refresh_answer(
-            self._liar, self._browser, claims=claims, refresh_token=self.current
+            self._fake, self._browser, claims=claims, refresh_token=self.current
         )
         opaque = {} if "resource" in form else {"access_token": "opaque"}
         document({**answer, **opaque})(connection)
 
 
-def test_a_new_organization_is_named_with_a_token_for_the_userinfo(liar: Liar) -> None:
-    browser = signed_in(liar, organizations=["acme"])
-    liar.server.answers[TOKEN] = NewMember(liar, browser)
+def test_a_new_organization_is_named_with_a_token_for_the_userinfo(fake: FakeLogto) -> None:
+    browser = signed_in(fake, organizations=["acme"])
+    fake.server.answers[TOKEN] = NewMember(fake, browser)
     names = [{"id": "globex", "name": "Globex"}]
-    liar.server.answers["/oidc/me"] = document({"sub": "ada", "organization_data": names})
-    liar.logto.advance(LIFETIME)
-    asked = Counter(liar.server.asked)
+    fake.server.answers["/oidc/me"] = document({"sub": "ada", "organization_data": names})
+    fake.logto.advance(LIFETIME)
+    asked = Counter(fake.server.asked)
     assert who(browser) == "ada"
-    asked = Counter(liar.server.asked) - asked
+    asked = Counter(fake.server.asked) - asked
     assert (asked[TOKEN], asked["/oidc/me"]) == (2, 1)
-    assert liar.server.headers[-1]["Authorization"] == "Bearer opaque"
+    assert fake.server.headers[-1]["Authorization"] == "Bearer opaque"
     assert [one.name for one in known(browser).person.organizations] == ["acme", "Globex"]
-    liar.logto.advance(LIFETIME)
-    asked = Counter(liar.server.asked)
+    fake.logto.advance(LIFETIME)
+    asked = Counter(fake.server.asked)
     assert who(browser) == "ada"
-    asked = Counter(liar.server.asked) - asked
+    asked = Counter(fake.server.asked) - asked
     assert (asked[TOKEN], asked["/oidc/me"]) == (1, 0)
 
 
@@ -279,11 +279,11 @@ def test_a_new_organization_is_named_with_a_token_for_the_userinfo(liar: Liar) -
     ],
 )
 def test_a_new_organization_has_its_id_for_a_name_without_userinfo(
-    liar: Liar, userinfo: object
+    fake: FakeLogto, userinfo: object
 ) -> None:
-    browser = signed_in(liar, organizations=["acme"])
-    liar.server.answers.update({TOKEN: NewMember(liar, browser), "/oidc/me": document(userinfo)})
-    liar.logto.advance(LIFETIME)
+    browser = signed_in(fake, organizations=["acme"])
+    fake.server.answers.update({TOKEN: NewMember(fake, browser), "/oidc/me": document(userinfo)})
+    fake.logto.advance(LIFETIME)
     assert who(browser) == "ada"
     assert [one.name for one in known(browser).person.organizations] == ["acme", "globex"]
 
@@ -293,28 +293,28 @@ def test_a_new_organization_has_its_id_for_a_name_without_userinfo(
     [("500 Oops", ""), ("400 Bad Request", '{"error": "invalid_grant"}')],
 )
 def test_a_new_organization_has_its_id_for_a_name_if_the_second_refresh_fails(
-    liar: Liar, status: str, body: str
+    fake: FakeLogto, status: str, body: str
 ) -> None:
     refusal = http(body, status)
-    browser = signed_in(liar, organizations=["acme"])
-    new_member = NewMember(liar, browser)
+    browser = signed_in(fake, organizations=["acme"])
+    new_member = NewMember(fake, browser)
 
     def answer(connection: Any) -> None:
         (new_member if "resource=" in connection.body else refusal)(connection)
 
-    liar.server.answers[TOKEN] = answer
-    liar.logto.advance(LIFETIME)
+    fake.server.answers[TOKEN] = answer
+    fake.logto.advance(LIFETIME)
     assert who(browser) == "ada"
     assert [one.name for one in known(browser).person.organizations] == ["acme", "globex"]
     assert known(browser).refresh_token == new_member.current
 
 
 def test_a_token_of_an_organization_that_its_own_id_token_does_not_list_is_not_taken(
-    liar: Liar,
+    fake: FakeLogto,
 ) -> None:
-    browser = signed_in(liar, organizations=["acme"])
-    token = liar.logto.organization_token("acme", user="ada")
-    liar.answer(refresh_answer(liar, browser, access_token=token, claims={"organizations": []}))
+    browser = signed_in(fake, organizations=["acme"])
+    token = fake.logto.organization_token("acme", user="ada")
+    fake.answer(refresh_answer(fake, browser, access_token=token, claims={"organizations": []}))
     response = browser.choose("organization acme", "/open/")
     assert response.status_code == 403
     assert set(known(browser).tokens) == {EVERYWHERE}
@@ -322,13 +322,13 @@ def test_a_token_of_an_organization_that_its_own_id_token_does_not_list_is_not_t
 
 
 def test_the_context_is_lost_if_the_id_token_of_its_refresh_no_longer_lists_it(
-    liar: Liar,
+    fake: FakeLogto,
 ) -> None:
-    browser = signed_in(liar, organizations=["acme"])
+    browser = signed_in(fake, organizations=["acme"])
     key = key_of(browser)
     sign_in_store.save(key, replace(known(browser), chosen="organization acme"))
-    token = liar.logto.organization_token("acme", user="ada")
-    liar.answer(refresh_answer(liar, browser, access_token=token, claims={"organizations": []}))
+    token = fake.logto.organization_token("acme", user="ada")
+    fake.answer(refresh_answer(fake, browser, access_token=token, claims={"organizations": []}))
     fallback = known(browser).tokens[EVERYWHERE]
     assert get_access_token(key, is_safe=True) == fallback
     response = browser.client.post("/open/", headers={"x-csrftoken": "a" * 32})

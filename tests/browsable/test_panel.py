@@ -20,7 +20,7 @@ from sandbox.stand_in.server import StandIn
 from sandbox.tenant import API_RESOURCE
 from tests.browsable import project as views
 from tests.browsable.browser import HTML, Browser, hidden, page, text_of
-from tests.browsable.liar import Liar
+from tests.support.fake_logto import FakeLogto
 from tests.support.sign_ins import EVERYWHERE, key_of, signed_in
 
 WITHIN_ACME = f"organization_resource acme {API_RESOURCE}"
@@ -150,10 +150,10 @@ def test_the_api_resource_is_offered_as_possible_without_a_stored_token(
     assert offers(response, "logto-perhaps") == [f"global {API_RESOURCE}"]
 
 
-def test_the_page_shows_the_user_when_no_token_can_be_verified(liar: Liar) -> None:
-    browser = signed_in(liar)
-    liar.server.answers.clear()
-    with override(Environment(now=liar.logto.now)):  # a process that has no keys yet
+def test_the_page_shows_the_user_when_no_token_can_be_verified(fake: FakeLogto) -> None:
+    browser = signed_in(fake)
+    fake.server.answers.clear()
+    with override(Environment(now=fake.logto.now)):  # a process that has no keys yet
         response = browser.get("/open/")
     assert response.status_code == 503
     assert text_of(response, "logto-name") == "Ada"
@@ -200,8 +200,8 @@ def test_evaluating_other_tokens_leaves_the_request_unchanged(browser: Browser) 
     assert response.wsgi_request.auth.organization_id is None
 
 
-def test_names_are_escaped(liar: Liar) -> None:
-    browser = signed_in(liar, name="<b>Ada</b>", organizations=["<i>"])
+def test_names_are_escaped(fake: FakeLogto) -> None:
+    browser = signed_in(fake, name="<b>Ada</b>", organizations=["<i>"])
     response = browser.get("/open/")
     assert "<b>Ada" not in page(response)
     assert "<i>" not in page(response)
@@ -373,13 +373,13 @@ def test_the_page_shows_the_claims_of_the_token_and_times_in_words(
     assert "eyJ" not in page(response)
 
 
-def test_claims_are_escaped_and_bounded(liar: Liar) -> None:
-    browser = signed_in(liar)
+def test_claims_are_escaped_and_bounded(fake: FakeLogto) -> None:
+    browser = signed_in(fake)
     browser.choose("none")  # for a CSRF token
     extra = {"<b>": "<i>", "long": "가" * 1000, "nbf": 0, "list": [1, {}]}
     many = {f"c{number}": number for number in range(100)}
-    token = liar.logto.global_token(claims={**extra, **many}, user="ada")
-    liar.answer({"access_token": token, "refresh_token": "another"})
+    token = fake.logto.global_token(claims={**extra, **many}, user="ada")
+    fake.answer({"access_token": token, "refresh_token": "another"})
     renewed = browser.post("/auth/context/", {"context": EVERYWHERE, "renew": "1"})
     assert renewed.status_code == 302
     response = browser.get("/open/")

@@ -16,7 +16,7 @@ from drf_logto.exceptions import ContextLost
 from drf_logto.testing import ABSENT
 from sandbox.tenant import API_RESOURCE
 from tests.browsable.browser import Browser, page, text_of
-from tests.browsable.liar import Liar
+from tests.support.fake_logto import FakeLogto
 from tests.support.loopback import Answer, document, http
 from tests.support.sign_ins import EVERYWHERE, LIFETIME, answers_of_tabs, key_of, signed_in, who
 
@@ -29,24 +29,24 @@ def refusal(recordings: dict[str, Any], reason: str) -> Answer:
     return http(json.dumps(recorded["body"]), f"{recorded['status']} Recorded")
 
 
-def answer_by_context(liar: Liar, within: Answer, everywhere: Answer | None = None) -> None:
+def answer_by_context(fake: FakeLogto, within: Answer, everywhere: Answer | None = None) -> None:
     """Answer refreshes for an organization so, and others with a token or otherwise."""
-    token = liar.logto.global_token(["read:products"], user="ada")
+    token = fake.logto.global_token(["read:products"], user="ada")
     otherwise = everywhere or document({"access_token": token})
 
     def answer(connection: Any) -> None:
         (within if "organization_id" in connection.body else otherwise)(connection)
 
-    liar.server.answers["/oidc/token"] = answer
+    fake.server.answers["/oidc/token"] = answer
 
 
-def member(liar: Liar) -> Browser:
+def member(fake: FakeLogto) -> Browser:
     """Sign in, and choose both tokens of Acme."""
-    browser = signed_in(liar, organizations=["acme"])
-    within = liar.logto.organization_resource_token("acme", ["read:documents"], user="ada")
-    liar.answer({"access_token": within})
+    browser = signed_in(fake, organizations=["acme"])
+    within = fake.logto.organization_resource_token("acme", ["read:documents"], user="ada")
+    fake.answer({"access_token": within})
     browser.choose(WITHIN_ACME)
-    liar.answer({"access_token": liar.logto.organization_token("acme", user="ada")})
+    fake.answer({"access_token": fake.logto.organization_token("acme", user="ada")})
     browser.choose(ACME)
     assert set(sign_in_store.load(key_of(browser)).tokens) == {EVERYWHERE, ACME, WITHIN_ACME}
     return browser
@@ -57,11 +57,11 @@ OF_AN_ORGANIZATION = ["left", "no consent", "no mfa", "no organizations"]
 
 @pytest.mark.parametrize("reason", OF_AN_ORGANIZATION)
 def test_an_organization_is_dropped_with_the_reason_that_logto_gives_at_a_renewal(
-    liar: Liar, recordings: dict[str, Any], reason: str
+    fake: FakeLogto, recordings: dict[str, Any], reason: str
 ) -> None:
-    browser = member(liar)
-    liar.logto.advance(LIFETIME)
-    answer_by_context(liar, refusal(recordings, reason))
+    browser = member(fake)
+    fake.logto.advance(LIFETIME)
+    answer_by_context(fake, refusal(recordings, reason))
     response = browser.get("/acme/documents/")
     notice = text_of(response, "logto-notice")
     assert notice.startswith(SENTENCES[reason])
@@ -77,15 +77,15 @@ def test_an_organization_is_dropped_with_the_reason_that_logto_gives_at_a_renewa
 
 @pytest.mark.parametrize("reason", OF_AN_ORGANIZATION)
 def test_an_organization_is_dropped_with_the_reason_that_logto_gives_at_a_choice(
-    liar: Liar, recordings: dict[str, Any], reason: str
+    fake: FakeLogto, recordings: dict[str, Any], reason: str
 ) -> None:
-    browser = member(liar)
+    browser = member(fake)
     browser.choose(EVERYWHERE)
     assert "logto-opening" in page(browser.get("/acme/documents/"))
     sign_in = sign_in_store.load(key_of(browser))
     tokens = {id: token for id, token in sign_in.tokens.items() if id != ACME}
     sign_in_store.save(key_of(browser), replace(sign_in, tokens=tokens))
-    answer_by_context(liar, refusal(recordings, reason))
+    answer_by_context(fake, refusal(recordings, reason))
     response = browser.choose(ACME, "/acme/documents/")
     assert response.status_code == 403
     assert text_of(response, "logto-sentence") == SENTENCES[reason]
@@ -103,15 +103,15 @@ def test_an_organization_is_dropped_with_the_reason_that_logto_gives_at_a_choice
     [([], "left"), (["globex"], "left"), (["acme"], "organization"), (ABSENT, "organization")],
 )
 def test_the_next_id_token_says_whether_the_user_has_left_if_the_refusal_does_not(
-    liar: Liar, organizations: Any, reason: str
+    fake: FakeLogto, organizations: Any, reason: str
 ) -> None:
-    browser = member(liar)
-    liar.logto.advance(LIFETIME)
+    browser = member(fake)
+    fake.logto.advance(LIFETIME)
     nonce = sign_in_store.load(key_of(browser)).nonce
-    id_token = liar.id_token(nonce, claims={"organizations": organizations})
-    token = liar.logto.global_token(["read:products"], user="ada")
+    id_token = fake.id_token(nonce, claims={"organizations": organizations})
+    token = fake.logto.global_token(["read:products"], user="ada")
     answer_by_context(
-        liar,
+        fake,
         http('{"error": "access_denied"}', "403 Forbidden"),
         document({"access_token": token, "id_token": id_token}),
     )
@@ -120,11 +120,11 @@ def test_the_next_id_token_says_whether_the_user_has_left_if_the_refusal_does_no
 
 
 def test_a_token_that_is_refused_for_no_reason_of_its_organization_is_dropped_alone(
-    liar: Liar, recordings: dict[str, Any]
+    fake: FakeLogto, recordings: dict[str, Any]
 ) -> None:
-    browser = member(liar)
-    liar.logto.advance(LIFETIME)
-    answer_by_context(liar, refusal(recordings, "other"))
+    browser = member(fake)
+    fake.logto.advance(LIFETIME)
+    answer_by_context(fake, refusal(recordings, "other"))
     notice = text_of(browser.get("/open/"), "logto-notice")
     assert notice.startswith(SENTENCES["other"])
     assert set(sign_in_store.load(key_of(browser)).tokens) == {EVERYWHERE, WITHIN_ACME}
@@ -133,23 +133,23 @@ def test_a_token_that_is_refused_for_no_reason_of_its_organization_is_dropped_al
 
 @pytest.mark.parametrize("reason", ["access control", "application"])
 def test_a_reason_that_holds_for_every_token_keeps_the_sign_in_and_its_choice(
-    liar: Liar, recordings: dict[str, Any], reason: str, caplog: pytest.LogCaptureFixture
+    fake: FakeLogto, recordings: dict[str, Any], reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    browser = member(liar)
-    liar.logto.advance(LIFETIME)
-    answer_by_context(liar, *[refusal(recordings, reason)] * 2)
-    asked = liar.server.asked.count("/oidc/token")
+    browser = member(fake)
+    fake.logto.advance(LIFETIME)
+    answer_by_context(fake, *[refusal(recordings, reason)] * 2)
+    asked = fake.server.asked.count("/oidc/token")
     for _ in range(2):
         response = browser.client.get("/open/")
         assert response.status_code == 503
         assert response.json()["detail"] == SENTENCES[reason]
         assert response["Retry-After"] == "5"
-    assert liar.server.asked.count("/oidc/token") == asked + 1
+    assert fake.server.asked.count("/oidc/token") == asked + 1
     response = browser.choose(WITHIN_ACME)
     assert response.status_code == 503
     assert text_of(response, "logto-sentence") == SENTENCES[reason]
-    liar.logto.advance(5)
-    liar.answer({"access_token": liar.logto.organization_token("acme", user="ada")})
+    fake.logto.advance(5)
+    fake.answer({"access_token": fake.logto.organization_token("acme", user="ada")})
     assert who(browser) == "ada"
     assert sign_in_store.load(key_of(browser)).chosen == ACME
     error = recordings["refreshes"]["errors"][reason]["body"]["error"]
@@ -161,67 +161,67 @@ def test_a_reason_that_holds_for_every_token_keeps_the_sign_in_and_its_choice(
     ("status", "reason"), [("400 Bad Request", "access control"), ("403 Forbidden", "organization")]
 )
 def test_the_status_tells_access_control_from_an_organization_if_no_description_does(
-    liar: Liar, status: str, reason: str
+    fake: FakeLogto, status: str, reason: str
 ) -> None:
-    browser = member(liar)
-    liar.logto.advance(LIFETIME)
-    answer_by_context(liar, http('{"error": "access_denied"}', status))
+    browser = member(fake)
+    fake.logto.advance(LIFETIME)
+    answer_by_context(fake, http('{"error": "access_denied"}', status))
     response = browser.get("/open/")
     assert SENTENCES[reason] in unescape(page(response))
     assert (response.status_code == 503) == (reason == "access control")
 
 
 def test_the_first_token_is_not_lost_when_logto_refuses_it(
-    liar: Liar, recordings: dict[str, Any]
+    fake: FakeLogto, recordings: dict[str, Any]
 ) -> None:
-    browser = signed_in(liar)
-    liar.logto.advance(LIFETIME)
-    liar.server.answers["/oidc/token"] = refusal(recordings, "other")
+    browser = signed_in(fake)
+    fake.logto.advance(LIFETIME)
+    fake.server.answers["/oidc/token"] = refusal(recordings, "other")
     response = browser.client.get("/open/")
     assert (response.status_code, response.json()["detail"]) == (503, SENTENCES["other"])
     assert sign_in_store.load(key_of(browser)).chosen == EVERYWHERE
 
 
 def test_a_refused_organization_is_offered_again_after_a_new_membership(
-    liar: Liar, recordings: dict[str, Any]
+    fake: FakeLogto, recordings: dict[str, Any]
 ) -> None:
     """The ID tokens list it all the while: the user is a member, but has no MFA."""
-    browser = member(liar)
+    browser = member(fake)
     nonce = sign_in_store.load(key_of(browser)).nonce
     for organizations, is_offered in ((["acme"], False), ([], False), (["acme"], True)):
-        liar.logto.advance(LIFETIME)
-        id_token = liar.id_token(nonce, claims={"organizations": organizations})
-        token = {"access_token": liar.logto.global_token(user="ada"), "id_token": id_token}
-        answer_by_context(liar, refusal(recordings, "no mfa"), document(token))
+        fake.logto.advance(LIFETIME)
+        id_token = fake.id_token(nonce, claims={"organizations": organizations})
+        token = {"access_token": fake.logto.global_token(user="ada"), "id_token": id_token}
+        answer_by_context(fake, refusal(recordings, "no mfa"), document(token))
         assert who(browser) == "ada"
         assert ("logto-organization" in page(browser.get("/open/"))) == is_offered
 
 
 def test_simultaneous_requests_are_refused_an_organization_once(
-    liar: Liar, recordings: dict[str, Any]
+    fake: FakeLogto, recordings: dict[str, Any]
 ) -> None:
-    browser = member(liar)
-    liar.logto.advance(LIFETIME)
-    answer_by_context(liar, refusal(recordings, "left"))
+    browser = member(fake)
+    fake.logto.advance(LIFETIME)
+    answer_by_context(fake, refusal(recordings, "left"))
     assert answers_of_tabs(browser, 6) == ["ada"] * 6
-    refreshes = [body for body in liar.server.bodies if "grant_type=refresh_token" in body][3:]
+    refreshes = [body for body in fake.server.bodies if "grant_type=refresh_token" in body][3:]
     assert ["organization_id" in body for body in refreshes] == [True, False]
 
 
-def test_no_text_of_logto_is_shown(liar: Liar) -> None:
-    browser = member(liar)
-    liar.logto.advance(LIFETIME)
+def test_no_text_of_logto_is_shown(fake: FakeLogto) -> None:
+    browser = member(fake)
+    fake.logto.advance(LIFETIME)
     body = {"error": "access_denied", "error_description": "visit evil.test", "message": "evil"}
-    answer_by_context(liar, http(json.dumps(body), "403 Forbidden"))
+    answer_by_context(fake, http(json.dumps(body), "403 Forbidden"))
     response = browser.get("/open/")
     assert text_of(response, "logto-notice").startswith(SENTENCES["organization"])
     assert "evil" not in page(response)
 
 
-def test_the_reason_is_in_korean(liar: Liar, recordings: dict[str, Any]) -> None:
-    browser = member(liar)
-    liar.logto.advance(LIFETIME)
-    answer_by_context(liar, refusal(recordings, "left"))
+def test_the_reason_is_in_korean(fake: FakeLogto, recordings: dict[str, Any]) -> None:
+    browser = member(fake)
+    fake.logto.advance(LIFETIME)
+    answer_by_context(fake, refusal(recordings, "left"))
     response = browser.get("/open/", **{"accept-language": "ko"})
     assert text_of(response, "logto-notice").startswith("더 이상 선택한 조직의 구성원이 아닙니다.")
 

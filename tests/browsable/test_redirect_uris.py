@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.browsable.browser import Browser, query
-from tests.browsable.liar import Liar
+from tests.support.fake_logto import FakeLogto
 
 SITE = "127.0.0.1:8000/auth"
 TO_REGISTER = (
@@ -28,7 +28,7 @@ def begin(caplog: pytest.LogCaptureFixture, **headers: str) -> tuple[str, list[t
 
 
 def test_the_addresses_to_register_are_logged_once(
-    liar: Liar, caplog: pytest.LogCaptureFixture
+    fake: FakeLogto, caplog: pytest.LogCaptureFixture
 ) -> None:
     uri = f"http://{SITE}/callback/"
     assert begin(caplog) == (uri, [("INFO", TO_REGISTER)])
@@ -37,7 +37,7 @@ def test_the_addresses_to_register_are_logged_once(
 
 @pytest.mark.parametrize("proto", ["https", "HTTPS, http"])
 def test_an_http_address_behind_a_proxy_with_tls_is_logged_once(
-    liar: Liar, caplog: pytest.LogCaptureFixture, proto: str
+    fake: FakeLogto, caplog: pytest.LogCaptureFixture, proto: str
 ) -> None:
     begin(caplog)
     uri = f"http://{SITE}/callback/"
@@ -46,7 +46,7 @@ def test_an_http_address_behind_a_proxy_with_tls_is_logged_once(
 
 
 def test_a_proxy_that_django_knows_needs_no_line(
-    liar: Liar, settings: Any, caplog: pytest.LogCaptureFixture
+    fake: FakeLogto, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     uri, [(level, _)] = begin(caplog, x_forwarded_proto="https")
@@ -54,7 +54,7 @@ def test_a_proxy_that_django_knows_needs_no_line(
 
 
 def test_a_long_address_is_logged_in_part(
-    liar: Liar, settings: Any, caplog: pytest.LogCaptureFixture
+    fake: FakeLogto, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     _, [(_, line)] = begin(caplog, host="a" * 5000)

@@ -19,7 +19,7 @@ from drf_logto.browsable.refresh import REFRESH_BEFORE, get_access_token
 from drf_logto.testing import ABSENT
 from sandbox.stand_in.server import StandIn
 from tests.browsable.browser import Browser, page, text_of
-from tests.browsable.liar import Liar
+from tests.support.fake_logto import FakeLogto
 from tests.support.loopback import document, http
 from tests.support.sign_ins import (
     EVERYWHERE,
@@ -45,18 +45,18 @@ from tests.support.sign_ins import (
     ],
 )
 def test_a_token_is_refreshed_when_a_fifth_of_its_lifetime_is_left_or_a_minute(
-    liar: Liar, lifetime: int, claims: dict[str, Any], before: float
+    fake: FakeLogto, lifetime: int, claims: dict[str, Any], before: float
 ) -> None:
-    browser = signed_in(liar)
-    liar.logto.advance(LIFETIME)
-    token = liar.logto.global_token(user="ada", expires_in=lifetime, claims=claims)
-    liar.answer({"access_token": token})
+    browser = signed_in(fake)
+    fake.logto.advance(LIFETIME)
+    token = fake.logto.global_token(user="ada", expires_in=lifetime, claims=claims)
+    fake.answer({"access_token": token})
     key = key_of(browser)
     assert get_access_token(key, is_safe=True) == token
-    give(liar)
-    liar.logto.advance(lifetime - before - 1)
+    give(fake)
+    fake.logto.advance(lifetime - before - 1)
     assert get_access_token(key, is_safe=True) == token
-    liar.logto.advance(1)
+    fake.logto.advance(1)
     assert get_access_token(key, is_safe=True) != token
 
 
@@ -89,55 +89,55 @@ def test_the_page_offers_to_log_in_again_when_the_refresh_token_has_expired(
     assert "Your sign-in has ended" in text_of(response, "logto-ended")
 
 
-def test_an_outage_does_not_end_the_sign_in(liar: Liar) -> None:
-    browser = signed_in(liar)
-    liar.logto.advance(LIFETIME)
-    liar.server.answers["/oidc/token"] = http("", "500 Oops")
+def test_an_outage_does_not_end_the_sign_in(fake: FakeLogto) -> None:
+    browser = signed_in(fake)
+    fake.logto.advance(LIFETIME)
+    fake.server.answers["/oidc/token"] = http("", "500 Oops")
     response = browser.client.get("/open/")
     assert response.status_code == 503
     assert response.json()["code"] == "authorization_server_unavailable"
     assert "Ada" in text_of(browser.get("/open/"), "logto-name")
-    give(liar)
-    liar.logto.advance(5)
+    give(fake)
+    fake.logto.advance(5)
     assert who(browser) == "ada"
 
 
-def test_a_refresh_without_an_answer_pauses_the_next(liar: Liar) -> None:
+def test_a_refresh_without_an_answer_pauses_the_next(fake: FakeLogto) -> None:
     """Otherwise the requests of a page would wait one after the other."""
-    browser = signed_in(liar)
-    liar.logto.advance(LIFETIME)
-    liar.server.answers["/oidc/token"] = http("", "500 Oops")
-    asked = liar.server.asked.count("/oidc/token")
+    browser = signed_in(fake)
+    fake.logto.advance(LIFETIME)
+    fake.server.answers["/oidc/token"] = http("", "500 Oops")
+    asked = fake.server.asked.count("/oidc/token")
     responses = [browser.client.get("/open/") for _ in range(3)]
     assert [response.status_code for response in responses] == [503] * 3
     assert 1 <= int(responses[-1]["Retry-After"]) <= 5
-    assert liar.server.asked.count("/oidc/token") == asked + 1
-    liar.logto.advance(5)
+    assert fake.server.asked.count("/oidc/token") == asked + 1
+    fake.logto.advance(5)
     assert browser.client.get("/open/").status_code == 503
-    assert liar.server.asked.count("/oidc/token") == asked + 2
+    assert fake.server.asked.count("/oidc/token") == asked + 2
 
 
-def test_a_token_is_used_until_it_expires_during_an_outage(liar: Liar) -> None:
-    browser = signed_in(liar)
-    liar.logto.advance(LIFETIME - REFRESH_BEFORE + 1)
-    liar.server.answers["/oidc/token"] = http("", "500 Oops")
+def test_a_token_is_used_until_it_expires_during_an_outage(fake: FakeLogto) -> None:
+    browser = signed_in(fake)
+    fake.logto.advance(LIFETIME - REFRESH_BEFORE + 1)
+    fake.server.answers["/oidc/token"] = http("", "500 Oops")
     assert who(browser) == "ada"
-    assert liar.server.asked.count("/oidc/token") == 3
+    assert fake.server.asked.count("/oidc/token") == 3
 
 
-def test_the_latest_refresh_token_is_used(liar: Liar) -> None:
-    browser = signed_in(liar)
-    liar.logto.advance(LIFETIME)
-    give(liar)
+def test_the_latest_refresh_token_is_used(fake: FakeLogto) -> None:
+    browser = signed_in(fake)
+    fake.logto.advance(LIFETIME)
+    give(fake)
     assert who(browser) == "ada"
-    sent = [parse_qs(body) for body in liar.server.bodies if "grant_type=refresh_token" in body]
+    sent = [parse_qs(body) for body in fake.server.bodies if "grant_type=refresh_token" in body]
     assert [form["refresh_token"] for form in sent] == [["refresh"], ["another"]]
 
 
-def test_an_invalid_token_from_logto_is_refused_like_any_other(liar: Liar) -> None:
-    browser = signed_in(liar)
-    liar.logto.advance(LIFETIME)
-    liar.answer({"access_token": "opaque"})
+def test_an_invalid_token_from_logto_is_refused_like_any_other(fake: FakeLogto) -> None:
+    browser = signed_in(fake)
+    fake.logto.advance(LIFETIME)
+    fake.answer({"access_token": "opaque"})
     response = browser.client.get("/open/")
     assert (response.status_code, response.json()["code"]) == (401, "malformed_token")
     plain: Any = RequestFactory().get("/")
@@ -149,15 +149,15 @@ def test_an_invalid_token_from_logto_is_refused_like_any_other(liar: Liar) -> No
 
 @pytest.mark.parametrize("accept", ["application/json", "text/html"])
 def test_a_token_for_another_audience_is_refused_and_requested_again(
-    liar: Liar, accept: str
+    fake: FakeLogto, accept: str
 ) -> None:
-    browser = signed_in(liar)
-    liar.logto.advance(LIFETIME)
-    foreign = liar.logto.global_token(user="ada", claims={"aud": "https://other.test"})
-    liar.answer({"access_token": foreign})
+    browser = signed_in(fake)
+    fake.logto.advance(LIFETIME)
+    foreign = fake.logto.global_token(user="ada", claims={"aud": "https://other.test"})
+    fake.answer({"access_token": foreign})
     for _ in range(2):
         assert browser.get("/open/", accept=accept).status_code == 403
-    give(liar)
+    give(fake)
     assert who(browser) == "ada"
 
 
@@ -239,9 +239,9 @@ def test_there_is_no_curl_command_while_the_context_is_lost(browser: Browser) ->
 
 
 def test_a_new_choice_is_kept_when_another_request_loses_the_former_context(
-    liar: Liar,
+    fake: FakeLogto,
 ) -> None:
-    browser = signed_in(liar, organizations=["acme"])
+    browser = signed_in(fake, organizations=["acme"])
     key = key_of(browser)
     sign_in_store.save(key, replace(sign_in_store.load(key), chosen="organization acme"))
     refusal = http('{"error": "access_denied"}', "403 Forbidden")
@@ -250,7 +250,7 @@ def test_a_new_choice_is_kept_when_another_request_loses_the_former_context(
         sign_in_store.save(key, replace(sign_in_store.load(key), chosen=EVERYWHERE))
         refusal(connection)
 
-    liar.server.answers["/oidc/token"] = chosen_meanwhile
+    fake.server.answers["/oidc/token"] = chosen_meanwhile
     assert who(browser) == "ada"
     assert sign_in_store.load(key).chosen == EVERYWHERE
 
@@ -285,29 +285,29 @@ def _rename(browser: Browser, known: str, other: str) -> None:
         ("invalid_target", "400 Bad Request"),
     ],
 )
-def test_only_an_invalid_grant_ends_the_sign_in(liar: Liar, error: str, status: str) -> None:
-    browser = signed_in(liar)
-    liar.logto.advance(LIFETIME)
-    liar.server.answers["/oidc/token"] = http(json.dumps({"error": error}), status)
-    asked = liar.server.asked.count("/oidc/token")
+def test_only_an_invalid_grant_ends_the_sign_in(fake: FakeLogto, error: str, status: str) -> None:
+    browser = signed_in(fake)
+    fake.logto.advance(LIFETIME)
+    fake.server.answers["/oidc/token"] = http(json.dumps({"error": error}), status)
+    asked = fake.server.asked.count("/oidc/token")
     assert browser.client.get("/open/").status_code == 503
     assert browser.client.get("/open/").status_code == 503
-    assert liar.server.asked.count("/oidc/token") - asked in (1, 2)
-    give(liar)
-    liar.logto.advance(5)
+    assert fake.server.asked.count("/oidc/token") - asked in (1, 2)
+    give(fake)
+    fake.logto.advance(5)
     assert who(browser) == "ada"
 
 
 @pytest.mark.parametrize("error", ["invalid_client", "server_error", "rate_limited", "unheard_of"])
-def test_an_error_about_the_application_keeps_the_context(liar: Liar, error: str) -> None:
-    browser = signed_in(liar, organizations=["acme"])
-    liar.answer({"access_token": liar.logto.organization_token("acme", user="ada")})
+def test_an_error_about_the_application_keeps_the_context(fake: FakeLogto, error: str) -> None:
+    browser = signed_in(fake, organizations=["acme"])
+    fake.answer({"access_token": fake.logto.organization_token("acme", user="ada")})
     assert browser.choose("organization acme").status_code == 302
-    liar.logto.advance(LIFETIME)
-    asked = liar.server.asked.count("/oidc/token")
-    liar.server.answers["/oidc/token"] = http(json.dumps({"error": error}), "403 Forbidden")
+    fake.logto.advance(LIFETIME)
+    asked = fake.server.asked.count("/oidc/token")
+    fake.server.answers["/oidc/token"] = http(json.dumps({"error": error}), "403 Forbidden")
     assert [browser.client.get("/open/").status_code for _ in range(2)] == [503] * 2
-    assert liar.server.asked.count("/oidc/token") == asked + 1
+    assert fake.server.asked.count("/oidc/token") == asked + 1
     assert sign_in_store.load(key_of(browser)).chosen == "organization acme"
 
 
@@ -322,34 +322,36 @@ def test_an_error_about_the_application_keeps_the_context(liar: Liar, error: str
     ],
 )
 def test_a_warning_names_the_error_of_the_token_endpoint(
-    liar: Liar, error: object, reason: str, caplog: pytest.LogCaptureFixture
+    fake: FakeLogto, error: object, reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    browser = signed_in(liar)
-    liar.logto.advance(LIFETIME)
+    browser = signed_in(fake)
+    fake.logto.advance(LIFETIME)
     refusal = http(json.dumps({"error": error}), "400 Bad Request")
-    liar.server.answers["/oidc/token"] = refusal
+    fake.server.answers["/oidc/token"] = refusal
     browser.client.get("/open/")
     lines = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert lines[:1] == [f"No token from Logto: {reason}."]
 
 
 @pytest.mark.parametrize("value", ["x\ud800", "x\x00", "caf\xe9"], ids=ascii)
-def test_a_refresh_token_that_is_not_printable_ascii_is_ignored(liar: Liar, value: str) -> None:
-    browser = signed_in(liar)
-    liar.logto.advance(LIFETIME)
+def test_a_refresh_token_that_is_not_printable_ascii_is_ignored(
+    fake: FakeLogto, value: str
+) -> None:
+    browser = signed_in(fake)
+    fake.logto.advance(LIFETIME)
     kept = sign_in_store.load(key_of(browser)).refresh_token
-    liar.answer({"access_token": liar.logto.global_token(user="ada"), "refresh_token": value})
+    fake.answer({"access_token": fake.logto.global_token(user="ada"), "refresh_token": value})
     assert who(browser) == "ada"
     assert sign_in_store.load(key_of(browser)).refresh_token == kept
 
 
 @pytest.mark.parametrize("value", ["1e999", "-1e999", "NaN", "1" + "0" * 400, '"soon"'])
-def test_an_invalid_lifetime_in_the_answer_is_ignored(liar: Liar, value: str) -> None:
-    browser = signed_in(liar)
-    liar.logto.advance(LIFETIME)
-    token = liar.logto.global_token(user="ada")
+def test_an_invalid_lifetime_in_the_answer_is_ignored(fake: FakeLogto, value: str) -> None:
+    browser = signed_in(fake)
+    fake.logto.advance(LIFETIME)
+    token = fake.logto.global_token(user="ada")
     body = f'{{"access_token": "{token}", "expires_in": {value}, "expires_at": {value}}}'
-    liar.server.answers["/oidc/token"] = http(body)
+    fake.server.answers["/oidc/token"] = http(body)
     assert who(browser) == "ada"
 
 
@@ -359,8 +361,8 @@ def test_an_invalid_lifetime_in_the_answer_is_ignored(liar: Liar, value: str) ->
 class Rotation:
     """A token endpoint where each refresh token is valid once."""
 
-    def __init__(self, liar: Liar, expires_in: int = LIFETIME) -> None:
-        self._liar = liar
+    def __init__(self, fake: FakeLogto, expires_in: int = LIFETIME) -> None:
+        self._fake = fake
         self._expires_in = expires_in
         self._lock = Lock()
         self.current: str | None = "another"
@@ -371,38 +373,38 @@ class Rotation:
         with self._lock:
             self.times += 1
             self.current = f"refresh-{self.times}" if used == self.current else None
-            token = self._liar.logto.global_token(user="ada", expires_in=self._expires_in)
+            token = self._fake.logto.global_token(user="ada", expires_in=self._expires_in)
             good = document({"access_token": token, "refresh_token": self.current})
             revoked = http('{"error": "invalid_grant"}', "400 Bad Request")
             (revoked if self.current is None else good)(connection)
 
 
-def test_simultaneous_requests_refresh_once(liar: Liar) -> None:
-    browser = signed_in(liar)
-    rotation = Rotation(liar)
-    liar.server.answers["/oidc/token"] = rotation
+def test_simultaneous_requests_refresh_once(fake: FakeLogto) -> None:
+    browser = signed_in(fake)
+    rotation = Rotation(fake)
+    fake.server.answers["/oidc/token"] = rotation
     for turn in range(1, 4):
-        liar.logto.advance(LIFETIME)
+        fake.logto.advance(LIFETIME)
         assert answers_of_tabs(browser, 6) == ["ada"] * 6
         assert rotation.times == turn
 
 
-def test_simultaneous_requests_refresh_a_token_of_a_minute_once(liar: Liar) -> None:
-    browser = signed_in(liar)
-    rotation = Rotation(liar, expires_in=60)
-    liar.server.answers["/oidc/token"] = rotation
+def test_simultaneous_requests_refresh_a_token_of_a_minute_once(fake: FakeLogto) -> None:
+    browser = signed_in(fake)
+    rotation = Rotation(fake, expires_in=60)
+    fake.server.answers["/oidc/token"] = rotation
     for seconds, turn in ((LIFETIME, 1), (47, 1), (1, 2)):
-        liar.logto.advance(seconds)
+        fake.logto.advance(seconds)
         assert answers_of_tabs(browser, 6) == ["ada"] * 6
         assert rotation.times == turn
 
 
-def test_two_users_do_not_wait_for_each_other(liar: Liar, settings: Any) -> None:
+def test_two_users_do_not_wait_for_each_other(fake: FakeLogto, settings: Any) -> None:
     settings.LOGTO = {**settings.LOGTO, "HTTP_TIMEOUT": 60}
-    ada, ben = signed_in(liar), signed_in(liar)
-    liar.logto.advance(LIFETIME)
+    ada, ben = signed_in(fake), signed_in(fake)
+    fake.logto.advance(LIFETIME)
     asked, answered = Event(), Event()
-    good = {"access_token": liar.logto.global_token(user="ada")}
+    good = {"access_token": fake.logto.global_token(user="ada")}
 
     def answer(connection: Any) -> None:
         is_first = not asked.is_set()
@@ -410,7 +412,7 @@ def test_two_users_do_not_wait_for_each_other(liar: Liar, settings: Any) -> None
         assert not is_first or answered.wait(60)
         document(good)(connection)
 
-    liar.server.answers["/oidc/token"] = answer
+    fake.server.answers["/oidc/token"] = answer
     with ThreadPoolExecutor(2) as threads:
         slow = threads.submit(who, ada)
         assert asked.wait(30)
@@ -422,17 +424,17 @@ def test_two_users_do_not_wait_for_each_other(liar: Liar, settings: Any) -> None
         assert slow.result() == "ada"
 
 
-def test_a_slow_request_does_not_restore_a_used_refresh_token(liar: Liar) -> None:
+def test_a_slow_request_does_not_restore_a_used_refresh_token(fake: FakeLogto) -> None:
     """Django writes the session at the end of a request as it was read at its start."""
-    browser = signed_in(liar)
+    browser = signed_in(fake)
     slow = browser.client.session
     slow["cart"] = ["tea"]
-    liar.logto.advance(LIFETIME)
-    rotation = Rotation(liar)
-    liar.server.answers["/oidc/token"] = rotation
+    fake.logto.advance(LIFETIME)
+    rotation = Rotation(fake)
+    fake.server.answers["/oidc/token"] = rotation
     assert who(browser) == "ada"
     slow.save()
-    liar.logto.advance(LIFETIME)
+    fake.logto.advance(LIFETIME)
     assert who(browser) == "ada"
     assert rotation.times == 2
 
@@ -441,13 +443,13 @@ def test_a_slow_request_does_not_restore_a_used_refresh_token(liar: Liar) -> Non
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_rollback_does_not_restore_a_used_refresh_token(liar: Liar, settings: Any) -> None:
+def test_a_rollback_does_not_restore_a_used_refresh_token(fake: FakeLogto, settings: Any) -> None:
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.db"
-    browser = signed_in(liar)
+    browser = signed_in(fake)
     key = key_of(browser)
     sign_in_store.save(key, replace(sign_in_store.load(key), refresh_token="used"))
-    liar.logto.advance(LIFETIME)
-    give(liar)
+    fake.logto.advance(LIFETIME)
+    give(fake)
     response = browser.client.get("/rolled-back/")
     assert response.json() == {"for": "ada"}
     assert sign_in_store.load(key).refresh_token == "another"

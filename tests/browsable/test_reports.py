@@ -14,7 +14,7 @@ from drf_logto.browsable.contexts import Person
 from drf_logto.browsable.sign_in_store import SignIn
 from sandbox.tenant import BROWSABLE_API
 from tests.browsable.browser import Browser, hidden
-from tests.browsable.liar import Liar
+from tests.support.fake_logto import FakeLogto
 from tests.support.loopback import http
 from tests.support.reports import Reports, assert_no_secret
 from tests.support.sign_ins import LIFETIME, key_of, signed_in
@@ -25,20 +25,20 @@ REFRESH_TOKEN = "refresh-token-of-ada"
 
 @pytest.mark.parametrize("failure", ["reset", "drip", "no JSON", "refused"])
 def test_a_failed_refresh_reports_no_secret(
-    liar: Liar, settings: Any, reports: Reports, failure: str
+    fake: FakeLogto, settings: Any, reports: Reports, failure: str
 ) -> None:
     settings.LOGTO = {**settings.LOGTO, "HTTP_TIMEOUT": 0.2}
-    browser = signed_in(liar)
+    browser = signed_in(fake)
     key = key_of(browser)
-    liar.logto.advance(LIFETIME)
-    liar.answer(
-        {"access_token": liar.logto.global_token(user="ada"), "refresh_token": REFRESH_TOKEN}
+    fake.logto.advance(LIFETIME)
+    fake.answer(
+        {"access_token": fake.logto.global_token(user="ada"), "refresh_token": REFRESH_TOKEN}
     )
     assert browser.get("/open/").status_code == 200
-    liar.logto.advance(LIFETIME)
-    liar.server.answers["/oidc/token"] = {
-        "reset": liar.server.reset,
-        "drip": liar.server.drip,
+    fake.logto.advance(LIFETIME)
+    fake.server.answers["/oidc/token"] = {
+        "reset": fake.server.reset,
+        "drip": fake.server.drip,
         "no JSON": http("<html>"),
         "refused": http("", "500 Oops"),
     }[failure]
@@ -56,35 +56,35 @@ def test_a_failed_refresh_reports_no_secret(
 
 @pytest.mark.parametrize("failure", ["1e999", "refused", "void"])
 def test_a_failed_code_exchange_reports_no_secret(
-    liar: Liar, reports: Reports, failure: str
+    fake: FakeLogto, reports: Reports, failure: str
 ) -> None:
     browser = Browser(Client(raise_request_exception=False))
-    asked = liar.begin(browser)
-    tokens = liar.tokens(asked["nonce"], expires_in="here", refresh_token=REFRESH_TOKEN)
-    liar.server.answers["/oidc/token"] = {
+    asked = fake.begin(browser)
+    tokens = fake.tokens(asked["nonce"], expires_in="here", refresh_token=REFRESH_TOKEN)
+    fake.server.answers["/oidc/token"] = {
         "1e999": http(json.dumps(tokens).replace('"here"', "1e999")),
         "refused": http('{"error": "invalid_client"}', "401 Unauthorized"),
         "void": http('{"error": "invalid_grant"}', "400 Bad Request"),
     }[failure]
     status = {"1e999": 302, "refused": 502, "void": 400}[failure]
-    assert liar.come_back(browser, asked).status_code == status
+    assert fake.come_back(browser, asked).status_code == status
     secrets = [REFRESH_TOKEN, str(BROWSABLE_API.secret), tokens["id_token"]]
     assert_no_secret(secrets, *reports.texts)
 
 
 @pytest.mark.parametrize("failure", ["no answer", "void"])
 def test_a_store_that_fails_after_a_failed_refresh_reports_no_secret(
-    liar: Liar, settings: Any, reports: Reports, failure: str
+    fake: FakeLogto, settings: Any, reports: Reports, failure: str
 ) -> None:
-    browser = signed_in(liar)
-    liar.logto.advance(LIFETIME)
-    liar.answer(
-        {"access_token": liar.logto.global_token(user="ada"), "refresh_token": REFRESH_TOKEN}
+    browser = signed_in(fake)
+    fake.logto.advance(LIFETIME)
+    fake.answer(
+        {"access_token": fake.logto.global_token(user="ada"), "refresh_token": REFRESH_TOKEN}
     )
     assert browser.get("/open/").status_code == 200
     tokens = sign_in_store.load(key_of(browser)).tokens.values()
-    liar.logto.advance(LIFETIME)
-    liar.server.answers["/oidc/token"] = {
+    fake.logto.advance(LIFETIME)
+    fake.server.answers["/oidc/token"] = {
         "no answer": http("", "500 Oops"),
         "void": http('{"error": "invalid_grant"}', "400 Bad Request"),
     }[failure]
@@ -96,24 +96,24 @@ def test_a_store_that_fails_after_a_failed_refresh_reports_no_secret(
 
 
 def test_a_failure_page_that_fails_reports_no_secret(
-    liar: Liar, settings: Any, reports: Reports, tmp_path: Any
+    fake: FakeLogto, settings: Any, reports: Reports, tmp_path: Any
 ) -> None:
     (tmp_path / "drf_logto").mkdir()
     (tmp_path / "drf_logto/failure.html").write_text("{% include nothing %}")
     settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
     browser = Browser(Client(raise_request_exception=False))
-    asked = liar.begin(browser)
-    id_token = liar.id_token("another")
-    liar.answer(liar.tokens(asked["nonce"], id_token=id_token, refresh_token=REFRESH_TOKEN))
-    assert liar.come_back(browser, asked).status_code == 500
+    asked = fake.begin(browser)
+    id_token = fake.id_token("another")
+    fake.answer(fake.tokens(asked["nonce"], id_token=id_token, refresh_token=REFRESH_TOKEN))
+    assert fake.come_back(browser, asked).status_code == 500
     assert reports.exceptions >= 1
     assert_no_secret([REFRESH_TOKEN, str(BROWSABLE_API.secret), id_token], *reports.texts)
 
 
 def test_a_host_that_is_not_allowed_reports_no_secret_for_curl(
-    liar: Liar, settings: Any, reports: Reports
+    fake: FakeLogto, settings: Any, reports: Reports
 ) -> None:
-    browser = signed_in(liar)
+    browser = signed_in(fake)
     names = ("drf_logto_context", "method", "path")
     form = {name: hidden(browser.get("/open/"), name) for name in names}
     tokens = sign_in_store.load(key_of(browser)).tokens.values()

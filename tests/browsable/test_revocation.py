@@ -10,25 +10,25 @@ from drf_logto.revocation.logout_tokens import sign_out
 from drf_logto.runtime import Environment, override
 from drf_logto.testing import ABSENT
 from sandbox.tenant import BROWSABLE_API
-from tests.browsable.liar import Liar
+from tests.support.fake_logto import FakeLogto
 from tests.support.sign_ins import give, is_signed_in, signed_in, who
 from tests.support.webhooks import logout_token
 
 
 @pytest.fixture
-def revoking(liar: Liar, revocation: None) -> Iterator[Liar]:
-    with override(Environment(now=liar.logto.now, is_shared=False)):
-        yield liar
+def revoking(fake: FakeLogto, revocation: None) -> Iterator[FakeLogto]:
+    with override(Environment(now=fake.logto.now, is_shared=False)):
+        yield fake
 
 
-def log_out(liar: Liar, **claims: Any) -> None:
+def log_out(fake: FakeLogto, **claims: Any) -> None:
     """Sign out at Logto; what follows happens later than in the same second."""
-    sign_out(logout_token(liar.logto, aud=BROWSABLE_API.id, **claims))
-    liar.logto.advance(1)
-    give(liar)
+    sign_out(logout_token(fake.logto, aud=BROWSABLE_API.id, **claims))
+    fake.logto.advance(1)
+    give(fake)
 
 
-def test_a_sign_in_ends_with_its_session_at_logto(revoking: Liar) -> None:
+def test_a_sign_in_ends_with_its_session_at_logto(revoking: FakeLogto) -> None:
     here, elsewhere = signed_in(revoking, sid="sid-1"), signed_in(revoking, sid="sid-2")
     log_out(revoking, sid="sid-1")
     assert not is_signed_in(here)
@@ -37,7 +37,7 @@ def test_a_sign_in_ends_with_its_session_at_logto(revoking: Liar) -> None:
 
 @pytest.mark.parametrize("sid", [ABSENT, "sid-1"])
 def test_every_sign_in_of_a_user_ends_where_no_session_is_named(
-    revoking: Liar, sid: object
+    revoking: FakeLogto, sid: object
 ) -> None:
     browser = signed_in(revoking, sid=sid)
     log_out(revoking)
@@ -45,20 +45,20 @@ def test_every_sign_in_of_a_user_ends_where_no_session_is_named(
     assert who(signed_in(revoking, sid=sid)) == "ada"
 
 
-def test_a_sign_in_of_another_user_stays(revoking: Liar) -> None:
+def test_a_sign_in_of_another_user_stays(revoking: FakeLogto) -> None:
     browser = signed_in(revoking, sid="sid-1")
     log_out(revoking, sub="bob")
     assert who(browser) == "ada"
 
 
-def test_an_unsafe_request_is_refused_after_a_sign_out_at_logto(revoking: Liar) -> None:
+def test_an_unsafe_request_is_refused_after_a_sign_out_at_logto(revoking: FakeLogto) -> None:
     browser = signed_in(revoking, sid="sid-1")
     log_out(revoking, sid="sid-1")
     response = browser.client.post("/open/")
     assert (response.status_code, response.json()["code"]) == (403, "context_lost")
 
 
-def test_a_revoked_token_is_refreshed(revoking: Liar) -> None:
+def test_a_revoked_token_is_refreshed(revoking: FakeLogto) -> None:
     browser = signed_in(revoking)
     revoke(user="ada")
     revoking.logto.advance(1)
@@ -66,7 +66,7 @@ def test_a_revoked_token_is_refreshed(revoking: Liar) -> None:
     assert who(browser) == "ada"
 
 
-def test_a_token_that_is_revoked_when_it_comes_is_refused(revoking: Liar) -> None:
+def test_a_token_that_is_revoked_when_it_comes_is_refused(revoking: FakeLogto) -> None:
     browser = signed_in(revoking)
     revoke(user="ada")
     response = browser.client.get("/open/")

@@ -21,7 +21,7 @@ from drf_logto.testing import ABSENT
 from sandbox.stand_in.server import StandIn
 from sandbox.tenant import API_RESOURCE
 from tests.browsable.browser import Browser, local, page, query, text_of
-from tests.browsable.liar import Liar
+from tests.support.fake_logto import FakeLogto
 from tests.support.loopback import document, http
 from tests.support.sign_ins import is_signed_in, key_of, refused, signed_in
 
@@ -68,12 +68,12 @@ def test_every_sign_in_has_its_own_state_nonce_and_code_challenge(browser: Brows
         assert first[name] != second[name]
 
 
-def test_the_code_is_exchanged_with_the_verifier_of_its_challenge(liar: Liar) -> None:
+def test_the_code_is_exchanged_with_the_verifier_of_its_challenge(fake: FakeLogto) -> None:
     browser = Browser()
-    asked = liar.begin(browser)
-    liar.answer(liar.tokens(asked["nonce"]))
-    assert liar.come_back(browser, asked).status_code == 302
-    sent = parse_qs(liar.server.bodies[liar.server.asked.index("/oidc/token")])
+    asked = fake.begin(browser)
+    fake.answer(fake.tokens(asked["nonce"]))
+    assert fake.come_back(browser, asked).status_code == 302
+    sent = parse_qs(fake.server.bodies[fake.server.asked.index("/oidc/token")])
     digest = hashlib.sha256(sent["code_verifier"][0].encode()).digest()
     assert base64.urlsafe_b64encode(digest).decode().rstrip("=") == asked["code_challenge"]
     assert sent["grant_type"] == ["authorization_code"]
@@ -81,42 +81,42 @@ def test_the_code_is_exchanged_with_the_verifier_of_its_challenge(liar: Liar) ->
     assert sent["client_secret"] == ["browsable-api-secret"]
 
 
-def test_a_public_client_sends_no_secret(liar: Liar, settings: Any) -> None:
+def test_a_public_client_sends_no_secret(fake: FakeLogto, settings: Any) -> None:
     settings.LOGTO = {**settings.LOGTO, "APP_SECRET": None}
     browser = Browser()
-    asked = liar.begin(browser)
-    liar.answer(liar.tokens(asked["nonce"]))
-    assert liar.come_back(browser, asked).status_code == 302
-    sent = parse_qs(liar.server.bodies[liar.server.asked.index("/oidc/token")])
+    asked = fake.begin(browser)
+    fake.answer(fake.tokens(asked["nonce"]))
+    assert fake.come_back(browser, asked).status_code == 302
+    sent = parse_qs(fake.server.bodies[fake.server.asked.index("/oidc/token")])
     assert "client_secret" not in sent
     assert sent["client_id"] == ["browsable-api"]
-    assert "Authorization" not in liar.server.headers[liar.server.asked.index("/oidc/token")]
+    assert "Authorization" not in fake.server.headers[fake.server.asked.index("/oidc/token")]
 
 
 def test_the_internal_endpoint_is_used_for_tokens_and_not_shown_to_the_browser(
-    liar: Liar, settings: Any
+    fake: FakeLogto, settings: Any
 ) -> None:
     settings.LOGTO = {
         **settings.LOGTO,
         "ENDPOINT": "https://public.logto.test",
-        "INTERNAL_ENDPOINT": liar.server.address,
+        "INTERNAL_ENDPOINT": fake.server.address,
     }
-    liar.publish(issuer="https://public.logto.test/oidc")
+    fake.publish(issuer="https://public.logto.test/oidc")
     browser = Browser()
     address = browser.begin()
     asked = query(address)
-    liar.answer(
-        liar.tokens(
+    fake.answer(
+        fake.tokens(
             asked["nonce"],
-            id_token=liar.id_token(
+            id_token=fake.id_token(
                 asked["nonce"], claims={"iss": "https://public.logto.test/oidc"}
             ),
         )
     )
     assert address.startswith("https://public.logto.test/oidc/auth?")
-    response = liar.come_back(browser, asked, iss="https://public.logto.test/oidc")
+    response = fake.come_back(browser, asked, iss="https://public.logto.test/oidc")
     assert response.status_code == 302
-    assert "/oidc/token" in liar.server.asked
+    assert "/oidc/token" in fake.server.asked
 
 
 def test_login_without_an_app_id_is_improperly_configured(browser: Browser, settings: Any) -> None:
@@ -153,13 +153,13 @@ def test_a_state_is_valid_once(browser: Browser) -> None:
     refused(browser.client.get(answer), 400, "used before")
 
 
-def test_a_state_is_used_up_by_a_failed_callback(liar: Liar) -> None:
+def test_a_state_is_used_up_by_a_failed_callback(fake: FakeLogto) -> None:
     browser = Browser()
-    asked = liar.begin(browser)
-    liar.server.answers["/oidc/token"] = http("", "500 Oops")
-    assert liar.come_back(browser, asked).status_code == 503
-    liar.answer(liar.tokens(asked["nonce"]))
-    refused(liar.come_back(browser, asked), 400, "used before")
+    asked = fake.begin(browser)
+    fake.server.answers["/oidc/token"] = http("", "500 Oops")
+    assert fake.come_back(browser, asked).status_code == 503
+    fake.answer(fake.tokens(asked["nonce"]))
+    refused(fake.come_back(browser, asked), 400, "used before")
 
 
 def test_an_expired_pending_sign_in_is_refused(browser: Browser, stand_in: StandIn) -> None:
@@ -175,25 +175,25 @@ def test_a_callback_without_a_state_is_refused(browser: Browser) -> None:
 
 @pytest.mark.parametrize("iss", ["https://evil.test/oidc", "", ABSENT])
 def test_another_issuer_is_refused_if_logto_announces_the_parameter(
-    liar: Liar, iss: object
+    fake: FakeLogto, iss: object
 ) -> None:
-    liar.publish(authorization_response_iss_parameter_supported=True)
+    fake.publish(authorization_response_iss_parameter_supported=True)
     browser = Browser()
-    asked = liar.begin(browser)
-    liar.answer(liar.tokens(asked["nonce"]))
-    refused(liar.come_back(browser, asked, iss=iss), 400, "cannot be trusted")
-    assert "/oidc/token" not in liar.server.asked
+    asked = fake.begin(browser)
+    fake.answer(fake.tokens(asked["nonce"]))
+    refused(fake.come_back(browser, asked, iss=iss), 400, "cannot be trusted")
+    assert "/oidc/token" not in fake.server.asked
 
 
 @pytest.mark.parametrize(("iss", "status"), [("https://evil.test/oidc", 400), (ABSENT, 302)])
 def test_a_missing_issuer_is_accepted_if_logto_does_not_announce_the_parameter(
-    liar: Liar, iss: object, status: int
+    fake: FakeLogto, iss: object, status: int
 ) -> None:
-    liar.publish(authorization_response_iss_parameter_supported=False)
+    fake.publish(authorization_response_iss_parameter_supported=False)
     browser = Browser()
-    asked = liar.begin(browser)
-    liar.answer(liar.tokens(asked["nonce"]))
-    assert liar.come_back(browser, asked, iss=iss).status_code == status
+    asked = fake.begin(browser)
+    fake.answer(fake.tokens(asked["nonce"]))
+    assert fake.come_back(browser, asked, iss=iss).status_code == status
 
 
 def test_a_repeated_parameter_is_refused(browser: Browser, stand_in: StandIn) -> None:
@@ -261,33 +261,35 @@ def test_an_anonymous_session_is_kept_at_sign_in(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize(("sub", "revoked"), [("ben", True), ("ada", False)])
-def test_the_refresh_token_of_another_user_is_revoked(liar: Liar, sub: str, revoked: bool) -> None:
+def test_the_refresh_token_of_another_user_is_revoked(
+    fake: FakeLogto, sub: str, revoked: bool
+) -> None:
     """The sign-ins of one user may share a grant, which a revocation ends."""
-    liar.publish(revocation_endpoint=f"{liar.logto.issuer}/token/revocation")
-    liar.server.answers["/oidc/token/revocation"] = http("")
-    browser = signed_in(liar)
-    asked = liar.begin(browser)
-    id_token = liar.id_token(asked["nonce"], claims={"sub": sub})
-    liar.answer(liar.tokens(asked["nonce"], id_token=id_token))
-    assert liar.come_back(browser, asked).status_code == 302
-    assert ("/oidc/token/revocation" in liar.server.asked) is revoked
-    sent = [parse_qs(body)["token"] for body in liar.server.bodies if body.startswith("token=")]
+    fake.publish(revocation_endpoint=f"{fake.logto.issuer}/token/revocation")
+    fake.server.answers["/oidc/token/revocation"] = http("")
+    browser = signed_in(fake)
+    asked = fake.begin(browser)
+    id_token = fake.id_token(asked["nonce"], claims={"sub": sub})
+    fake.answer(fake.tokens(asked["nonce"], id_token=id_token))
+    assert fake.come_back(browser, asked).status_code == 302
+    assert ("/oidc/token/revocation" in fake.server.asked) is revoked
+    sent = [parse_qs(body)["token"] for body in fake.server.bodies if body.startswith("token=")]
     assert sent == ([["another"]] if revoked else [])
 
 
 @pytest.mark.parametrize("failure", ["hang", "reset"])
 def test_a_failed_revocation_does_not_stop_a_sign_in(
-    liar: Liar, settings: Any, failure: str
+    fake: FakeLogto, settings: Any, failure: str
 ) -> None:
     settings.LOGTO = {**settings.LOGTO, "HTTP_TIMEOUT": 0.5}
-    liar.publish(revocation_endpoint=f"{liar.logto.issuer}/token/revocation")
-    browser = signed_in(liar)
-    liar.server.answers["/oidc/token/revocation"] = getattr(liar.server, failure)
-    asked = liar.begin(browser)
-    id_token = liar.id_token(asked["nonce"], claims={"sub": "ben"})
-    liar.answer(liar.tokens(asked["nonce"], id_token=id_token))
-    assert liar.come_back(browser, asked).status_code == 302
-    assert "/oidc/token/revocation" in liar.server.asked
+    fake.publish(revocation_endpoint=f"{fake.logto.issuer}/token/revocation")
+    browser = signed_in(fake)
+    fake.server.answers["/oidc/token/revocation"] = getattr(fake.server, failure)
+    asked = fake.begin(browser)
+    id_token = fake.id_token(asked["nonce"], claims={"sub": "ben"})
+    fake.answer(fake.tokens(asked["nonce"], id_token=id_token))
+    assert fake.come_back(browser, asked).status_code == 302
+    assert "/oidc/token/revocation" in fake.server.asked
     assert sign_in_store.load(key_of(browser)).person.sub == "ben"
 
 
@@ -305,17 +307,17 @@ def test_the_csrf_token_is_rotated_at_sign_in(browser: Browser) -> None:
 
 
 def test_a_logto_that_hangs_blocks_one_anonymous_request_and_no_other(
-    liar: Liar, settings: Any
+    fake: FakeLogto, settings: Any
 ) -> None:
     settings.LOGTO = {**settings.LOGTO, "HTTP_TIMEOUT": 60}
     asked = Event()
 
     def hang(connection: Any) -> None:
         asked.set()
-        liar.server.hang(connection)
+        fake.server.hang(connection)
 
     path = "/oidc/.well-known/openid-configuration"
-    liar.server.answers[path] = hang
+    fake.server.answers[path] = hang
     with ThreadPoolExecutor(1) as threads:
         first = threads.submit(Browser().get, "/auth/login/")
         assert asked.wait(30)
@@ -325,19 +327,19 @@ def test_a_logto_that_hangs_blocks_one_anonymous_request_and_no_other(
             assert response["Retry-After"] == "1"
             assert response.cookies.keys() <= {"csrftoken"}
         assert not first.done()
-        assert liar.server.asked == [path]
-        liar.server.released.set()
+        assert fake.server.asked == [path]
+        fake.server.released.set()
     assert first.result().status_code == 503
     for _ in range(3):
         response = Browser().get("/auth/login/")
         assert (response.status_code, response["Retry-After"]) == (503, "30")
-    assert liar.server.asked == [path]
+    assert fake.server.asked == [path]
 
 
-def test_many_logins_fetch_the_metadata_once(liar: Liar) -> None:
+def test_many_logins_fetch_the_metadata_once(fake: FakeLogto) -> None:
     for _ in range(12):
-        liar.begin(Browser())
-    assert liar.server.asked == ["/oidc/.well-known/openid-configuration"]
+        fake.begin(Browser())
+    assert fake.server.asked == ["/oidc/.well-known/openid-configuration"]
 
 
 METADATA_PATH = "/oidc/.well-known/openid-configuration"
@@ -346,27 +348,27 @@ METADATA_PATH = "/oidc/.well-known/openid-configuration"
 @pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint"])
 @pytest.mark.parametrize("endpoint", ["http://[", None])
 def test_unusable_metadata_is_fetched_again_after_the_cooldown(
-    liar: Liar, name: str, endpoint: object, caplog: pytest.LogCaptureFixture
+    fake: FakeLogto, name: str, endpoint: object, caplog: pytest.LogCaptureFixture
 ) -> None:
-    liar.publish(**{name: endpoint})
+    fake.publish(**{name: endpoint})
     for _ in range(2):
         response = Browser().get("/auth/login/")
         refused(response, 503, "unavailable")
         assert response["Retry-After"] == "30"
     assert f"the metadata names {'a' if endpoint else 'no'}" in caplog.text
-    liar.publish()
-    liar.logto.advance(30)
-    liar.begin(Browser())
-    assert liar.server.asked == [METADATA_PATH] * 2
+    fake.publish()
+    fake.logto.advance(30)
+    fake.begin(Browser())
+    assert fake.server.asked == [METADATA_PATH] * 2
 
 
-def test_unusable_metadata_does_not_replace_usable_metadata(liar: Liar) -> None:
-    liar.begin(Browser())
-    liar.publish(authorization_endpoint="http://[")
-    liar.logto.advance(300)
+def test_unusable_metadata_does_not_replace_usable_metadata(fake: FakeLogto) -> None:
+    fake.begin(Browser())
+    fake.publish(authorization_endpoint="http://[")
+    fake.logto.advance(300)
     for _ in range(2):
-        liar.begin(Browser())
-    assert liar.server.asked == [METADATA_PATH] * 2
+        fake.begin(Browser())
+    assert fake.server.asked == [METADATA_PATH] * 2
 
 
 # Transactions
@@ -411,8 +413,8 @@ def test_a_callback_without_a_code_is_refused(browser: Browser, stand_in: StandI
     refused(browser.client.get("/auth/callback/", answer), 400, "did not complete")
 
 
-def test_login_answers_503_during_an_outage(liar: Liar) -> None:
-    liar.server.answers.clear()
+def test_login_answers_503_during_an_outage(fake: FakeLogto) -> None:
+    fake.server.answers.clear()
     response = Browser().get("/auth/login/?next=/open/")
     refused(response, 503, "unavailable")
     assert 'href="/auth/login/?next=%2Fopen%2F"' in page(response)
@@ -432,21 +434,23 @@ def test_login_answers_503_during_an_outage(liar: Liar) -> None:
         ("200 OK", '{"access_token": "x", "expires_in": ' + "9" * 5000 + "}"),
     ],
 )
-def test_an_invalid_token_response_counts_as_an_outage(liar: Liar, status: str, body: str) -> None:
+def test_an_invalid_token_response_counts_as_an_outage(
+    fake: FakeLogto, status: str, body: str
+) -> None:
     browser = Browser()
-    asked = liar.begin(browser)
-    liar.server.answers["/oidc/token"] = http(body, status)
-    refused(liar.come_back(browser, asked), 503, "unavailable")
+    asked = fake.begin(browser)
+    fake.server.answers["/oidc/token"] = http(body, status)
+    refused(fake.come_back(browser, asked), 503, "unavailable")
 
 
 @pytest.mark.parametrize("value", ["1e999", "-1e999", "NaN", "1" + "0" * 400, '"soon"', "[1]"])
-def test_other_members_of_the_token_response_are_ignored(liar: Liar, value: str) -> None:
+def test_other_members_of_the_token_response_are_ignored(fake: FakeLogto, value: str) -> None:
     browser = Browser()
-    asked = liar.begin(browser)
+    asked = fake.begin(browser)
     names = ("expires_in", "expires_at", "token_type", "scope", "x")
-    answer = json.dumps(liar.tokens(asked["nonce"], **dict.fromkeys(names, "here")))
-    liar.server.answers["/oidc/token"] = http(answer.replace('"here"', value))
-    assert liar.come_back(browser, asked).status_code == 302
+    answer = json.dumps(fake.tokens(asked["nonce"], **dict.fromkeys(names, "here")))
+    fake.server.answers["/oidc/token"] = http(answer.replace('"here"', value))
+    assert fake.come_back(browser, asked).status_code == 302
 
 
 @pytest.mark.parametrize(
@@ -457,21 +461,21 @@ def test_other_members_of_the_token_response_are_ignored(liar: Liar, value: str)
     ],
 )
 def test_an_error_of_the_server_counts_as_an_outage(
-    liar: Liar, error: str, status: str, caplog: pytest.LogCaptureFixture
+    fake: FakeLogto, error: str, status: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     browser = Browser()
-    asked = liar.begin(browser)
-    liar.server.answers["/oidc/token"] = http(json.dumps({"error": error}), status)
-    refused(liar.come_back(browser, asked), 503, "unavailable")
+    asked = fake.begin(browser)
+    fake.server.answers["/oidc/token"] = http(json.dumps({"error": error}), status)
+    refused(fake.come_back(browser, asked), 503, "unavailable")
     assert [record.getMessage() for record in caplog.records if record.name == "drf_logto"] == [
         f"The sign-in failed: the token endpoint answered with {error}."
     ]
 
 
 def test_an_outage_is_logged_once_however_often_a_sign_in_is_tried(
-    liar: Liar, caplog: pytest.LogCaptureFixture
+    fake: FakeLogto, caplog: pytest.LogCaptureFixture
 ) -> None:
-    liar.server.answers["/oidc/.well-known/openid-configuration"] = http("", "500 Down")
+    fake.server.answers["/oidc/.well-known/openid-configuration"] = http("", "500 Down")
     for _ in range(3):
         refused(Browser().get("/auth/login/"), 503, "unavailable")
     logged = [one.getMessage() for one in caplog.records if one.name == "drf_logto"]
@@ -479,20 +483,22 @@ def test_an_outage_is_logged_once_however_often_a_sign_in_is_tried(
     assert logged[0].startswith("No metadata from Logto: ")
 
 
-def test_a_refusal_with_quotes_in_its_description_is_read(liar: Liar) -> None:
+def test_a_refusal_with_quotes_in_its_description_is_read(fake: FakeLogto) -> None:
     browser = Browser()
-    asked = liar.begin(browser)
+    asked = fake.begin(browser)
     body = '{"error": "invalid_grant", "error_description": "no \\"such\\" code"}'
-    liar.server.answers["/oidc/token"] = http(body, "400 Bad Request")
-    refused(liar.come_back(browser, asked), 400, "did not complete")
+    fake.server.answers["/oidc/token"] = http(body, "400 Bad Request")
+    refused(fake.come_back(browser, asked), 400, "did not complete")
 
 
 @pytest.mark.parametrize("refresh_token", [ABSENT, "", None, 7])
-def test_a_sign_in_without_a_refresh_token_is_refused(liar: Liar, refresh_token: object) -> None:
+def test_a_sign_in_without_a_refresh_token_is_refused(
+    fake: FakeLogto, refresh_token: object
+) -> None:
     browser = Browser()
-    asked = liar.begin(browser)
-    liar.answer(liar.tokens(asked["nonce"], refresh_token=refresh_token))
-    refused(liar.come_back(browser, asked), 502, "no refresh token")
+    asked = fake.begin(browser)
+    fake.answer(fake.tokens(asked["nonce"], refresh_token=refresh_token))
+    refused(fake.come_back(browser, asked), 502, "no refresh token")
     assert not is_signed_in(browser)
 
 
@@ -501,29 +507,29 @@ def test_a_sign_in_without_a_refresh_token_is_refused(liar: Liar, refresh_token:
     ("name", "status"), [("access_token", 503), ("refresh_token", 502), ("id_token", 502)]
 )
 def test_a_token_that_is_not_printable_ascii_counts_as_missing(
-    liar: Liar, name: str, status: int, value: str
+    fake: FakeLogto, name: str, status: int, value: str
 ) -> None:
     browser = Browser()
-    asked = liar.begin(browser)
-    liar.answer(liar.tokens(asked["nonce"], **{name: value}))
-    assert liar.come_back(browser, asked).status_code == status
+    asked = fake.begin(browser)
+    fake.answer(fake.tokens(asked["nonce"], **{name: value}))
+    assert fake.come_back(browser, asked).status_code == status
     assert not is_signed_in(browser)
 
 
 @pytest.mark.parametrize("id_token", [ABSENT, "", "nonsense", 7])
-def test_a_sign_in_without_a_valid_id_token_is_refused(liar: Liar, id_token: object) -> None:
+def test_a_sign_in_without_a_valid_id_token_is_refused(fake: FakeLogto, id_token: object) -> None:
     browser = Browser()
-    asked = liar.begin(browser)
-    liar.answer(liar.tokens(asked["nonce"], id_token=id_token))
-    refused(liar.come_back(browser, asked), 502, "cannot be trusted")
+    asked = fake.begin(browser)
+    fake.answer(fake.tokens(asked["nonce"], id_token=id_token))
+    refused(fake.come_back(browser, asked), 502, "cannot be trusted")
 
 
-def test_an_id_token_with_another_nonce_is_refused(liar: Liar) -> None:
+def test_an_id_token_with_another_nonce_is_refused(fake: FakeLogto) -> None:
     browser = Browser()
-    asked = liar.begin(browser)
-    other = liar.begin(browser)
-    liar.answer(liar.tokens(other["nonce"]))
-    refused(liar.come_back(browser, asked), 502, "cannot be trusted")
+    asked = fake.begin(browser)
+    other = fake.begin(browser)
+    fake.answer(fake.tokens(other["nonce"]))
+    refused(fake.come_back(browser, asked), 502, "cannot be trusted")
     assert not is_signed_in(browser)
 
 
@@ -593,17 +599,17 @@ def test_a_sign_in_leads_only_to_a_path_of_this_site(browser: Browser, payload: 
     ],
 )
 def test_organizations_have_the_names_from_the_userinfo_of_the_user(
-    liar: Liar, userinfo: object, name: str
+    fake: FakeLogto, userinfo: object, name: str
 ) -> None:
     browser = Browser()
-    asked = liar.begin(browser)
+    asked = fake.begin(browser)
     claims = {"organizations": ["acme", 7, ""]}
-    id_token = liar.id_token(asked["nonce"], claims=claims)
-    liar.answer(liar.tokens(asked["nonce"], id_token=id_token))
+    id_token = fake.id_token(asked["nonce"], claims=claims)
+    fake.answer(fake.tokens(asked["nonce"], id_token=id_token))
     if userinfo is not None:
-        liar.server.answers["/oidc/me"] = document(userinfo)
-    assert liar.come_back(browser, asked).status_code == 302
-    liar.answer({"access_token": liar.logto.global_token(["read:products"], user="ada")})
+        fake.server.answers["/oidc/me"] = document(userinfo)
+    assert fake.come_back(browser, asked).status_code == 302
+    fake.answer({"access_token": fake.logto.global_token(["read:products"], user="ada")})
     response = browser.get("/open/")
     assert f'<p class="logto-organization">{name}</p>' in page(response)
     assert page(response).count('logto-organization">') == 1
@@ -618,19 +624,19 @@ def test_organizations_have_the_names_from_the_userinfo_of_the_user(
     ],
 )
 def test_the_name_of_a_user_is_the_first_valid_claim(
-    liar: Liar, claims: dict[str, Any], name: str
+    fake: FakeLogto, claims: dict[str, Any], name: str
 ) -> None:
     browser = Browser()
-    asked = liar.begin(browser)
-    liar.answer(liar.tokens(asked["nonce"], id_token=liar.id_token(asked["nonce"], claims=claims)))
-    assert liar.come_back(browser, asked).status_code == 302
-    liar.answer({"access_token": liar.logto.global_token(["read:products"], user="ada")})
+    asked = fake.begin(browser)
+    fake.answer(fake.tokens(asked["nonce"], id_token=fake.id_token(asked["nonce"], claims=claims)))
+    assert fake.come_back(browser, asked).status_code == 302
+    fake.answer({"access_token": fake.logto.global_token(["read:products"], user="ada")})
     assert text_of(browser.get("/open/"), "logto-name").endswith(name)
 
 
-def test_an_exchange_takes_no_longer_than_http_timeout(liar: Liar, settings: Any) -> None:
+def test_an_exchange_takes_no_longer_than_http_timeout(fake: FakeLogto, settings: Any) -> None:
     settings.LOGTO = {**settings.LOGTO, "HTTP_TIMEOUT": 0.2}
     browser = Browser()
-    asked = liar.begin(browser)
-    liar.server.answers["/oidc/token"] = liar.server.hang
-    refused(liar.come_back(browser, asked), 503, "unavailable")
+    asked = fake.begin(browser)
+    fake.server.answers["/oidc/token"] = fake.server.hang
+    refused(fake.come_back(browser, asked), 503, "unavailable")

@@ -12,7 +12,7 @@ from django.contrib.sessions.models import Session
 from sandbox.stand_in.server import StandIn
 from sandbox.tenant import API_RESOURCE
 from tests.browsable.browser import Browser, hidden, page, text_of
-from tests.browsable.liar import Liar
+from tests.support.fake_logto import FakeLogto
 from tests.support.loopback import http
 from tests.support.sign_ins import EVERYWHERE, LIFETIME, refused, signed_in
 
@@ -23,11 +23,11 @@ def offered(response: Any) -> list[str]:
     return [unescape(value) for value in re.findall(r'name="context" value="([^"]+)"', switch[0])]
 
 
-def test_each_organization_adds_little_to_a_page(liar: Liar) -> None:
+def test_each_organization_adds_little_to_a_page(fake: FakeLogto) -> None:
     few, many = (
         len(
             page(
-                signed_in(liar, organizations=[f"o{one:03}" for one in range(number)]).get("/open/")
+                signed_in(fake, organizations=[f"o{one:03}" for one in range(number)]).get("/open/")
             )
         )
         for number in (100, 200)
@@ -52,9 +52,9 @@ def test_every_token_of_a_user_is_offered(
     ]
 
 
-def test_every_api_resource_is_offered(liar: Liar, settings: Any) -> None:
+def test_every_api_resource_is_offered(fake: FakeLogto, settings: Any) -> None:
     settings.LOGTO = {**settings.LOGTO, "API_RESOURCE": [API_RESOURCE, "urn:second"]}
-    response = signed_in(liar, organizations=["acme"]).get("/open/")
+    response = signed_in(fake, organizations=["acme"]).get("/open/")
     assert page(response).count("<small>urn:second</small>") == 2
     assert offered(response) == [
         EVERYWHERE,
@@ -117,10 +117,10 @@ def test_a_choice_leads_only_to_a_path_of_this_site(browser: Browser) -> None:
     ],
 )
 def test_the_page_says_that_logto_does_not_give_the_token(
-    liar: Liar, error: str, status: str, sentence: str
+    fake: FakeLogto, error: str, status: str, sentence: str
 ) -> None:
-    browser = signed_in(liar, organizations=["acme"])
-    liar.server.answers["/oidc/token"] = http(f'{{"error": "{error}"}}', status)
+    browser = signed_in(fake, organizations=["acme"])
+    fake.server.answers["/oidc/token"] = http(f'{{"error": "{error}"}}', status)
     response = browser.choose("organization acme", "/open/")
     refused(response, 403, sentence)
     assert 'href="/open/"' in page(response)
@@ -140,11 +140,11 @@ def test_the_page_says_that_logto_does_not_give_the_token(
     ],
 )
 def test_a_failed_choice_does_not_end_the_sign_in(
-    liar: Liar, settings: Any, debug: bool, status: str, body: str, sentence: str, remedy: str
+    fake: FakeLogto, settings: Any, debug: bool, status: str, body: str, sentence: str, remedy: str
 ) -> None:
     settings.DEBUG = debug
-    browser = signed_in(liar, organizations=["acme"])
-    liar.server.answers["/oidc/token"] = http(body, status)
+    browser = signed_in(fake, organizations=["acme"])
+    fake.server.answers["/oidc/token"] = http(body, status)
     response = browser.choose("organization acme", "/open/")
     refused(response, 503, sentence)
     assert ("logto-remedy" in page(response)) is (debug and bool(remedy))
@@ -168,13 +168,13 @@ def test_a_choice_without_a_sign_in_changes_nothing(browser: Browser) -> None:
 
 
 def test_the_first_resource_replaces_one_that_was_removed_from_the_settings(
-    liar: Liar, settings: Any
+    fake: FakeLogto, settings: Any
 ) -> None:
-    browser = signed_in(liar)
+    browser = signed_in(fake)
     settings.LOGTO = {**settings.LOGTO, "API_RESOURCE": ["urn:new"]}
-    liar.answer({"access_token": liar.logto.global_token(user="ada", claims={"aud": "urn:new"})})
+    fake.answer({"access_token": fake.logto.global_token(user="ada", claims={"aud": "urn:new"})})
     assert browser.client.get("/open/").json() == {"for": "ada"}
-    assert "resource=urn%3Anew" in [body for body in liar.server.bodies if body][-1]
+    assert "resource=urn%3Anew" in [body for body in fake.server.bodies if body][-1]
 
 
 def test_a_new_token_has_the_scopes_of_roles_that_have_changed(

@@ -8,7 +8,7 @@ from django.test import Client
 
 from sandbox.tenant import API_RESOURCE
 from tests.browsable.browser import Browser, page, text_of
-from tests.browsable.liar import Liar
+from tests.support.fake_logto import FakeLogto
 
 LIFETIME = 3600
 EVERYWHERE = f"global {API_RESOURCE}"
@@ -22,18 +22,18 @@ def who(browser: Browser) -> Any:
     return browser.client.get("/open/").json()["for"]
 
 
-def give(liar: Liar) -> None:
-    token = liar.logto.global_token(["read:products"], user="ada")
-    liar.answer({"access_token": token, "refresh_token": "another"})
+def give(fake: FakeLogto) -> None:
+    token = fake.logto.global_token(["read:products"], user="ada")
+    fake.answer({"access_token": token, "refresh_token": "another"})
 
 
-def signed_in(liar: Liar, **claims: Any) -> Browser:
+def signed_in(fake: FakeLogto, **claims: Any) -> Browser:
     browser = Browser()
-    asked = liar.begin(browser)
-    id_token = liar.id_token(asked["nonce"], claims={"name": "Ada", **claims})
-    liar.answer(liar.tokens(asked["nonce"], id_token=id_token))
-    assert liar.come_back(browser, asked).status_code == 302
-    give(liar)
+    asked = fake.begin(browser)
+    id_token = fake.id_token(asked["nonce"], claims={"name": "Ada", **claims})
+    fake.answer(fake.tokens(asked["nonce"], id_token=id_token))
+    assert fake.come_back(browser, asked).status_code == 302
+    give(fake)
     assert who(browser) == "ada"
     return browser
 

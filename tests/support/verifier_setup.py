@@ -14,7 +14,7 @@ NOW = 1_800_000_000
 API = "https://api.example.test"
 
 
-class Desk:
+class Setup:
     """A verifier, a Logto whose keys it knows, and their common clock."""
 
     def __init__(self, **options: Any) -> None:

@@ -1,16 +1,22 @@
 """A Logto that answers whatever a test wants."""
 
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+from django.core.cache import cache
+
+from drf_logto.runtime import Environment, override
 from drf_logto.testing import ABSENT, Logto
-from sandbox.tenant import BROWSABLE_API
+from sandbox.tenant import API_RESOURCE, BROWSABLE_API
 from tests.browsable.browser import Browser, query
 from tests.support.loopback import LoopbackServer, document
 
 
 @dataclass
-class Liar:
+class FakeLogto:
     """Publishes the documents of an in-process Logto; its token endpoint says what it is told."""
 
     server: LoopbackServer
@@ -66,3 +72,28 @@ class Liar:
             name: value for name, value in {**usual, **answer}.items() if value is not ABSENT
         }
         return browser.client.get("/auth/callback/", brought)
+
+
+def configure_sign_in(settings: Any, endpoint: str) -> None:
+    """Have the project that signs users in at a Logto."""
+    settings.LOGTO = {
+        "ENDPOINT": endpoint,
+        "API_RESOURCE": API_RESOURCE,
+        "APP_ID": BROWSABLE_API.id,
+        "APP_SECRET": BROWSABLE_API.secret,
+    }
+    settings.ROOT_URLCONF = "tests.browsable.project"
+
+
+@pytest.fixture
+def fake(settings: Any, server: LoopbackServer) -> Iterator[FakeLogto]:
+    """A Logto whose answers a test makes up, and the project that trusts it.
+
+    Its clock moves only when a test advances it.
+    """
+    started = int(time.time())
+    fake = FakeLogto(server, Logto(server.address, API_RESOURCE, now=lambda: started))
+    configure_sign_in(settings, server.address)
+    with override(Environment(now=fake.logto.now)):
+        yield fake
+    cache.clear()
