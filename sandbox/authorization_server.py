@@ -32,11 +32,12 @@ class AuthorizationServer:
 
 
 @contextmanager
-def chosen_authorization_server(stand_in_port: str = "") -> Iterator[AuthorizationServer]:
+def chosen_authorization_server(stand_in_port: str, receiver: str) -> Iterator[AuthorizationServer]:
     """Yield the tenant of LOGTO_ENDPOINT and LOGTO_API_RESOURCE, or a stand-in that sets the two.
 
     Args:
         stand_in_port: the wanted port of the stand-in, ``""`` for any.
+        receiver: host and port of the API, to which the stand-in sends what Logto sends.
 
     Raises:
         SystemExit: only one of the two is set, or the port cannot be had.
@@ -56,6 +57,9 @@ def chosen_authorization_server(stand_in_port: str = "") -> Iterator[Authorizati
         bound = listening(stand_in_port or "0", "--stand-in-port", StandIn)
         with running_stand_in(bound) as stand_in:
             server = _stand_in(stand_in.logto.endpoint)
+            deliveries = stand_in.provider.deliveries
+            deliveries.receiver = receiver
+            os.environ["LOGTO_WEBHOOK_SIGNING_KEY"] = deliveries.signing_key
             os.environ["LOGTO_ENDPOINT"] = server.endpoint
             os.environ["LOGTO_API_RESOURCE"] = server.api_resource
             os.environ["LOGTO_APP_ID"] = BROWSABLE_API.id

@@ -10,6 +10,16 @@ LOGTO = {
     "API_RESOURCE": os.environ.get("LOGTO_API_RESOURCE", ""),
     "APP_ID": os.environ.get("LOGTO_APP_ID"),
     "APP_SECRET": os.environ.get("LOGTO_APP_SECRET"),
+    "CACHE": "default",
+}
+if _key := os.environ.get("LOGTO_WEBHOOK_SIGNING_KEY"):
+    LOGTO["WEBHOOK_SIGNING_KEYS"] = _key
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 1_000_000},
+    }
 }
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -40,6 +50,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "drf_logto.browsable",
+    "drf_logto.revocation",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "rest_framework",

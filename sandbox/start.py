@@ -25,7 +25,9 @@ def main() -> None:
     chosen = _chosen_ports()
     with (
         bound_server(chosen.port) as server,
-        chosen_authorization_server(chosen.stand_in_port) as authorization_server,
+        chosen_authorization_server(
+            chosen.stand_in_port, f"127.0.0.1:{server.server_port}"
+        ) as authorization_server,
         TemporaryDirectory(prefix="sandbox-", ignore_cleanup_errors=True) as directory,
     ):
         set_up_django(Path(directory, "sandbox.sqlite3"))
@@ -50,6 +52,7 @@ def set_up_django(database: Path) -> None:
         get_settings()
     except ImproperlyConfigured as error:
         sys.exit(str(error))
+    call_command("createcachetable", verbosity=0)
     call_command("migrate", run_syncdb=True, verbosity=0)
     call_command("loaddata", "demonstration", verbosity=0)
     connection.close()

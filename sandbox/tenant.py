@@ -104,8 +104,9 @@ class Person(Holder):
 class Application(Client):
     """An application that people sign in to; without a secret, a public client.
 
-    Its paths are good on any port of loopback. ``third_party_scopes`` are what a third-party
-    application may ask for of people's own data; a first-party one has ``None``.
+    Its paths are good on any port of loopback; ``backchannel_logout_path`` is one of the API.
+    ``third_party_scopes`` are what a third-party application may ask for of people's own data; a
+    first-party one has ``None``.
     """
 
     id: str
@@ -113,6 +114,7 @@ class Application(Client):
     secret: str = ""
     redirect_paths: tuple[str, ...]
     post_logout_path: str = ""
+    backchannel_logout_path: str = ""
     third_party_scopes: Scopes | None = None
     grant_types = ("authorization_code", "refresh_token")
 
@@ -153,6 +155,7 @@ BROWSABLE_API = Application(
     secret="browsable-api-secret",
     redirect_paths=("/auth/callback/",),
     post_logout_path="/auth/signed-out/",
+    backchannel_logout_path="/logto/backchannel-logout/",
 )
 SWAGGER_UI = Application(
     id="swagger-ui",

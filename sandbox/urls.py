@@ -37,3 +37,5 @@ urlpatterns = [
 ]
 if settings.LOGTO.get("APP_ID"):  # a tenant of your own may have no application to sign in with
     urlpatterns.append(path("auth/", include("drf_logto.browsable.urls")))
+if "WEBHOOK_SIGNING_KEYS" in settings.LOGTO:  # or no webhook
+    urlpatterns.append(path("logto/", include("drf_logto.revocation.urls")))

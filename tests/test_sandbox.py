@@ -587,8 +587,9 @@ def test_all_is_gone_at_the_end(tmp_path: Path, number: signal.Signals) -> None:
 # The project
 
 
-def test_the_settings_of_the_package_are_two_and_the_application_to_sign_in_with() -> None:
-    assert settings.LOGTO.keys() == {"ENDPOINT", "API_RESOURCE", "APP_ID", "APP_SECRET"}
+def test_the_settings_of_the_package_are_two_an_application_and_a_cache() -> None:
+    application = {"APP_ID", "APP_SECRET"}
+    assert settings.LOGTO.keys() == {"ENDPOINT", "API_RESOURCE", "CACHE"} | application
 
 
 def within_django(*arguments: str, **variables: str) -> str:
@@ -610,7 +611,9 @@ def within_django(*arguments: str, **variables: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("variables", [{}, {"LOGTO_APP_ID": "app-1"}])
+@pytest.mark.parametrize(
+    "variables", [{}, {"LOGTO_APP_ID": "app-1", "LOGTO_WEBHOOK_SIGNING_KEY": "key-1"}]
+)
 def test_the_checks_have_nothing_to_say(variables: dict[str, str]) -> None:
     output = within_django("check", **variables)
     assert output == "System check identified no issues (0 silenced).\n"

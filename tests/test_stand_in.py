@@ -1,14 +1,17 @@
 """The stand-in for Logto, as machines, people and their applications meet it."""
 
 import base64
+import json
 import re
 import socket
 import struct
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from email.message import Message
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import polib
@@ -34,10 +37,13 @@ from sandbox.tenant import (
     Person,
 )
 from tests.support.exchange import Answer, claims_of, send, send_form
+from tests.support.loopback import LoopbackServer, http
 from tests.support.relying_party import CHALLENGE, Browser, RelyingParty, answered
+from tests.support.webhooks import WEBHOOK, signature
 
 API = {"resource": API_RESOURCE}
 DAY = 24 * 3600
+LOGOUT = "/logto/backchannel-logout/"
 VOID = (400, "invalid_grant")
 
 
@@ -771,6 +777,125 @@ def test_a_suspended_person_is_out_for_good(own: StandIn) -> None:
 def test_a_role_that_does_not_exist_is_refused(own: StandIn) -> None:
     assert refusal(change(own, BEN, acme="owner")) == (400, "invalid_request")
     assert "member" in own.provider.people["ben"].memberships.values()
+
+
+@pytest.mark.parametrize("delete", ["ben", "nobody"])
+def test_who_is_deleted_is_gone(own: StandIn, delete: str) -> None:
+    relying_party = RelyingParty(own.logto.endpoint)
+    tokens = relying_party.sign_in(BEN)
+    answer = send_form(f"{own.logto.endpoint}/people/", {"delete": delete})
+    is_gone = delete == "ben"
+    assert ("Ben was deleted." in answer.text) is is_gone
+    assert ("<legend>Ben</legend>" not in answer.text) is is_gone
+    assert (relying_party.refresh(tokens["refresh_token"]).status == 400) is is_gone
+    assert (relying_party.userinfo(tokens["access_token"]).status == 401) is is_gone
+
+
+# What is sent to the API
+
+
+@dataclass
+class Receiver:
+    """An API to which the stand-in sends; a test waits for what arrives."""
+
+    server: LoopbackServer
+    arrived: SimpleQueue[tuple[str, Message, str]]
+
+    def answer(self, connection: Any) -> None:
+        server = self.server
+        self.arrived.put((server.asked[-1], server.headers[-1], connection.body))
+        http("", "500 Internal Server Error")(connection)
+
+    def next(self) -> tuple[str, Message, str]:
+        return self.arrived.get(timeout=60)
+
+
+@pytest.fixture
+def receiver(own: StandIn, server: LoopbackServer) -> Receiver:
+    receiver = Receiver(server, SimpleQueue())
+    server.answers |= dict.fromkeys((WEBHOOK, LOGOUT), receiver.answer)
+    own.provider.deliveries.receiver = urlsplit(server.address).netloc
+    return receiver
+
+
+SUSPENDED = {"person": "ben", "acme": "member", "is_suspended": "on"}
+
+
+@pytest.mark.parametrize(
+    ("form", "trigger"),
+    [
+        (SUSPENDED, "PATCH /users/:id/is-suspended true"),
+        ({"person": "ben"}, "DELETE /organizations/:id/users/:uid"),
+        ({"person": "dan", "globex": "admin"}, "POST /organizations/:id/users"),
+        ({"delete": "cho"}, "DELETE /users/:id"),
+    ],
+)
+def test_a_change_is_sent_as_by_logto(
+    own: StandIn,
+    receiver: Receiver,
+    recordings: dict[str, Any],
+    form: dict[str, str],
+    trigger: str,
+) -> None:
+    first_hook = recordings["revocation"]["hooks"][0]["deliveries"]
+    (recorded,) = (json.loads(one["raw"]) for one in first_hook if one["trigger"] == trigger)
+    send_form(f"{own.logto.endpoint}/people/", form)
+    path, headers, body = receiver.next()
+    event = json.loads(body)
+    assert (path, headers["User-Agent"]) == (WEBHOOK, "Logto (https://logto.io/)")
+    assert headers["Content-Type"] == "application/json"
+    key = own.provider.deliveries.signing_key
+    assert headers["Logto-Signature-Sha-256"] == signature(body, key)
+    same = ("event", "method", "status", "matchedRoute")
+    assert [event[name] for name in same] == [recorded[name] for name in same]
+    assert event.keys() == recorded.keys()
+    assert event["params"].keys() == recorded["params"].keys()
+    assert event.get("data", {}).keys() == recorded.get("data", {}).keys()
+    assert event["path"].count("/") == recorded["path"].count("/")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", event["createdAt"])
+
+
+def test_a_role_is_changed_without_an_event(own: StandIn, receiver: Receiver) -> None:
+    change(own, BEN, acme="admin")
+    change(own, BEN, acme="admin", is_suspended="on")
+    assert json.loads(receiver.next()[2])["event"] == "User.SuspensionStatus.Updated"
+
+
+def test_a_delivery_that_fails_is_not_repeated(own: StandIn, receiver: Receiver) -> None:
+    for suspended in ({"is_suspended": "on"}, {}):
+        change(own, BEN, acme="member", **suspended)
+        event = json.loads(receiver.next()[2])
+        assert event["data"]["isSuspended"] is bool(suspended)
+    assert len(receiver.server.asked) == 2
+
+
+def test_a_page_waits_for_no_delivery(own: StandIn, receiver: Receiver) -> None:
+    receiver.server.answers[WEBHOOK] = receiver.server.hang
+    assert change(own, BEN).status == 200
+
+
+def test_a_sign_out_is_sent_to_the_applications_of_the_session(
+    own: StandIn, receiver: Receiver, recordings: dict[str, Any]
+) -> None:
+    (recorded, *_) = recordings["revocation"]["logouts"]["requests"]
+    of_logto = parse_qs(recorded["raw"])["logout_token"][0]
+    relying_party = RelyingParty(own.logto.endpoint)
+    swagger_ui = RelyingParty(own.logto.endpoint, SWAGGER_UI, browser=relying_party.browser)
+    tokens = relying_party.sign_in(ADA)
+    revoke(relying_party, tokens["refresh_token"])
+    swagger_ui.authorize()
+    relying_party.end_session()
+    path, headers, body = receiver.next()
+    token = parse_qs(body)["logout_token"][0]
+    assert (path, headers["Content-Type"]) == (LOGOUT, "application/x-www-form-urlencoded")
+    assert jwt.get_unverified_header(token).keys() == jwt.get_unverified_header(of_logto).keys()
+    claims = claims_of(token)
+    assert claims.keys() == claims_of(of_logto).keys()
+    assert claims["exp"] - claims["iat"] == 120
+    assert claims["sid"] == claims_of(tokens["id_token"])["sid"]
+    assert (claims["sub"], claims["aud"]) == ("ada", "browsable-api")
+    relying_party.end_session()
+    assert receiver.server.asked == [LOGOUT]  # Swagger UI has no address for it
 
 
 # Memory

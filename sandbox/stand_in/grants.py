@@ -123,6 +123,7 @@ class AuthorizationCodeGrant(_Grant, grants.AuthorizationCodeGrant):
             nonce=asked.get("nonce"),
         )
         self.provider.grants[grant.id] = grant
+        self.request.user.applications.add(self.client)
         return self.provider.remember(self.provider.codes, grant, grant.scopes)
 
     save_authorization_code = do_nothing

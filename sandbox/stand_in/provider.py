@@ -11,6 +11,7 @@ from cachetools import TTLCache
 from drf_logto.testing import Logto
 
 from ..tenant import PEOPLE, Application, Client, Person
+from .deliveries import Deliveries
 
 DAY = 24 * 3600
 SESSION_LIFETIME = REFRESH_TOKEN_LIFETIME = 14 * DAY
@@ -25,11 +26,15 @@ def random_name() -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """A browser in which a person is signed in; ``id`` is the ``sid`` of ID tokens."""
+    """A browser in which a person is signed in; ``id`` is the ``sid`` of ID tokens.
+
+    ``applications`` are those that the person signed in to.
+    """
 
     id: str = field(default_factory=random_name)
     person_id: str
     auth_time: int
+    applications: set[Application] = field(default_factory=set, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +86,7 @@ class Provider:
     def __init__(self, logto: Logto) -> None:
         self.logto = logto
         self.lock = threading.Lock()
+        self.deliveries = Deliveries(logto)
         self.people = dict(PEOPLE)
         self.sessions: MutableMapping[str, Session] = self._kept_for(SESSION_LIFETIME)
         self.grants: MutableMapping[str, Grant] = self._kept_for(180 * DAY)
@@ -113,11 +119,27 @@ class Provider:
 
     def update(self, person: Person) -> None:
         """Change a person; a suspended one loses all sessions and grants for good."""
-        self.people[person.id] = person
+        before, self.people[person.id] = self.people[person.id], person
         if person.is_suspended:
-            for name, session in list(self.sessions.items()):
-                if session.person_id == person.id:
-                    del self.sessions[name]
-            for name, grant in list(self.grants.items()):
-                if grant.session.person_id == person.id:
-                    del self.grants[name]
+            self._end_all_of(person.id)
+        self.deliveries.announce(before, person)
+
+    def delete(self, person: Person) -> None:
+        """Delete a person."""
+        del self.people[person.id]
+        self._end_all_of(person.id)
+        self.deliveries.announce(person, None)
+
+    def end_session(self, name: str) -> None:
+        """End the session of a browser, if it has one."""
+        session = self.sessions.pop(name, None)
+        if session is not None:
+            self.deliveries.sign_out(session.person_id, session.id, session.applications)
+
+    def _end_all_of(self, person_id: str) -> None:
+        for name, session in list(self.sessions.items()):
+            if session.person_id == person_id:
+                del self.sessions[name]
+        for name, grant in list(self.grants.items()):
+            if grant.session.person_id == person_id:
+                del self.grants[name]

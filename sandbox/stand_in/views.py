@@ -142,14 +142,17 @@ def end_session(request: Request) -> HttpResponse:
             if not client.check_post_logout_redirect_uri(uri):
                 raise refused("invalid_request", "post_logout_redirect_uri not registered")
             response = redirect(uri, {k: v for k, v in asked.items() if k == "state"})
-    request.provider.sessions.pop(request.cookie, None)
+    request.provider.end_session(request.cookie)
     response.delete_cookie(_COOKIE, samesite="Lax")
     return response
 
 
 def people(request: Request) -> HttpResponse:
-    """Show all people, and change memberships and suspension of one."""
+    """Show all people; delete one, or change memberships and suspension."""
     people = request.provider.people
+    deleted = people.get(request.POST.get("delete", ""))
+    if deleted is not None:
+        request.provider.delete(deleted)
     chosen = people.get(request.POST.get("person", ""))
     if chosen is not None:
         form = PersonForm(chosen, request.POST)
@@ -157,7 +160,7 @@ def people(request: Request) -> HttpResponse:
             raise refused("invalid_request", "there is no such role")
         request.provider.update(form.changed())
     forms = [PersonForm(person) for person in people.values()]
-    return _page("people", forms=forms, changed=chosen)
+    return _page("people", forms=forms, changed=chosen, deleted=deleted)
 
 
 def style(_: Request) -> HttpResponse:
