@@ -22,6 +22,7 @@ class AuthorizationServer:
         description: what a reader has to know of it, in a sentence or two.
         client: id and secret of the application, as a shell reads them.
         organization_id: an organization of the application, as a shell reads it.
+        is_stand_in: whether a shell can sign people in, and suspend them.
     """
 
     endpoint: str
@@ -29,6 +30,7 @@ class AuthorizationServer:
     description: str
     client: str
     organization_id: str
+    is_stand_in: bool = False
 
 
 @contextmanager
@@ -92,11 +94,13 @@ def _stand_in(endpoint: str) -> AuthorizationServer:
         api_resource=API_RESOURCE,
         description=(
             f"It trusts {endpoint}, a stand-in for Logto, which asks for no password.\n"
-            f"{endpoint}/people/ changes memberships and suspends people.\n\n"
+            f"{endpoint}/people/ changes memberships, and suspends and deletes people.\n"
+            "Suspend somebody whose page is open, and reload it: the sign-in has ended.\n\n"
             f"Log in to the browsable API as one of these people of sandbox/tenant.py:\n{people}"
         ),
         client=f"{BACK_OFFICE.id}:{BACK_OFFICE.secret}",
         organization_id=ACME,
+        is_stand_in=True,
     )
 
 

@@ -28,6 +28,7 @@ class Example:
         token: the variable of its token.
         status: what it is answered with.
         reason: why, in a few words.
+        before: lines that must be run before, ``""`` for none.
     """
 
     path: str
@@ -35,6 +36,7 @@ class Example:
     token: str
     status: int
     reason: str
+    before: str = ""
 
 
 _INVITATION = "email=ada@example.com"
@@ -79,4 +81,31 @@ SECTIONS: Mapping[str, Sequence[Example]] = {
             reason="it is for no organization",
         ),
     ),
+}
+
+# With the stand-in, where a shell can sign people in and suspend them.
+OF_ADA: Mapping[str, Sequence[Example]] = {
+    "Access that is taken away: Ada is suspended, and comes back": (
+        Example(
+            path="/products/",
+            token="ADA",
+            status=200,
+            reason="she may read",
+            before="ADA=$(ada)",
+        ),
+        Example(
+            path="/products/",
+            token="ADA",
+            status=401,
+            reason="she is suspended, and the same token is revoked",
+            before="change_ada -d is_suspended=on",
+        ),
+        Example(
+            path="/products/",
+            token="AGAIN",
+            status=200,
+            reason="she is back, and a new token is accepted",
+            before="change_ada\nAGAIN=$(ada)",
+        ),
+    )
 }

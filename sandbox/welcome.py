@@ -1,15 +1,28 @@
 """What the sandbox prints when it has started."""
 
 import shlex
+from collections.abc import Sequence
 
 from .authorization_server import AuthorizationServer
-from .examples import SECTIONS, TOKENS, Example
+from .examples import OF_ADA, SECTIONS, TOKENS, Example
+from .tenant import ADA, BROWSABLE_API
 
 _CURL = "curl -i -w '\\n'"
 _TOKEN = r"""token() {
-  curl -sS -u "$CLIENT" "$LOGTO/oidc/token" -d grant_type=client_credentials "$@" |
-    sed 's/.*"access_token": *"\([^"]*\)".*/\1/'
-}"""
+  curl -sS "$LOGTO/oidc/token" "$@" | sed 's/.*"access_token": *"\([^"]*\)".*/\1/'
+}
+machine() { token -u "$CLIENT" -d grant_type=client_credentials "$@"; }"""
+# The query of the address to which the stand-in sends the browser has the code.
+_OF_ADA = f"""BACK="redirect_uri=$API{BROWSABLE_API.redirect_paths[0]}"
+ASKED="client_id={BROWSABLE_API.id}&response_type=code&scope=read:products&resource=$RESOURCE&$BACK"
+ada() {{
+  to=$(curl -sS -o /dev/null -w '%{{redirect_url}}' -d person={ADA.id} "$LOGTO/sign-in/?$ASKED")
+  token -u {BROWSABLE_API.id}:{BROWSABLE_API.secret} \\
+    -d grant_type=authorization_code -d "$BACK" -d "${{to#*\\?}}"
+}}
+change_ada() {{
+  curl -sS -o /dev/null -d person={ADA.id} -d acme=admin "$@" "$LOGTO/people/"; sleep 1
+}}"""
 
 
 def welcome(address: str, server: AuthorizationServer) -> str:
@@ -25,10 +38,9 @@ def welcome(address: str, server: AuthorizationServer) -> str:
         f"{server.description}\n\n"
         "Paste these lines into another terminal, with bash; each number is the status to expect."
     )
-    paragraphs = [
-        "\n".join([f"# {heading}", *map(_request, examples)])
-        for heading, examples in SECTIONS.items()
-    ]
+    paragraphs = [_section(*section) for section in SECTIONS.items()]
+    if server.is_stand_in:
+        paragraphs += [_section(heading, examples, _OF_ADA) for heading, examples in OF_ADA.items()]
     rest = f'# Anything else\n# 401: without a token\n{_CURL} "$API/whoami/"\n{_TOKEN_REQUEST}'
     return "\n\n".join([introduction, _assignments(address, server), *paragraphs, rest])
 
@@ -48,7 +60,9 @@ def _assignments(address: str, server: AuthorizationServer) -> str:
         "CLIENT": server.client,
         "ORGANIZATION": server.organization_id,
     }
-    tokens = {name: f"$(token -d {' -d '.join(parameters)})" for name, parameters in TOKENS.items()}
+    tokens = {
+        name: f"$(machine -d {' -d '.join(parameters)})" for name, parameters in TOKENS.items()
+    }
     return "\n".join(
         [
             "# First of all: where everything is, and three tokens of a machine",
@@ -59,9 +73,14 @@ def _assignments(address: str, server: AuthorizationServer) -> str:
     )
 
 
+def _section(heading: str, examples: Sequence[Example], *functions: str) -> str:
+    return "\n".join([f"# {heading}", *functions, *map(_request, examples)])
+
+
 def _request(example: Example) -> str:
+    before = f"{example.before}\n" if example.before else ""
     form = f" -d {shlex.quote(example.form)}" if example.form else ""
     return (
-        f"# {example.status}: {example.reason}\n"
+        f"{before}# {example.status}: {example.reason}\n"
         f'{_CURL} -H "Authorization: Bearer ${example.token}"{form} \\\n  "$API{example.path}"'
     )

@@ -21,7 +21,18 @@ import pytest
 from drf_logto.testing import Logto
 from sandbox import settings
 from sandbox.server import bound_server
-from sandbox.tenant import ADA, API_RESOURCE, BACK_OFFICE, BROWSABLE_API, DAN, PEOPLE, SWAGGER_UI
+from sandbox.tenant import (
+    ADA,
+    API_RESOURCE,
+    BACK_OFFICE,
+    BEN,
+    BROWSABLE_API,
+    CHO,
+    DAN,
+    PEOPLE,
+    SWAGGER_UI,
+    Person,
+)
 from tests.support.exchange import Answer, send, send_form
 from tests.support.relying_party import Browser, RelyingParty
 from tests.support.running import free_port
@@ -176,7 +187,8 @@ def refused_start(*arguments: str, **changes: str) -> str:
 
 
 def test_each_permission_model_is_shown_granted_and_refused(sandbox: Sandbox) -> None:
-    assert sandbox.statuses == ["200", "403", "201", "403", "200", "403", "401", "200"]
+    models = ["200", "403", "201", "403", "200", "403"]
+    assert sandbox.statuses == [*models, "200", "401", "200", "401", "200"]
     assert sandbox.output.count("\ncurl ") == len(sandbox.statuses)
 
 
@@ -206,6 +218,7 @@ def test_the_printed_lines_answer_as_printed_in_a_shell(sandbox: Sandbox) -> Non
         "insufficient_scope",
         "wrong_organization",
         "wrong_token_kind",
+        "token_revoked",
     ]
     assert '"scope": "read:products"' in answers
 
@@ -455,6 +468,38 @@ def test_the_code_of_a_sign_in_is_not_logged(sandbox: Sandbox) -> None:
     assert '"GET /auth/callback/ HTTP/1.1" 400 ' in log
     assert "a-code" not in log
     assert "a-state" not in log
+
+
+# Access that is taken away
+
+TAKEN_AWAY: dict[str, tuple[Person, dict[str, str]]] = {
+    "signed out": (ADA, {}),
+    "removed from an organization": (BEN, {"person": "ben"}),
+    "suspended": (
+        CHO,
+        {"person": "cho", "acme": "member", "globex": "admin", "is_suspended": "on"},
+    ),
+    "deleted": (DAN, {"delete": "dan"}),
+}
+
+
+def test_what_is_taken_away_at_the_stand_in_is_refused_by_the_api(tmp_path: Path) -> None:
+    directory = tmp_path / "sandbox"
+    directory.mkdir()
+    with started(directory, PORT="0") as sandbox:
+        for person, form in TAKEN_AWAY.values():
+            relying_party = RelyingParty(sandbox.endpoint, origin=sandbox.address)
+            refresh_token = relying_party.sign_in(person)["refresh_token"]
+            tokens = relying_party.refresh(refresh_token, resource=API_RESOURCE).json()
+            assert sandbox.send("/products/", tokens["access_token"]).status == 200
+            if form:
+                send_form(f"{sandbox.endpoint}/people/", form)
+            else:
+                relying_party.end_session()
+            with killed_unless_done(sandbox.process):
+                while (answer := sandbox.send("/products/", tokens["access_token"])).status == 200:
+                    pass  # the delivery is on its way
+            assert (answer.status, answer.json()["code"]) == (401, "token_revoked")
 
 
 # The environment

@@ -55,6 +55,12 @@ class Browsing:
         self.page.get_by_role("link", name="Log in", exact=True).click()
         self.page.get_by_role("button", name=person).click()
         expect(self.page).to_have_url(here)
+        self.outlive_log_outs()
+
+    def outlive_log_outs(self) -> None:
+        """Reload while the token was issued in the second in which the same person logged out."""
+        while "token_revoked" in self.page.content():
+            self.page.reload()
 
     def choose(self, number: int) -> str:
         """Choose a token in the switch; return how the switch calls it now."""
@@ -67,10 +73,11 @@ class Browsing:
         """Return the answer of the API, as DRF's page shows it."""
         return self.page.locator(".response-info")
 
-    def picture(self, name: str) -> None:
+    def picture(self, name: str, page: Page | None = None) -> None:
         """Keep what the page looks like, as a whole, once its scripts have run."""
-        self.page.wait_for_load_state()
-        self.page.screenshot(path=self._artefacts / f"{name}.png", full_page=True)
+        page = page or self.page
+        page.wait_for_load_state()
+        page.screenshot(path=self._artefacts / f"{name}.png", full_page=True)
 
     def _note_refusal(self, response: Response) -> None:
         if response.status in _REFUSALS:

@@ -3,7 +3,9 @@
 import re
 import shlex
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from urllib.parse import urljoin
 
 import pytest
 
@@ -165,6 +167,7 @@ def test_the_page_of_a_401_leads_to_the_sign_in_and_back(browse: Browse, width: 
     page.get_by_role("link", name="Log in with Logto").click()
     page.get_by_role("button", name="Ada").click()
     expect(page).to_have_url(f"{browsing.address}{PRODUCTS}?page=1")
+    browsing.outlive_log_outs()
     expect(browsing.answer()).to_contain_text("HTTP 200 OK")
     expect(page.locator("#logto-invitation")).to_have_count(0)
 
@@ -232,11 +235,7 @@ def test_an_organization_that_a_person_left_is_gone_from_the_menu(
     browse: Browse, width: int
 ) -> None:
     browsing = browse(width)
-    page = browsing.page
-    browsing.open(f"{ACME}/documents/")
-    page.get_by_role("link", name="Log in", exact=True).click()
-    page.get_by_role("link", name="Change memberships").click()
-    people = page.url
+    page, people = browsing.page, address_of_people(browsing)
     browsing.open(f"{ACME}/documents/")
     browsing.sign_in("Ada")
     browsing.choose(2)
@@ -259,14 +258,73 @@ def test_an_organization_that_a_person_left_is_gone_from_the_menu(
     expect(page.locator(".logto-organization")).to_have_text(["Acme"])
 
 
+def address_of_people(browsing: Browsing) -> str:
+    """Return the address of the page that changes people."""
+    browsing.open(PRODUCTS)
+    browsing.page.get_by_role("link", name="Log in", exact=True).click()
+    browsing.page.get_by_role("link", name="Change memberships").click()
+    return browsing.page.url
+
+
 def change_role(browsing: Browsing, people: str, role: str) -> None:
-    """Give Ada another role in Acme, or none, in a tab of its own."""
+    """Give Ada another role in Acme, or none."""
+    with changed(browsing, people, "ada") as tab:
+        tab.locator("#ada-acme").select_option(label=role)
+
+
+@contextmanager
+def changed(browsing: Browsing, people: str, person: str) -> Iterator[Page]:
+    """Change a person in a tab of its own."""
     tab = browsing.context.new_page()
     tab.goto(people)
-    tab.locator("#ada-acme").select_option(label=role)
-    tab.locator("form", has=tab.locator("#ada-acme")).get_by_role("button").click()
-    expect(tab.locator("#ada-acme option:checked")).to_have_text(role)
+    yield tab
+    tab.locator(f"button[name=person][value={person}]").click()
+    expect(tab.get_by_role("status")).to_contain_text("was changed")
     tab.close()
+
+
+@WIDTHS
+def test_who_is_suspended_is_signed_out_at_the_next_request(browse: Browse, width: int) -> None:
+    browsing = browse(width)
+    page, people = browsing.page, address_of_people(browsing)
+    browsing.open(PRODUCTS)
+    browsing.sign_in("Ben")
+    with changed(browsing, people, "ben") as tab:
+        browsing.picture(f"people-{width}", tab)
+        tab.locator("#ben-is_suspended").check()
+    try:
+        expect_end(browsing)
+        browsing.picture(f"suspended-{width}")
+        assert fits(page)
+    finally:
+        with changed(browsing, people, "ben") as tab:
+            tab.locator("#ben-is_suspended").uncheck()
+    browsing.sign_in("Ben")
+    expect(browsing.answer()).to_contain_text("HTTP 200 OK")
+
+
+@WIDTHS
+def test_a_sign_out_at_logto_ends_the_sign_in_here(browse: Browse, width: int) -> None:
+    browsing = browse(width)
+    people = address_of_people(browsing)
+    browsing.open(PRODUCTS)
+    browsing.sign_in("Ben")
+    tab = browsing.context.new_page()
+    tab.goto(urljoin(people, "/oidc/session/end"))
+    expect(tab.get_by_role("heading")).to_have_text("Signed out")
+    tab.close()
+    expect_end(browsing)
+    browsing.picture(f"signed-out-there-{width}")
+    assert fits(browsing.page)
+
+
+def expect_end(browsing: Browsing) -> None:
+    """Reload until the API has heard of it; the page says so, and leads to the sign-in."""
+    while browsing.open(PRODUCTS).ok:
+        pass
+    ended = browsing.page.locator("#logto-ended")
+    expect(ended).to_have_text("Your sign-in has ended. Log in again to continue.")
+    expect(browsing.page.get_by_role("link", name="Log in with Logto")).to_be_visible()
 
 
 PLACES = """
@@ -408,6 +466,7 @@ def test_the_keyboard_is_enough(browsing: Browsing) -> None:
     expect(page.get_by_role("heading")).to_have_text("Sign in")
     press(page, "Ada")
     expect(page.locator("#logto-name")).to_have_text("Ada")
+    browsing.outlive_log_outs()
     press(page, "Ada · API resource")
     expect(page.locator(".logto-choices")).to_be_visible()
     browsing.picture("keyboard")
@@ -455,6 +514,8 @@ def test_the_pages_speak_korean(browse: Browse, width: int) -> None:
     expect(page.get_by_role("heading")).to_have_text("로그인")
     browsing.picture(f"korean-sign-in-{width}")
     page.get_by_role("button", name="Cho").click()
+    expect(page.locator("#logto-name")).to_have_text("Cho")
+    browsing.outlive_log_outs()
     expect(page.locator("#logto-denial")).to_contain_text("조직")
     browsing.picture(f"korean-denied-{width}")
     page.locator("#logto-denial button").first.click()
