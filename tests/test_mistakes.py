@@ -4,11 +4,13 @@ import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import pytest
 from django.core.checks import run_checks
+from django.core.management import CommandError, call_command
+from django.test import Client
 from django.urls import include, path
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.response import Response
@@ -17,15 +19,19 @@ from rest_framework.views import APIView
 
 from drf_logto.authentication import LogtoJWTAuthentication
 from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
+from drf_logto.revocation.views import webhook
 from drf_logto.testing import ABSENT, Logto
 from tests.browsable.browser import Browser
 from tests.support.checked import made
 from tests.support.documents import text
 from tests.support.fake_logto import FakeLogto
-from tests.support.loopback import LoopbackServer, http, raw_server
+from tests.support.loopback import LoopbackServer, document, http, raw_server
+from tests.support.management import serve_management_api
+from tests.support.webhooks import KEY, WEBHOOK, signature
 
 PAGES = "docs/troubleshooting.md", "docs/troubleshooting.ko.md"
 CODE = re.compile(r"`([^`]+)`")
+EVENT = '{"event":"PostSignIn"}'
 
 
 @dataclass
@@ -91,6 +97,21 @@ class Project:
         browser = Browser()
         self.fake.come_back(browser, self.fake.begin(browser), **answer)
         return self.log.text
+
+    def receive(self, *patterns: Any) -> None:
+        """Have revocation and its URLs, or these."""
+        self.fixtures.getfixturevalue("revocation")
+        self.configure(WEBHOOK_SIGNING_KEYS=KEY)
+        urls = include(list(patterns) or "drf_logto.revocation.urls")
+        self.fixtures.getfixturevalue("route")(path("logto/", urls))
+
+    def deliver(self, *, key: str = KEY, at: str = WEBHOOK, rewritten: str = EVENT) -> str:
+        """Return the response to an event that is signed with a key, and then rewritten."""
+        headers = {"logto-signature-sha-256": signature(EVENT, key)}
+        client = Client(enforce_csrf_checks=True)
+        options: Any = {"headers": headers, "follow": True}
+        response = client.post(at, rewritten, "application/json", **options)
+        return f"{response.status_code} {response.content.decode()} {self.log.text}"
 
     def get_from(self, endpoint: str) -> str:
         """Return the same for the first token of a Logto at another address."""
@@ -418,6 +439,56 @@ def no_session_middleware(project: Project) -> str:
 @seen_as("`drf_logto.W022`")
 def sessions_in_a_cache_of_one_process(project: Project) -> str:
     return project.check_sign_in(SESSION_ENGINE="django.contrib.sessions.backends.cache")
+
+
+# Webhooks
+
+
+@seen_as("401, `invalid_signature`; `no key of WEBHOOK_SIGNING_KEYS has signed`")
+def a_signature_that_does_not_fit(project: Project) -> str:
+    project.receive()
+    assert project.deliver().startswith("204 ")
+    assert project.deliver(rewritten=EVENT.replace(":", ": ")).startswith("401 ")
+    return project.deliver(key="another")
+
+
+@seen_as("401, `drf_logto.W034`")
+def no_signing_key(project: Project) -> str:
+    project.receive()
+    known = project.settings.LOGTO
+    project.settings.LOGTO = {one: known[one] for one in known if "KEYS" not in one}
+    assert project.deliver().startswith("401 ")
+    return project.check()
+
+
+@seen_as("403, `CSRF verification failed`")
+def a_view_around_the_webhook(project: Project) -> str:
+    project.receive(path("webhook/", partial(webhook)))
+    return project.deliver()
+
+
+@seen_as("404, `Not Found`")
+def a_webhook_at_another_address(project: Project) -> str:
+    project.receive()
+    return project.deliver(at="/webhook/")
+
+
+@seen_as("405, `method_not_allowed`")
+def a_url_without_its_slash(project: Project) -> str:
+    project.receive()
+    project.settings.MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
+    return project.deliver(at=WEBHOOK.rstrip("/"))
+
+
+@seen_as("no response; `is disabled or lacks events`")
+def a_webhook_without_the_events(project: Project) -> str:
+    project.receive()
+    recordings = project.fixtures.getfixturevalue("recordings")["management_api"]
+    project.configure(**serve_management_api(project.server, recordings))
+    project.server.answers["/api/hooks"] = document([{"id": "a", "enabled": True, "events": []}])
+    with pytest.raises(CommandError) as refused:
+        call_command("logto", "follow", "--once", "--hook", "a")
+    return str(refused.value)
 
 
 # The page
