@@ -98,7 +98,7 @@ def authenticate_with(
         request: the request, Django's or DRF's.
         view: the view, whose ``api_resource`` may narrow the audience.
     """
-    verified = _verified(verify, authentication, request)
+    verified = verify_request(verify, authentication, request)
     if verified is None:
         return None
     user: Any = verified
@@ -160,7 +160,7 @@ def for_view(auth: AuthInfo, view: View, request: Request) -> AuthInfo | WrongAu
     return WrongAudience().because(mismatch(auth.audience, narrowed))
 
 
-def _verified(
+def verify_request(
     verify: Callable[[str], AuthInfo], authentication: LogtoJWTAuthentication, request: Request
 ) -> AuthInfo | LogtoError | None:
     """Return the facts of a request's token or why it is refused, None where it has none.

@@ -109,6 +109,7 @@ def _protect(
             return view(request, *args, **kwargs) if refused is None else refused
 
     protected.csrf_exempt = True
+    protected.login_required = False  # as API views: LoginRequiredMiddleware knows sessions alone
     setattr(protected, ACCESS_TOKEN_PERMISSIONS, permissions)
     protected.awaits_permissions = iscoroutinefunction(protected)
     return protected

@@ -87,7 +87,7 @@ class Guard:
         self, declared_by: Any, request: Any, kwargs: Mapping[str, Any], *, waits: bool = True
     ) -> "_Outcome":
         view = _as_view(declared_by, request, kwargs)
-        authentication_class = self._authentication_class or _default_class()
+        authentication_class = self._authentication_class or default_class()
         refused = _authenticate(request, view, authentication_class, waits=waits)
         if refused is not None:
             return refused
@@ -111,8 +111,8 @@ def _as_view(declared_by: Any, request: Any, kwargs: Mapping[str, Any]) -> Any:
     return SimpleNamespace(kwargs=kwargs, **given)
 
 
-def _default_class() -> AuthenticationClass:
-    """The first of the project's authentication classes that will do for a plain view."""
+def default_class() -> AuthenticationClass:
+    """Return the first of the project's authentication classes that will do for a plain view."""
     configured: list[Any] = [*api_settings.DEFAULT_AUTHENTICATION_CLASSES, LogtoJWTAuthentication]
     return cast("AuthenticationClass", next(filter(reads_header, configured)))
 

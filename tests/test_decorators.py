@@ -66,6 +66,17 @@ def test_any_valid_token_is_let_in(logto: Logto, protected: Any) -> None:
     assert (response.status_code, response.json()) == (200, {"sub": "alice", "user": "alice"})
 
 
+def test_djangos_middleware_that_requires_a_sign_in_requires_none(
+    logto: Logto, settings: Any, protected: Any
+) -> None:
+    of_django = "django.contrib.auth.middleware"
+    names = ("AuthenticationMiddleware", "LoginRequiredMiddleware")
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, *(f"{of_django}.{name}" for name in names)]
+    protected()
+    assert get(logto.global_token()).status_code == 200
+    assert get(None).status_code == 401
+
+
 def test_permissions_are_asked(logto: Logto, protected: Any) -> None:
     protected(HasScopes("read:a"))
     assert get(logto.global_token(["read:a"])).status_code == 200

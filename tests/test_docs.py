@@ -21,6 +21,7 @@ NAMES = (
     "docs/troubleshooting",
     "docs/other-frameworks",
     "docs/revocation",
+    "docs/audit",
 )
 TWINS = [(f"{name}.md", f"{name}.ko.md") for name in NAMES]
 

@@ -17,6 +17,7 @@ NAMES = {
     "drf_logto.authentication": ["LogtoJWTAuthentication"],
     "drf_logto.browsable.authentication": ["LogtoSessionAuthentication"],
     "drf_logto.decorators": ["require_access_token"],
+    "drf_logto.middleware": ["LogtoMiddleware"],
     "drf_logto.openapi": ["AutoSchema", "LogtoJWTAuthenticationScheme"],
     "drf_logto.permissions": ["HasScopes", "InOrganization", "OrgResourceScopes"],
     "drf_logto.principal": ["LogtoPrincipal"],

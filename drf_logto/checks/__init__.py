@@ -3,6 +3,22 @@
 Importing registers them.
 """
 
-from . import authentication, declarations, organizations, routes, settings, spelling
+from . import (
+    authentication,
+    declarations,
+    middleware,
+    organizations,
+    routes,
+    settings,
+    spelling,
+)
 
-__all__ = ["authentication", "declarations", "organizations", "routes", "settings", "spelling"]
+__all__ = [
+    "authentication",
+    "declarations",
+    "middleware",
+    "organizations",
+    "routes",
+    "settings",
+    "spelling",
+]
