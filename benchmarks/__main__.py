@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from . import cpu, fetches, instructions, memory, report
+from . import cpu, fetches, instructions, memory, report, revocations
 from .project import set_up_django, trusting
 from .scenarios import SCENARIOS, Scenario
 from .tenant import Tenant, new_tenant, save
@@ -43,6 +43,7 @@ def _lines(*, with_instructions: bool) -> Iterator[str]:
     for scenario in SCENARIOS:
         yield from _compared(scenario, tenants[scenario.algorithm], counted)
     yield _memory()
+    yield from _revocations()
     yield from _fetches(tenants)
     yield ""
     yield report.environment()
@@ -91,6 +92,16 @@ def _memory() -> str:
         "≤ 700 bytes",
         f"{allocated:.0f} bytes (the process grows by {grown:.0f})",
     )
+
+
+def _revocations() -> Iterator[str]:
+    if not revocations.are_measurable():
+        yield report.row(f"{revocations.COUNT:,} revocations", "", "", "there is no redis-server")
+        return
+    title, measured = f"{revocations.COUNT:,} revocations in Redis", revocations.measure()
+    yield report.row(f"memory of {title}", "", "≤ 50 MB", f"{measured.megabytes:.1f} MB")
+    yield report.row(f"reading {title} at start", "", "", f"{measured.reading:.2f} s")
+    yield report.row(f"asking for news of {title}", "", "", f"{measured.asking:.2f} ms of CPU time")
 
 
 def _fetches(tenants: Tenants) -> Iterator[str]:

@@ -1,14 +1,13 @@
 """Runs in the process whose memory is measured."""
 
 import gc
-import os
 import sys
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
 from .contenders import drf_logto
-from .memory import TOKENS
+from .memory import TOKENS, resident
 from .project import set_up_django, trusting
 from .tenant import load_without_tokens
 
@@ -20,7 +19,7 @@ def main(path: str, way: str) -> None:
     with trusting(tenant, token_cache_size=TOKENS) as server:
         verify = drf_logto(tenant, server)
         verify(next(tokens))
-        bytes_now = _allocated() if way == "allocated" else _resident
+        bytes_now = _allocated() if way == "allocated" else resident
         before = bytes_now()
         for token in tokens:
             verify(token)
@@ -31,11 +30,6 @@ def main(path: str, way: str) -> None:
 def _allocated() -> Callable[[], int]:
     tracemalloc.start()
     return lambda: tracemalloc.get_traced_memory()[0]
-
-
-def _resident() -> int:
-    pages = Path("/proc/self/statm").read_text().split()[1]
-    return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 main(*sys.argv[1:])

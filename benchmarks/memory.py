@@ -1,5 +1,6 @@
 """Measures the memory that a cached token takes."""
 
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -22,3 +23,9 @@ def per_token(tenant: Path) -> tuple[float, float]:
     with ThreadPoolExecutor() as both:
         allocated, grown = both.map(measured, ("allocated", "grown"))
     return allocated, grown
+
+
+def resident() -> int:
+    """Return the bytes of this process that are in memory."""
+    pages = Path("/proc/self/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")

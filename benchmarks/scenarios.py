@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
-from . import contenders
+from . import contenders, revocations
 from .tenant import Tenant
 from .work import Start, bad_tokens, known_tokens, new_tokens, requests, signatures, view_calls
 
@@ -89,6 +90,26 @@ def _with_cached_tokens(algorithm: str, target: str) -> Scenario:
     )
 
 
+def _with_revocations(algorithm: str) -> Scenario:
+    without = known_tokens(partial(contenders.knowing, None))
+    return Scenario(
+        title=f"{algorithm}, cached token, what drf_logto.revocation adds",
+        algorithm=algorithm,
+        target="≤ 1 µs",
+        format="{:+.1%}".format,
+        base=Contender("without", without, 200),
+        others=tuple(
+            Contender(
+                f"{count:,} revocations",
+                known_tokens(partial(contenders.knowing, count)),
+                200,
+                less=without,
+            )
+            for count in (0, revocations.COUNT)
+        ),
+    )
+
+
 def _with_refused_tokens(
     title: str, tokens_of: Callable[[Tenant], list[str]], target: str
 ) -> Scenario:
@@ -115,6 +136,8 @@ SCENARIOS = (
     _with_new_tokens("RS256", "≤ 1.9 / ≤ 1.5"),
     _with_cached_tokens("ES384", "≥ 150"),
     _with_cached_tokens("RS256", "≥ 40"),
+    _with_revocations("ES384"),
+    _with_revocations("RS256"),
     Scenario(
         title="whole DRF request, cached token, over a constant user",
         algorithm="ES384",
