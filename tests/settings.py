@@ -14,11 +14,14 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "drf_logto.browsable",
+    "drf_logto.users",
     "drf_spectacular",
     "rest_framework",
     "drf_logto",
     "sandbox",
 ]
+# Most tests use other authentication classes.
+SILENCED_SYSTEM_CHECKS = ["drf_logto.W041"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -11,6 +11,8 @@ from drf_logto import checks
 from drf_logto.browsable import checks as browsable_checks
 from drf_logto.conf import LogtoSettings
 from drf_logto.revocation import checks as revocation_checks
+from drf_logto.users import checks as users_checks
+from drf_logto.users import installation
 from tests.support.documents import FENCE, ROOT, text
 from tests.support.refusals import leaves
 
@@ -22,6 +24,7 @@ NAMES = (
     "docs/other-frameworks",
     "docs/revocation",
     "docs/audit",
+    "docs/users",
 )
 TWINS = [(f"{name}.md", f"{name}.ko.md") for name in NAMES]
 
@@ -30,7 +33,13 @@ SETTINGS = {field.name.upper() for field in fields(LogtoSettings)}
 _CORE_CHECKS = (getattr(checks, name) for name in checks.__all__)
 CHECK_IDS = {
     check_id
-    for module in (*_CORE_CHECKS, browsable_checks, revocation_checks)
+    for module in (
+        *_CORE_CHECKS,
+        browsable_checks,
+        revocation_checks,
+        users_checks,
+        installation,
+    )
     for check_id in re.findall(r"drf_logto\.[EW]\d{3}", inspect.getsource(module))
 }
 

@@ -22,9 +22,12 @@ NAMES = {
     "drf_logto.permissions": ["HasScopes", "InOrganization", "OrgResourceScopes"],
     "drf_logto.principal": ["LogtoPrincipal"],
     "drf_logto.revocation": ["revoke"],
-    "drf_logto.signals": ["access_revoked"],
+    "drf_logto.signals": ["access_revoked", "identity_created"],
     "drf_logto.telemetry": ["Snapshot", "snapshot"],
     "drf_logto.testing": ["ABSENT", "Logto", "TokenOptions"],
+    "drf_logto.users": ["AlreadyLinked", "link"],
+    "drf_logto.users.authentication": ["LogtoUserAuthentication"],
+    "drf_logto.users.models": ["LogtoIdentity"],
 }
 
 

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
 from ..verification.jwk import SIGNATURE_ALGORITHMS
+from ..verification.metadata import ISSUER_PATH
 from .addresses import is_loopback, public_url, resource, url
 from .values import Invalid, boolean, number, one_or_more, optional, text
 
@@ -54,6 +55,13 @@ class LogtoSettings:
     management_app_secret: str | None = field(default=None, repr=False)
     management_api_resource: str | None = None
     revocation_after_a_gap: str = "report"
+    create_users: bool = True
+    service_users: bool = False
+
+    @property
+    def issuers(self) -> tuple[str, ...]:
+        """The issuers whose tokens are accepted: one Logto under several names."""
+        return tuple(f"{endpoint}{ISSUER_PATH}" for endpoint in self.endpoint)
 
 
 def parse(value: object) -> tuple[LogtoSettings | None, list[Problem]]:
@@ -184,4 +192,6 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     ),
     "MANAGEMENT_API_RESOURCE": optional(resource),
     "REVOCATION_AFTER_A_GAP": text(re.compile("report|revoke"), "'report' or 'revoke'"),
+    "CREATE_USERS": boolean,
+    "SERVICE_USERS": boolean,
 }

@@ -9,6 +9,8 @@ from django.urls import include, path
 
 from drf_logto.authentication import LogtoJWTAuthentication
 from drf_logto.browsable.authentication import LogtoSessionAuthentication
+from drf_logto.users.authentication import LogtoUserAuthentication
+from drf_logto.users.models import LogtoIdentity
 from sandbox.stand_in.server import StandIn
 from sandbox.tenant import BROWSABLE_API
 from tests.browsable import project as views
@@ -104,6 +106,29 @@ def test_the_page_offers_no_token_whose_user_the_project_refuses(deciding: Any, 
     response = browser.get("/acme/invitations/")
     assert response.status_code == 403
     assert "No other token" in text_of(response, "logto-no-other")
+
+
+class UserSessionAuthentication(LogtoUserAuthentication, LogtoSessionAuthentication):
+    """As the documentation of users has it."""
+
+
+def test_a_browser_and_a_client_have_the_same_user_of_the_project(
+    browser: Browser, route: Any, stand_in: StandIn, db: None
+) -> None:
+    classes = [LogtoUserAuthentication, UserSessionAuthentication]
+    view = views.Open.as_view(authentication_classes=classes)
+    invitations = views.Invitations.as_view(authentication_classes=classes)
+    route(
+        path("auth/", include("drf_logto.browsable.urls")),
+        path("open/", view),
+        path("<organization_id>/invitations/", invitations),
+    )
+    browser.sign_in()
+    assert browser.client.get("/open/").status_code == 200
+    assert "organization acme" in page(browser.get("/acme/invitations/"))
+    token = stand_in.logto.global_token(user="ada")
+    assert stand_in.logto.client(token).get("/open/").status_code == 200
+    assert [one.subject for one in LogtoIdentity.objects.all()] == ["ada"]
 
 
 def test_the_page_offers_no_token_to_a_view_without_sessions(deciding: Any) -> None:
