@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -196,6 +197,62 @@ with Logto() as logto:
         print(json.dumps([response.status_code, response.content.decode()]), flush=True)
 """
 
+CACHE = """
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 1_000_000},
+    }
+}
+"""
+
+REVOKING = """
+import hmac
+import json
+import logging
+import os
+from datetime import UTC, datetime
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "project.settings"
+
+import django
+
+django.setup()
+
+from django.test.utils import setup_test_environment
+
+from drf_logto.testing import Logto
+
+setup_test_environment()
+logging.disable()
+
+
+def status(token):
+    return logto.client(token).get("/products/").status_code
+
+
+with Logto() as logto:
+    first = logto.global_token(["read:products"])
+    statuses = [status(first)]
+
+    import receivers
+    import somewhere
+
+    statuses.append(status(first))
+    logto.advance(1)
+    second = logto.global_token(["read:products"], user="ada")
+    statuses.append(status(second))
+    now = datetime.fromtimestamp(logto.now(), UTC).isoformat()
+    body = json.dumps({"event": "User.Deleted", "createdAt": now, "data": {"id": "ada"}})
+    key = os.environ["LOGTO_WEBHOOK_SIGNING_KEY"].encode()
+    headers = {"logto-signature-sha-256": hmac.new(key, body.encode(), "sha256").hexdigest()}
+    webhook = {"content_type": "application/json", "headers": headers}
+    statuses.append(logto.client().post("/logto/webhook/", body, **webhook).status_code)
+    statuses.append(status(second))
+    print(*statuses)
+"""
+
 Visit = Callable[..., tuple[int, str]]
 
 
@@ -214,7 +271,8 @@ class Project:
         """Run one of the project's files."""
         ours = ("COVERAGE", "DJANGO")
         own = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-        own |= {"LOGTO_APP_ID": "application", "LOGTO_APP_SECRET": "only-for-tests"}
+        names = ("LOGTO_APP_ID", "LOGTO_APP_SECRET", "LOGTO_WEBHOOK_SIGNING_KEY")
+        own |= dict.fromkeys(names, "only-for-tests")
         return subprocess.Popen(
             [sys.executable, *arguments],
             cwd=self.folder,
@@ -256,15 +314,15 @@ class Project:
             asked.close()
 
 
-def blocks(*headings: str) -> list[tuple[str, str]]:
-    """The README's code under these headings, each with the file that its first line names."""
-    page = text("README.md")
+def blocks(page: str, *headings: str) -> list[tuple[str, str]]:
+    """The code of a page under these headings, each with the file that its first line names."""
     found = []
     for heading in headings:
-        section = page.partition(f"\n{heading}\n")[2].partition("\n## ")[0]
+        section = text(page).partition(f"\n{heading}\n")[2].partition("\n## ")[0]
         for language, code in FENCE.findall(section):
             if language == "python":
                 name = code.splitlines()[0].removeprefix("# ").partition(",")[0]
+                name = name if name.endswith(".py") else "somewhere.py"
                 found.append((f"project/{name}" if name in OF_DJANGO else name, code))
     return found
 
@@ -287,7 +345,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Project]:
     def built(*more: str) -> Project:
         project = Project(tmp_path_factory.mktemp("project"))
         call_command("startproject", "project", project.folder)
-        for name, code in blocks(*START, *more):
+        for name, code in blocks("README.md", *START, *more):
             project.add(name, code)
         project.add("project/urls.py", URLS)
         project.add("visits.py", VISITS)
@@ -386,6 +444,30 @@ def test_the_tests_of_the_readme_pass(build: Callable[..., Project]) -> None:
     assert "1 passed" in project.run("-m", "pytest", "--ds=project.settings")
     assert "Ran 1 test in" in (ran := project.run("manage.py", "test"))
     assert "\nOK\n" in ran
+
+
+# Revocation
+
+
+def test_the_project_of_the_readme_has_no_fault_with_revocation(
+    build: Callable[..., Project],
+) -> None:
+    project = build("## Revocation")
+    project.add("project/settings.py", CACHE)
+    assert project.check() == "System check identified no issues (0 silenced).\n"
+
+
+def test_the_code_about_revocation_does_what_the_page_says(build: Callable[..., Project]) -> None:
+    project = build()
+    page = text("docs/revocation.md")
+    for name, code in blocks("docs/revocation.md", *re.findall("^## .+$", page, re.MULTILINE)):
+        project.add(name, code)
+    project.add("project/settings.py", CACHE)
+    project.add("revoking.py", REVOKING)
+    assert project.check() == "System check identified no issues (0 silenced).\n"
+    *_, mark, statuses = project.run("revoking.py").splitlines()
+    assert mark.startswith("ada None ")
+    assert statuses == "200 401 200 204 401"
 
 
 # 1. An attribute on a function that something wraps
