@@ -147,3 +147,8 @@ class AuthInfo:
     @cached_property
     def _claims(self) -> dict[str, Any]:
         return self.claims
+
+
+def claim_of(auth: AuthInfo, name: str) -> object:
+    """Return a claim, None where it is absent or null; nothing may be done to it."""
+    return auth._claims.get(name)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # DRF's views import these very permissions
     from rest_framework.views import APIView
 
 _GRANTED = Verdict(True)
-_OF_PACKAGE = f"{__package__}.permissions"
+_OF_PACKAGE = f"{__package__}.permissions."
 
 
 def explain_denials(view: "APIView", request: Request) -> "_ExplainedDenial | None":
@@ -82,7 +82,8 @@ def most_actionable(refusing: Iterable[Any], request: Request, view: View) -> Lo
 def _refusal(permission: Any, request: Request, view: View) -> LogtoError | None:
     try:
         refusal = permission.refusal(request, view)
-        is_of_project = getattr(permission.refusal, "__module__", None) != _OF_PACKAGE
+        defined_in = str(getattr(permission.refusal, "__module__", None))
+        is_of_project = not defined_in.startswith(_OF_PACKAGE)
         if is_of_project and isinstance(refusal, LogtoError):
             # What reports it reads these, where a failure would be an error of the server.
             _ = refusal.code, str(refusal), sentence(refusal), index(refusal.priority)

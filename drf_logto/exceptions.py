@@ -27,6 +27,7 @@ __all__ = [
     "LogtoError",
     "MalformedHeader",
     "MalformedToken",
+    "MissingClaim",
     "MissingKeyId",
     "NoScopeDeclared",
     "NotAnAccessToken",
@@ -41,6 +42,8 @@ __all__ = [
     "UnknownUser",
     "UnsupportedAlgorithm",
     "WrongAudience",
+    "WrongBearer",
+    "WrongClient",
     "WrongOrganization",
     "WrongToken",
     "WrongTokenKind",
@@ -63,8 +66,8 @@ class LogtoError(Exception):
         error: the error code of RFC 6750 §3.1, or None where a challenge carries none.
         priority: of the refusals of a composition the one with the highest is reported. It says how
             actionable a reason is: 10 for another kind of token, 20 for another organization, 30
-            where the view declares no scope, 50 for a missing scope. A project's own has 40 unless
-            its class sets another.
+            where the view declares no scope, 35 for another client or bearer, 45 for a missing
+            claim, 50 for a missing scope. A project's own has 40 unless its class sets another.
         scope: what the ``scope`` attribute of the challenge names, or None.
         kid: the key that the token names, for the log; never shown to a client.
         issuer: the issuer that the token names, likewise.
@@ -399,6 +402,53 @@ class WrongOrganization(WrongToken):
     code = "wrong_organization"
     priority = 20
     message = gettext_noop("The access token is for another organization.")
+
+
+class WrongClient(WrongToken):
+    """The token was issued to an application that may not use this API, or the endpoint."""
+
+    code = "wrong_client"
+    priority = 35
+    message = gettext_noop("Only access tokens of certain applications are accepted here.")
+
+
+class WrongBearer(WrongToken):
+    """The token is for a user where a machine is needed, or the other way round, or not delegated.
+
+    Args:
+        wanted: "user", "machine" or "delegated".
+    """
+
+    code = "wrong_bearer"
+    priority = 35
+    sentences: ClassVar[dict[str, str]] = {
+        "user": gettext_noop("This endpoint needs an access token of a user."),
+        "machine": gettext_noop(
+            "This endpoint needs an access token of a machine-to-machine application."
+        ),
+        "delegated": gettext_noop(
+            "This endpoint needs an access token with which an actor acts on behalf of a user."
+        ),
+    }
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__()
+        self.message = self.sentences[wanted]
+
+
+class MissingClaim(WrongToken):
+    """The token lacks a claim, or the claim has none of the values that are needed.
+
+    Args:
+        claim: the name of the claim.
+    """
+
+    code = "missing_claim"
+    priority = 45
+    message = gettext_noop("This endpoint needs an access token with a certain claim: %(claim)s.")
+
+    def __init__(self, claim: str) -> None:
+        super().__init__(claim=claim)
 
 
 class ContextLost(WrongToken):

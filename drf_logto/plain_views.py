@@ -18,7 +18,16 @@ from .auth_info import AuthInfo
 from .authentication import LogtoJWTAuthentication, authenticate_with
 from .compositions.evaluation import Evaluation, Pending
 from .denials import most_actionable
-from .permissions import HasScopes, InOrganization, OrgResourceScopes
+from .permissions import (
+    FromClients,
+    HasClaim,
+    HasScopes,
+    InOrganization,
+    IsDelegated,
+    IsMachine,
+    IsUser,
+    OrgResourceScopes,
+)
 from .responses import as_api_exception, challenge
 from .runtime import get_verifier
 from .telemetry import record_missing_credentials, record_refusal
@@ -26,6 +35,11 @@ from .verification.verifier import Verifier
 from .view_options import NOT_DECLARED, VIEW_ATTRIBUTES, django_request, option, verified_auth
 
 AuthenticationClass = type[LogtoJWTAuthentication]
+
+_READING_AUTH_ALONE: tuple[Any, ...] = (
+    *(HasScopes, InOrganization, OrgResourceScopes),
+    *(FromClients, HasClaim, IsDelegated, IsMachine, IsUser),
+)
 
 
 def reads_header(one: Any) -> bool:
@@ -101,7 +115,7 @@ def _reads_auth_alone(permission: Any) -> bool:
         operands = (permission.op1_class, getattr(permission, "op2_class", None))
         return operator in (AND, OR, NOT) and all(map(_reads_auth_alone, filter(None, operands)))
     made_of = permission if isinstance(permission, type) else type(permission)
-    return made_of in (HasScopes, InOrganization, OrgResourceScopes)
+    return made_of in _READING_AUTH_ALONE
 
 
 def _as_view(declared_by: Any, request: Any, kwargs: Mapping[str, Any]) -> Any:

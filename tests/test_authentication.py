@@ -329,6 +329,8 @@ def test_an_organization_token_is_for_no_api_resource(logto: Logto, route: Route
 def test_every_refusal_has_its_status_body_and_challenge(kind: type[LogtoError]) -> None:
     arguments: dict[str, tuple[Any, ...]] = {
         "WrongTokenKind": ("global",),
+        "WrongBearer": ("user",),
+        "MissingClaim": ("plan",),
         "InsufficientScope": (("read:a",),),
         "NoScopeDeclared": ("HasScopes", "list"),
         "AuthorizationServerUnavailable": ("down", 7),

@@ -23,7 +23,15 @@ from rest_framework.permissions import AND, BasePermission, IsAuthenticated, Ope
 from drf_logto.authentication import LogtoJWTAuthentication
 from drf_logto.browsable.authentication import LogtoSessionAuthentication
 from drf_logto.decorators import require_access_token
-from drf_logto.permissions import HasScopes, InOrganization
+from drf_logto.permissions import (
+    FromClients,
+    HasClaim,
+    HasScopes,
+    InOrganization,
+    IsDelegated,
+    IsMachine,
+    IsUser,
+)
 from drf_logto.telemetry import snapshot
 from drf_logto.testing import Logto
 from tests.support.users import REFUSED, answering
@@ -493,6 +501,8 @@ class ByEmailAndHeader(LogtoJWTAuthentication):
         ([InOrganization], 403),
         ([HasScopes("read:a") | HasScopes("held")], 200),
         ([~InOrganization, HasScopes("held") & ~HasScopes("read:a")], 200),
+        ([HasScopes("held") & IsUser & ~IsDelegated], 200),
+        ([IsMachine | FromClients("application-1"), HasClaim("a", "b")], 403),
     ],
 )
 def test_a_cached_token_is_answered_on_the_event_loop(

@@ -54,6 +54,8 @@ EVERY_REFUSAL = [
     refusals.MalformedHeader(refusals.MalformedHeader.repeated),
     refusals.MalformedToken(refusals.MalformedToken.word, word="null"),
     refusals.WrongTokenKind("organization"),
+    refusals.WrongBearer("machine"),
+    refusals.MissingClaim("plan"),
     refusals.InsufficientScope(("a", "b")),
     refusals.NoScopeDeclared("HasScopes", "destroy"),
     refusals.NoScopeDeclared("HasScopes"),

@@ -7,6 +7,7 @@ import polib
 import pytest
 
 from drf_logto import exceptions as refusals
+from drf_logto import permissions
 from tests.support.refusals import leaves
 
 PO = Path(refusals.__file__).parent / "locale/ko/LC_MESSAGES/django.po"
@@ -15,7 +16,8 @@ PLACEHOLDER = re.compile(r"%\(\w+\)\w|%")
 CATALOG = polib.pofile(str(PO))
 SENTENCES = sorted(
     {one.message for one in leaves() if hasattr(one, "message")}
-    | set(refusals.WrongTokenKind.sentences.values())
+    | {*refusals.WrongTokenKind.sentences.values(), *refusals.WrongBearer.sentences.values()}
+    | {words for name in permissions.__all__ if (words := getattr(permissions, name).words)}
     | {refusals.NoScopeDeclared.unnamed, refusals.MalformedHeader.repeated}
     | {refusals.MalformedToken.word, refusals.MalformedToken.quoted, refusals.MalformedToken.no_jwt}
 )

@@ -31,7 +31,16 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSet
 
 from drf_logto.authentication import LogtoJWTAuthentication
-from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
+from drf_logto.permissions import (
+    FromClients,
+    HasClaim,
+    HasScopes,
+    InOrganization,
+    IsDelegated,
+    IsMachine,
+    IsUser,
+    OrgResourceScopes,
+)
 from drf_logto.testing import Logto
 from tests.support.refusals import leaves
 
@@ -242,6 +251,29 @@ def test_what_scopes_cannot_express_is_reported_by_its_name(permission: Any, wri
     assert way == {"kinds": GLOBAL, "scopes": ["a"], "other_permissions": [written]}
 
 
+@pytest.mark.parametrize(
+    ("permission", "bearer"),
+    [
+        (IsUser, ["only users"]),
+        (IsMachine(), ["only machine-to-machine applications"]),
+        (IsDelegated, ["only actors on behalf of a user"]),
+        (FromClients("a", "b"), ["only the clients a, b"]),
+        (HasClaim("plan", "pro"), ["with the claim plan: pro"]),
+        (HasClaim("level", one_of=[1, True, "1"]), ["with the claim level: 1, true, 1"]),
+        (IsUser & FromClients("a") & IsUser(), ["only users", "only the clients a"]),
+    ],
+)
+def test_what_the_bearer_must_be_is_reported_beside_the_kind(
+    permission: Any, bearer: list[str]
+) -> None:
+    found = operation(permission_classes=[permission, HasScopes("a")])
+    assert found["security"] == [oauth2("a"), BEARER]
+    (way,) = found["x-logto-access-tokens"]
+    assert way == {"kinds": GLOBAL, "scopes": ["a"], "bearer": bearer}
+    (way,) = operation(permission_classes=[permission])["x-logto-access-tokens"]
+    assert way == {"kinds": EVERY_KIND, "scopes": [], "bearer": bearer}
+
+
 def test_an_operator_of_the_project_is_called_by_its_name() -> None:
     class Xor(OR):
         """What it means is not known."""
@@ -285,6 +317,7 @@ def test_what_may_need_a_token_is_found_needing_any(permission: Any, written: st
         ~(Own & HasScopes("b")),
         ~(HasScopes("b") | IsAuthenticated),
         ~IsAuthenticated,
+        ~IsUser,
         ~HasScopes("b") | HasScopes("b"),
     ],
 )
@@ -344,6 +377,15 @@ def test_a_narrowed_view_takes_no_organization_token() -> None:
         (HasScopes("a"), "Needs an access token for the API resource, with the scope `a`."),
         (InOrganization, "Needs an organization token."),
         (IsAuthenticated, "Needs any access token."),
+        (IsUser, "Needs any access token, only users."),
+        (
+            HasScopes("a") & FromClients("b", "c") & HasClaim("d.e", "f") & ~IsDelegated,
+            (
+                "Needs an access token for the API resource, with the scope `a`, "
+                "only the clients `b`, `c`, with the claim `d.e`: `f`, "
+                "as far as `~IsDelegated()` lets it in."
+            ),
+        ),
         (HasScopes, "Closed: no access token opens this operation."),
         (
             OrgResourceScopes("a"),

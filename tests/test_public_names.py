@@ -19,7 +19,10 @@ NAMES = {
     "drf_logto.decorators": ["require_access_token"],
     "drf_logto.middleware": ["LogtoMiddleware"],
     "drf_logto.openapi": ["AutoSchema", "LogtoJWTAuthenticationScheme"],
-    "drf_logto.permissions": ["HasScopes", "InOrganization", "OrgResourceScopes"],
+    "drf_logto.permissions": [
+        *("FromClients", "HasClaim", "HasScopes", "InOrganization"),
+        *("IsDelegated", "IsMachine", "IsUser", "OrgResourceScopes"),
+    ],
     "drf_logto.principal": ["LogtoPrincipal"],
     "drf_logto.revocation": ["revoke"],
     "drf_logto.signals": ["access_revoked", "identity_created"],

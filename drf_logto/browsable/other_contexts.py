@@ -11,7 +11,7 @@ from ..authentication import find_user, for_view
 from ..compositions.evaluation import Evaluation
 from ..conf import get_settings
 from ..denials import most_actionable
-from ..exceptions import InsufficientScope, LogtoError, NoScopeDeclared
+from ..exceptions import InsufficientScope, LogtoError, MissingClaim, NoScopeDeclared
 from .authentication import LogtoSessionAuthentication
 from .contexts import Context, Person
 from .identity import issuer
@@ -30,13 +30,13 @@ def access_with(
 ) -> Access:
     """Return whether ``view`` would grant DRF's ``request`` to the token of a context.
 
-    ``auth`` is None if the token was not requested yet, so that its scopes are unknown.
+    ``auth`` is None if the token was not requested yet, so that scopes and claims are unknown.
     """
     granted, refusal = _evaluate(view, request, auth or _auth_without_scopes(person, context))
     if auth is not None:
         return Access.GRANTED if granted else Access.DENIED
-    lacks_scopes = isinstance(refusal, InsufficientScope)
-    if granted or (lacks_scopes and not isinstance(refusal, NoScopeDeclared)):
+    is_unknown = isinstance(refusal, (InsufficientScope, MissingClaim))
+    if granted or (is_unknown and not isinstance(refusal, NoScopeDeclared)):
         return Access.POSSIBLE
     return Access.DENIED
 

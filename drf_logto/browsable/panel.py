@@ -26,7 +26,10 @@ from .session import BrowserSession
 from .sign_in_store import SignIn
 
 _EXPLAINED = frozenset(  # refusals that another token may avoid
-    {"wrong_audience", "wrong_token_kind", "wrong_organization", "insufficient_scope"}
+    {
+        *("wrong_audience", "wrong_token_kind", "wrong_organization", "insufficient_scope"),
+        *("wrong_client", "wrong_bearer", "missing_claim"),
+    }
 )
 _UNAUTHORIZED, _FORBIDDEN = 401, 403
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from django.utils.translation import gettext
 from rest_framework.request import override_method
 
 from ..auth_info import TokenKind
@@ -22,6 +23,7 @@ class Way:
 
     kind: TokenKind | None
     scopes: tuple[str, ...]
+    bearers: tuple[str, ...]  # who may use the token, in the language of the request
     others: tuple[str, ...]  # other permissions that have to grant the request
 
 
@@ -70,4 +72,5 @@ def _each_method(view: Any, request: Any) -> Iterator[tuple[str, tuple[Alternati
 
 def _way(alternative: Alternative) -> Way:
     kind, *rest = alternative.kinds
-    return Way(None if rest else kind, alternative.scopes, alternative.others)
+    bearers = tuple(one.describe(translate=gettext) for one in alternative.about_bearer)
+    return Way(None if rest else kind, alternative.scopes, bearers, alternative.others)

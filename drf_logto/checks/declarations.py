@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.views import View
 
 from ..compositions.base import LogtoPermission
-from ..compositions.grants import ignoring_required_scopes
+from ..compositions.grants import ignoring_required_scopes, is_about_bearer
 from ..compositions.operators import leaves
 from ..routes import Route, actions, all_permissions, all_routes
 from ..scopes import SAFE, UNSAFE, RequiredScopes
@@ -142,13 +142,13 @@ def _required(permission: LogtoPermission, route: Route) -> RequiredScopes | Non
 
 
 def _is_unguarded(route: Route, name: str) -> bool:
-    """Whether a route has no permissions but REST Framework's, and no code that reads ``name``."""
+    """Whether a route has no permission and no code that may read ``name``."""
     classes = declared_by_class(route.callback, "permission_classes")
     members = chain.from_iterable(map(leaves, chain.from_iterable(route.ways)))
     return (
         (classes is NOT_DECLARED or isinstance(classes, Collection))
         and not computes_permissions(route.callback)
-        and all(map(is_of_libraries, members))
+        and all(is_of_libraries(one) or is_about_bearer(one) for one in members)
         and name in attributes(route.callback)
         and name not in names_read(route.callback)
     )

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from rest_framework.views import APIView
 
+from ..compositions.grants import opens_to_every_kind
 from ..permissions import HasScopes, OrgResourceScopes
 from ..routes import (
     Route,
@@ -123,6 +124,21 @@ def negation_stands_beside_a_kind(**_: Any) -> list[CheckMessage]:
         )
         for route in guarded_routes()
         if route.is_open_by_negation
+    ]
+
+
+@register(Tags.urls)
+def permission_about_bearer_stands_beside_a_kind(**_: Any) -> list[CheckMessage]:
+    """W010: who the bearer is says nothing of what a token is for."""
+    return [
+        Warning(
+            f"The route {route.path!r} is open to tokens of every kind: IsUser, IsMachine, "
+            "IsDelegated, FromClients and HasClaim say nothing about the kind.",
+            hint="Beside them, name the tokens that may come in: HasScopes('a') & IsUser.",
+            id="drf_logto.W010",
+        )
+        for route in all_routes()
+        if any(map(opens_to_every_kind, route.ways))
     ]
 
 

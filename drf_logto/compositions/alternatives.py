@@ -40,12 +40,14 @@ class Alternative:
         credential: who gets access.
         kinds: which tokens will do.
         scopes: what the token must hold, all of it.
+        about_bearer: permissions of this package, all of which the bearer must satisfy.
         others: permissions, as they are written, that nothing here can express.
     """
 
     credential: Credential
     kinds: frozenset[TokenKind] = frozenset(TokenKind)
     scopes: tuple[str, ...] = ()
+    about_bearer: tuple[LogtoPermission, ...] = ()
     others: tuple[str, ...] = ()
 
     def __and__(self, other: "Alternative") -> "Alternative":
@@ -53,6 +55,7 @@ class Alternative:
             max(self.credential, other.credential),
             self.kinds & other.kinds,
             tuple(dict.fromkeys(self.scopes + other.scopes)),
+            tuple(dict.fromkeys(self.about_bearer + other.about_bearer)),
             tuple(dict.fromkeys(self.others + other.others)),
         )
 
@@ -85,7 +88,10 @@ def _ways(permission: Any, view: "APIView") -> list[Alternative]:
     if isinstance(permission, LogtoPermission):
         scopes = permission.scopes_for(view.request, view)
         kinds = frozenset({permission.kind} if permission.kind else TokenKind)
-        return [] if scopes is None else [Alternative(Credential.ACCESS_TOKEN, kinds, scopes)]
+        if scopes is None:
+            return []
+        about_bearer = (permission,) if permission.words else ()
+        return [Alternative(Credential.ACCESS_TOKEN, kinds, scopes, about_bearer)]
     return [_way_of_others(permission, view.request.method)]
 
 

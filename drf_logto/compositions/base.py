@@ -1,5 +1,6 @@
 """The base class of this package's permissions: what is known of them before a request."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from rest_framework.permissions import BasePermission
@@ -23,10 +24,30 @@ class LogtoPermission(OperationHolderMixin, BasePermission):
     Attributes:
         kind: the kind of tokens that it lets in, None where it lets in all.
         declared: the scopes that it names itself, None where it reads those of the view.
+        words: what a description says about the bearers that it lets in, "" where it lets in all;
+            English, and may hold ``%(name)s`` for ``params``.
     """
 
     kind: ClassVar[TokenKind | None] = None
     declared: RequiredScopes | None = RequiredScopes()
+    words: ClassVar[str] = ""
+
+    @property
+    def params(self) -> dict[str, tuple[str, ...]]:
+        """What ``words`` names; of several values any one will do."""
+        return {}
+
+    def describe(
+        self, *, translate: Callable[[str], str] = str, write: Callable[[str], str] = str
+    ) -> str:
+        """Return which bearers it lets in.
+
+        Args:
+            translate: returns ``words`` in another language.
+            write: returns a value as the description writes it.
+        """
+        params = {name: ", ".join(map(write, values)) for name, values in self.params.items()}
+        return translate(self.words) % params
 
     def __call__(self) -> Self:
         """Return itself: DRF calls whatever stands in ``permission_classes``."""

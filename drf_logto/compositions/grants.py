@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import product
 from typing import Any
 
 from .base import LogtoPermission
@@ -36,7 +37,8 @@ def _ignoring(permission: Any) -> Iterator[LogtoPermission]:
     elif operands:
         yield from ignoring_required_scopes(operands)
     else:
-        yield from (one for one in own_permissions(permission) if one.declared is not None)
+        own = own_permissions(permission)
+        yield from (one for one in own if one.kind is not None and one.declared is not None)
 
 
 def _reads_required_scopes(permission: Any) -> bool:
@@ -83,6 +85,41 @@ def _may_answer(answer: bool, permission: Any) -> bool:
         return _may_answer(not answer, *operands)
     one_is_enough = (operator is Operator.OR) is answer
     return (any if one_is_enough else all)(_may_answer(answer, one) for one in operands)
+
+
+def opens_to_every_kind(permissions: Sequence[Any]) -> bool:
+    """Whether a permission about the bearer grants what none about the kind has to grant as well.
+
+    Args:
+        permissions: the operands as ``permission_classes`` has them; all must grant.
+    """
+    return True in _ways_without_kind(Operator.AND, permissions)
+
+
+def _ways_without_kind(
+    operator: Operator | None, operands: Sequence[Any], *, negated: bool = False
+) -> set[bool]:
+    """For each way to the answer that needs no certain kind: whether it is one about the bearer."""
+    each = [_ways_of(one, negated=negated) for one in operands]
+    if (operator is Operator.OR) is not negated:
+        return set().union(*each)
+    return {any(chosen) for chosen in product(*each)}
+
+
+def _ways_of(permission: Any, *, negated: bool) -> set[bool]:
+    operator, operands = read(permission)
+    if operator is Operator.NOT:
+        return _ways_of(*operands, negated=not negated)
+    if operands:
+        return _ways_without_kind(operator, operands, negated=negated)
+    if negated or not is_own(permission):
+        return {False}
+    return {True} if is_about_bearer(permission) else set()
+
+
+def is_about_bearer(permission: Any) -> bool:
+    """Whether a single permission is one of this package that says nothing of the kind."""
+    return is_own(permission) and permission.kind is None
 
 
 def _has_own(permission: Any) -> bool:

@@ -13,7 +13,7 @@ from django.core.signals import setting_changed
 from ..verification.jwk import SIGNATURE_ALGORITHMS
 from ..verification.metadata import ISSUER_PATH
 from .addresses import is_loopback, public_url, resource, url
-from .values import Invalid, boolean, number, one_or_more, optional, text
+from .values import VISIBLE_TEXT, Invalid, boolean, number, one_or_more, optional, text
 
 __all__ = ["LogtoSettings", "Problem", "get_settings", "is_loopback", "parse"]
 
@@ -138,7 +138,6 @@ _REQUIRED = {
     "ENDPOINT": "the public address of Logto, such as 'https://your-tenant.logto.app'.",
     "API_RESOURCE": "the resource indicator of this API, as it is registered in Logto.",
 }
-_VISIBLE_TEXT = re.compile(r"[\x21-\x7e]+")
 _HEADER_TEXT = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+")
 
 
@@ -173,22 +172,22 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "CACHE": optional(_cache),
     "MAX_TOKEN_LENGTH": number(1, 10**6, whole=True),
     "REALM": text(_HEADER_TEXT, "printable ASCII without quotes and backslashes"),
-    "APP_ID": optional(text(_VISIBLE_TEXT, "the id of an application, as Logto shows it")),
-    "APP_SECRET": optional(text(_VISIBLE_TEXT, "the secret of APP_ID, as Logto shows it")),
+    "APP_ID": optional(text(VISIBLE_TEXT, "the id of an application, as Logto shows it")),
+    "APP_SECRET": optional(text(VISIBLE_TEXT, "the secret of APP_ID, as Logto shows it")),
     "WEBHOOK_SIGNING_KEYS": one_or_more(
-        text(_VISIBLE_TEXT, "the signing keys of a webhook, as Logto shows them")
+        text(VISIBLE_TEXT, "the signing keys of a webhook, as Logto shows them")
     ),
     "BACKCHANNEL_LOGOUT_CLIENT_IDS": one_or_more(
-        text(_VISIBLE_TEXT, "ids of applications, as Logto shows them")
+        text(VISIBLE_TEXT, "ids of applications, as Logto shows them")
     ),
     "REVOCATION_WHEN_UNREACHABLE": text(re.compile("open|closed"), "'open' or 'closed'"),
     "REVOKE_ON_ROLE_CHANGE": boolean,
     "MAX_TOKEN_LIFETIME": number(60, _YEAR),
     "MANAGEMENT_APP_ID": optional(
-        text(_VISIBLE_TEXT, "the id of a machine-to-machine application, as Logto shows it")
+        text(VISIBLE_TEXT, "the id of a machine-to-machine application, as Logto shows it")
     ),
     "MANAGEMENT_APP_SECRET": optional(
-        text(_VISIBLE_TEXT, "the secret of MANAGEMENT_APP_ID, as Logto shows it")
+        text(VISIBLE_TEXT, "the secret of MANAGEMENT_APP_ID, as Logto shows it")
     ),
     "MANAGEMENT_API_RESOURCE": optional(resource),
     "REVOCATION_AFTER_A_GAP": text(re.compile("report|revoke"), "'report' or 'revoke'"),

@@ -3,6 +3,9 @@
 import re
 from collections.abc import Callable
 
+VISIBLE_TEXT = re.compile(r"[\x21-\x7e]+")
+"""An id or a secret, as Logto shows it."""
+
 
 class Invalid(Exception):
     """A value cannot work: which kind of fault it is (see ``Problem``), and why."""

@@ -34,6 +34,9 @@ def as_value(ways: tuple[Alternative, ...], view: APIView) -> list[dict[str, lis
         {
             "kinds": [kind.value for kind in TokenKind if kind in way.kinds],
             "scopes": list(way.scopes),
+            **(
+                {"bearer": [one.describe() for one in way.about_bearer]} if way.about_bearer else {}
+            ),
             **({} if resources is None else {"resources": resources}),
             **({"other_permissions": list(way.others)} if way.others else {}),
         }
@@ -54,6 +57,8 @@ def _way(way: Alternative) -> str:
     if way.scopes:
         noun = "scope" if len(way.scopes) == 1 else "scopes"
         words += f", with the {noun} {' and '.join(map(_quoted, way.scopes))}"
+    for permission in way.about_bearer:
+        words += f", {permission.describe(write=_quoted)}"
     if way.others:
         words += f", as far as {' and '.join(map(_quoted, way.others))} lets it in"
     return words

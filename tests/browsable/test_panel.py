@@ -14,7 +14,15 @@ from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
 from drf_logto.authentication import LogtoJWTAuthentication
 from drf_logto.browsable import sign_in_store
 from drf_logto.browsable.authentication import LogtoSessionAuthentication
-from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
+from drf_logto.permissions import (
+    FromClients,
+    HasClaim,
+    HasScopes,
+    InOrganization,
+    IsMachine,
+    IsUser,
+    OrgResourceScopes,
+)
 from drf_logto.runtime import Environment, override
 from sandbox.stand_in.server import StandIn
 from sandbox.tenant import API_RESOURCE
@@ -178,6 +186,34 @@ def test_no_token_is_offered_for_a_view_of_another_resource(browser: Browser) ->
     assert "No other token" in text_of(response, "logto-no-other")
 
 
+@pytest.mark.parametrize(
+    ("permission", "sentence", "possible"),
+    [
+        (IsMachine | InOrganization, "a machine-to-machine application", ["organization acme"]),
+        (HasClaim("a", "b"), "a certain claim: a", ["organization acme", WITHIN_ACME]),
+        (InOrganization & HasClaim("a", "b"), "an organization token", ["organization acme"]),
+        (FromClients("another"), "certain applications", []),
+    ],
+)
+def test_a_denial_of_the_bearer_is_explained_with_the_tokens_that_may_be_granted(
+    browser: Browser, route: Any, permission: Any, sentence: str, possible: list[str]
+) -> None:
+    route(
+        path("auth/", include("drf_logto.browsable.urls")),
+        path(
+            "<organization_id>/",
+            with_options(views.Documents, {"permission_classes": [permission]}),
+        ),
+        path("", views.Open.as_view()),
+    )
+    browser.sign_in()
+    response = browser.get("/acme/")
+    assert response.status_code == 403
+    assert sentence in text_of(response, "logto-denial")
+    assert offers(response, "logto-perhaps") == possible
+    assert ("logto-no-other" in page(response)) is (not possible)
+
+
 def test_a_permission_that_raises_does_not_grant_access(browser: Browser) -> None:
     browser.sign_in()
     response = browser.get("/acme/fragile/")
@@ -226,6 +262,11 @@ def asked(response: Any) -> list[str]:
         (
             {"permission_classes": [HasScopes("a") | OrgResourceScopes("b")]},
             "API resource a or Organization-level token (acme) b",
+        ),
+        ({"permission_classes": [IsUser, HasScopes("a")]}, "API resource a only users"),
+        (
+            {"permission_classes": [HasClaim("a", "<b>") | FromClients("c", "d")]},
+            "any token with the claim a: <b> or any token only the clients c, d",
         ),
         ({"permission_classes": [HasScopes("a") & Own]}, "API resource a granted by Own"),
         (

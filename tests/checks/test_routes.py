@@ -12,7 +12,7 @@ from django.urls import path
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.http import require_GET, require_safe
-from rest_framework.authentication import SessionAuthentication
+from rest_framework.authentication import BasicAuthentication, SessionAuthentication
 from rest_framework.decorators import action, api_view, authentication_classes, permission_classes
 from rest_framework.permissions import BasePermission, IsAdminUser, IsAuthenticated
 from rest_framework.response import Response
@@ -22,7 +22,16 @@ from rest_framework.viewsets import ViewSet
 
 from drf_logto.authentication import LogtoJWTAuthentication
 from drf_logto.decorators import require_access_token
-from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
+from drf_logto.permissions import (
+    FromClients,
+    HasClaim,
+    HasScopes,
+    InOrganization,
+    IsDelegated,
+    IsMachine,
+    IsUser,
+    OrgResourceScopes,
+)
 from drf_logto.testing import Logto
 
 Check = Callable[..., list[tuple[str, str]]]
@@ -221,6 +230,58 @@ def test_a_negation_that_lets_in_what_all_refuse_is_reported(
 )
 def test_a_negation_beside_a_kind_hears_nothing(check: Check, permissions: Any) -> None:
     assert check(path("closed/", view(*permissions))) == []
+
+
+@pytest.mark.parametrize(
+    ("permissions", "messages"),
+    [
+        ([IsUser], ["W010"]),
+        ([IsUser()], ["W010"]),
+        ([IsUser, FromClients("a"), HasClaim("b", "c")], ["W010"]),
+        ([IsMachine | HasScopes("a")], ["W010"]),
+        ([IsAuthenticated & IsDelegated], ["W010"]),
+        ([IsUser & ~HasScopes("a")], ["W010"]),
+        ([IsUser & ~IsDelegated], ["W010"]),
+        ([~(~IsUser)], ["W010"]),
+        ([~(~IsUser | ~HasScopes("a"))], []),
+        ([~(~IsUser & ~HasScopes("a"))], ["W010"]),
+        ([HasScopes("a") | (InOrganization & IsUser)], []),
+        ([(HasScopes("a") | InOrganization) & IsUser], []),
+        ([(HasScopes("a") | IsAdminUser) & IsUser], ["W010"]),
+        ([HasScopes("a"), IsUser & ~IsDelegated], []),
+        ([IsUser, HasScopes("a")], []),
+        ([IsUser | IsAdminUser, OrgResourceScopes("a")], []),
+        ([~IsUser], ["W004"]),
+        ([IsAuthenticated & ~IsDelegated], ["W004"]),
+        ([IsUser | ~IsDelegated], ["W004", "W010"]),
+    ],
+)
+def test_a_permission_about_the_bearer_without_a_kind_is_reported(
+    check: Check, permissions: Any, messages: list[str]
+) -> None:
+    found = check(path("open/", view(*permissions)))
+    assert sorted(id for id, _ in found) == [f"drf_logto.{one}" for one in messages]
+    assert all("'open/'" in message for _, message in found)
+
+
+def test_a_permission_about_the_bearer_before_a_plain_django_view_is_reported(
+    check: Check,
+) -> None:
+    @require_access_token(IsUser)
+    def of_django(request: Any) -> HttpResponse:  # type: ignore[empty-body]
+        """Is never called."""
+
+    assert [id for id, _ in check(path("", of_django))] == ["drf_logto.W010"]
+
+
+def test_a_permission_about_the_bearer_needs_the_authentication_and_reads_nothing_of_the_view(
+    check: Check,
+) -> None:
+    attributes = {"required_scopes": "a", "authentication_classes": [BasicAuthentication]}
+    found = check(path("", view(IsUser, **attributes)))
+    assert sorted(id for id, _ in found) == ["drf_logto.E013", "drf_logto.W007", "drf_logto.W010"]
+    found = check(path("<organization_id>/", view(IsUser, organization_url_kwarg="org")))
+    assert sorted(id for id, _ in found) == ["drf_logto.W007", "drf_logto.W010"]
 
 
 def test_a_negation_before_a_plain_django_view_is_reported(check: Check) -> None:

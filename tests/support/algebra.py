@@ -30,12 +30,8 @@ from rest_framework.viewsets import ViewSet
 from drf_logto.auth_info import TokenKind
 from drf_logto.checks.routes import negation_stands_beside_a_kind
 from drf_logto.exceptions import WrongTokenKind
-from drf_logto.permissions import (
-    AccessTokenPermission,
-    HasScopes,
-    InOrganization,
-    OrgResourceScopes,
-)
+from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
+from drf_logto.permissions.token_kinds import AccessTokenPermission
 from drf_logto.testing import Logto, TokenOptions
 
 GRANTED = (200, 405)  # 405 comes after the permissions

@@ -11,7 +11,7 @@ from rest_framework.permissions import IsAuthenticated
 from drf_logto import get_auth
 from drf_logto.auth_info import AuthInfo
 from drf_logto.decorators import require_access_token
-from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
+from drf_logto.permissions import HasScopes, InOrganization, IsDelegated, IsUser, OrgResourceScopes
 
 from .authentication import UserAuthentication
 
@@ -39,6 +39,11 @@ def with_instance(request: HttpRequest, page: int) -> JsonResponse:
 
 @require_access_token(InOrganization)
 def with_class(request: HttpRequest, page: int) -> JsonResponse:
+    return JsonResponse({"page": page})
+
+
+@require_access_token(HasScopes("pay:invoices") & IsUser & ~IsDelegated)
+async def payments(request: HttpRequest, page: int) -> JsonResponse:
     return JsonResponse({"page": page})
 
 

@@ -11,7 +11,16 @@ from rest_framework.viewsets import ViewSet
 
 from drf_logto import get_auth
 from drf_logto.auth_info import AuthInfo, TokenKind
-from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
+from drf_logto.permissions import (
+    FromClients,
+    HasClaim,
+    HasScopes,
+    InOrganization,
+    IsDelegated,
+    IsMachine,
+    IsUser,
+    OrgResourceScopes,
+)
 
 
 class ProductViewSet(ViewSet):
@@ -30,6 +39,9 @@ class ReportView(APIView):
     permission_classes = [
         HasScopes("read:reports") & ~InOrganization | OrgResourceScopes("read:reports"),
         IsAuthenticated & HasScopes,
+        IsUser() & ~IsDelegated | IsMachine,
+        FromClients("app-1"),
+        HasClaim("plan", one_of=["pro"]) & HasClaim("staff", True),
     ]
     required_scopes = {"get": "read:reports"}
 
@@ -45,6 +57,9 @@ def members(request: Request, organization_id: str) -> Response:
 
 HasScopes(7)  # type: ignore[arg-type]
 HasScopes(read=7)  # type: ignore[arg-type]
+FromClients(7)  # type: ignore[arg-type]
+HasClaim("level", 1.5)  # type: ignore[arg-type]
+HasClaim("level", one_of=7)  # type: ignore[arg-type]
 get_auth("request")  # type: ignore[arg-type]
 
 

@@ -5,23 +5,20 @@ from typing import ClassVar
 from django.core.exceptions import ImproperlyConfigured
 from django.views import View as DjangoView
 
-from .auth_info import AuthInfo, TokenKind
-from .compositions.base import LogtoPermission
-from .denials import explain_check
-from .exceptions import (
+from ..auth_info import AuthInfo, TokenKind
+from ..exceptions import (
     InsufficientScope,
     LogtoError,
     NoScopeDeclared,
     WrongOrganization,
     WrongTokenKind,
 )
-from .scopes import RequiredScopes
-from .view_options import NOT_DECLARED, Request, View, named_organization, option
+from ..scopes import RequiredScopes
+from ..view_options import NOT_DECLARED, Request, View, named_organization, option
+from .base import TokenPermission, require_no_list
 
-__all__ = ["HasScopes", "InOrganization", "OrgResourceScopes"]
 
-
-class AccessTokenPermission(LogtoPermission):
+class AccessTokenPermission(TokenPermission):
     """What the three permission classes share; not for use by itself.
 
     Usable as a class, which reads the view's ``required_scopes``, or as an instance, which holds
@@ -43,13 +40,7 @@ class AccessTokenPermission(LogtoPermission):
 
     def __init__(self, *scopes: str, **by_action: str | list[str] | tuple[str, ...]) -> None:
         name = type(self).__name__
-        given: tuple[object, ...] = scopes
-        listed = [one for one in given if isinstance(one, (list, tuple, set, frozenset))]
-        if listed:
-            raise ImproperlyConfigured(
-                f"{name} takes each scope as an argument of its own, not {listed[0]!r}: "
-                f"write {name}('a', 'b')."
-            )
+        require_no_list(name, "scope", scopes)
         try:
             always = RequiredScopes.declared(scopes)
             named = RequiredScopes.declared(by_action).by_action if by_action else None
@@ -72,25 +63,7 @@ class AccessTokenPermission(LogtoPermission):
         arguments += [f"{name}={list(scopes)}" for name, scopes in self.declared.by_action or ()]
         return f"{type(self).__name__}({', '.join(arguments)})"
 
-    def has_permission(self, request: Request, view: View) -> bool:
-        """Whether the token is of this kind, of the named organization and holds the scopes.
-
-        Raises:
-            PermissionDenied: another permission of the view has to be awaited, and is not; nothing
-                else can refuse the request then.
-        """
-        explain_check(view, request)
-        return self.refusal(request, view) is None
-
-    def has_object_permission(self, request: Request, view: View, obj: object) -> bool:
-        """The same answer: a token that may not use the view may not use its objects.
-
-        So ``~`` and ``|`` mean with objects what they mean without.
-        """
-        return self.has_permission(request, view)
-
     def refusal(self, request: Request, view: View) -> LogtoError | None:
-        """Return why the request is refused, None where it is not."""
         auth = getattr(request, "auth", None)
         if not isinstance(auth, AuthInfo):
             return WrongTokenKind(self.kind.value)

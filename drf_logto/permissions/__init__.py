@@ -1,0 +1,16 @@
+"""The permission classes: for each token kind one, and those about the token's bearer."""
+
+from .bearer import FromClients, IsDelegated, IsMachine, IsUser
+from .claims import HasClaim
+from .token_kinds import HasScopes, InOrganization, OrgResourceScopes
+
+__all__ = [
+    "FromClients",
+    "HasClaim",
+    "HasScopes",
+    "InOrganization",
+    "IsDelegated",
+    "IsMachine",
+    "IsUser",
+    "OrgResourceScopes",
+]
