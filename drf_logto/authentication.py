@@ -22,7 +22,7 @@ from .exceptions import (
 from .principal import LogtoPrincipal
 from .responses import RefusedByProject, as_api_exception, challenge
 from .runtime import get_verifier
-from .telemetry import record_refusal
+from .signals import record_refusal
 from .verification import bearer
 from .verification.mismatch import mismatch
 from .view_options import View, accepted_resources, django_request

@@ -13,7 +13,14 @@ from .compositions.evaluation import Evaluation, Verdict, refuse_unawaited
 from .compositions.operators import coroutine_leaves
 from .exceptions import LogtoError
 from .responses import as_api_exception, challenge, sentence
-from .telemetry import logger, record_missing_credentials, record_refusal, request_facts
+from .signals import (
+    access_granted,
+    record_denial,
+    record_grant,
+    record_missing_credentials,
+    record_refusal,
+)
+from .telemetry import logger, request_facts
 from .view_options import Request, View, verified_auth
 
 if TYPE_CHECKING:  # DRF's views import these very permissions
@@ -111,6 +118,7 @@ class _ExplainedDenial:
         # adrf's views await their permissions, and so do those with an asynchronous check.
         self._is_awaited = _awaits(view) or iscoroutinefunction(view.check_permissions)
         self._is_guarded = self._is_awaited
+        self._is_granted = False
 
     def __call__(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -121,9 +129,9 @@ class _ExplainedDenial:
             raise
         except PermissionDenied as denied:
             refusal = most_actionable(self._refusing(request), request, self._view)
+            if request is self._request:
+                self._record(refusal, denied)
             if refusal is not None:
-                if request is self._request:
-                    record_refusal(refusal, request, verified_auth(request))
                 denied.detail = as_api_exception(refusal).detail
                 cast("Any", denied).auth_header = challenge(refusal)
             raise
@@ -143,6 +151,9 @@ class _ExplainedDenial:
         finally:
             view.get_permissions = self._get_permissions  # type: ignore[method-assign]
             self._recorded = None
+        if access_granted.receivers and not self._is_granted and args == (self._request,):
+            self._is_granted = True
+            record_grant(self._request, verified_auth(self._request))
 
     def refuse_unawaited(self) -> None:
         """Refuse, in a check that began unguarded, what the view would have to await."""
@@ -152,6 +163,14 @@ class _ExplainedDenial:
             for permission in permissions:
                 self._is_guarded = False
                 raise refuse_unawaited(permission, self._request)
+
+    def _record(self, refusal: LogtoError | None, denied: PermissionDenied) -> None:
+        auth, code = verified_auth(self._request), denied.get_codes()
+        if refusal is not None:
+            record_refusal(refusal, self._request, auth)
+        else:  # a permission that is not of this package and gives no reason
+            code = code if isinstance(code, str) else denied.default_code
+            record_denial(code, self._request, auth)
 
     def _refusing(self, request: Request) -> tuple[Any, ...]:
         """The permissions that refused in this check; asked again where it is not recorded.

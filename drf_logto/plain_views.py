@@ -30,7 +30,14 @@ from .permissions import (
 )
 from .responses import as_api_exception, challenge
 from .runtime import get_verifier
-from .telemetry import record_missing_credentials, record_refusal
+from .signals import (
+    access_granted,
+    access_refused,
+    record_denial,
+    record_grant,
+    record_missing_credentials,
+    record_refusal,
+)
 from .verification.verifier import Verifier
 from .view_options import NOT_DECLARED, VIEW_ATTRIBUTES, django_request, option, verified_auth
 
@@ -90,7 +97,8 @@ class Guard:
         a thread takes hundreds. Everything else has a thread: a fetch of keys and code of the
         project, which may wait, and a signature, which takes up to a third of a millisecond.
         """
-        if not self._may_wait:
+        is_heard = access_granted.receivers or access_refused.receivers  # by code of the project
+        if not (self._may_wait or is_heard):
             with suppress(_NeedsThread):
                 granted = self._admit(declared_by, request, kwargs, waits=False)
                 return cast("HttpResponseBase | None", granted)
@@ -194,12 +202,17 @@ class _Permissions:
         if isinstance(outcome, Pending):
             self._pending = outcome
             return self
+        auth = verified_auth(self._request)
         if outcome.granted:
+            if access_granted.receivers:
+                record_grant(self._request, auth)
             return None
         reason = most_actionable(outcome.refusing, self._request, self._view)
         if reason is None:
-            return _as_response(PermissionDenied())
-        record_refusal(reason, self._request, verified_auth(self._request))
+            denied = PermissionDenied()
+            record_denial(denied.default_code, self._request, auth)
+            return _as_response(denied)
+        record_refusal(reason, self._request, auth)
         return _as_response(as_api_exception(reason))
 
     def finish(self) -> HttpResponseBase:

@@ -15,7 +15,8 @@ logger = logging.getLogger("drf_logto")
 _LOGGED = 200  # characters of a value
 _LONGEST_REASON = 5000  # characters; two times eleven values
 
-_NO_CREDENTIALS = "not_authenticated"  # DRF's code
+NO_CREDENTIALS = "not_authenticated"
+"""DRF's code for a request without credentials."""
 
 # What a log line calls the attributes of an AuthInfo.
 _OF_BEARER = {
@@ -132,7 +133,7 @@ def record_refusal(refusal: LogtoError, request: Any, auth: object = None) -> No
 
 def record_missing_credentials(request: Any) -> None:
     """Count and log a request in which no authentication class found credentials."""
-    _record(_NO_CREDENTIALS, request_facts(request))
+    _record(NO_CREDENTIALS, request_facts(request))
 
 
 def _record(code: str, facts: str, reason: str = "") -> None:

@@ -25,7 +25,7 @@ NAMES = {
     ],
     "drf_logto.principal": ["LogtoPrincipal"],
     "drf_logto.revocation": ["revoke"],
-    "drf_logto.signals": ["access_revoked", "identity_created"],
+    "drf_logto.signals": ["access_granted", "access_refused", "access_revoked", "identity_created"],
     "drf_logto.telemetry": ["Snapshot", "snapshot"],
     "drf_logto.testing": ["ABSENT", "Logto", "TokenOptions"],
     "drf_logto.users": ["AlreadyLinked", "link"],
