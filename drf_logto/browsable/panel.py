@@ -9,7 +9,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.cache import patch_cache_control
 
 from ..auth_info import AuthInfo
-from ..exceptions import AuthorizationServerUnavailable, ContextLost
+from ..exceptions import AuthorizationServerUnavailable, ContextLost, TokenRevoked
 from ..responses import sentence
 from ..runtime import get_environment
 from ..view_options import named_organization
@@ -59,7 +59,7 @@ class SignedIn:
     groups: tuple[tuple[Organization | None, tuple[Context, ...]], ...]  # by organization
     has_several_resources: bool  # so contexts need the name of their API resource
     is_lost: bool  # unsafe requests are refused until a context is chosen
-    notice: str | None  # about a lost context, or about a page that was made in another one
+    notice: str | None  # about a lost context, a page of another one, or a revoked token
     denial: Denial | None
     body: str
     body_type: str  # as in request_body
@@ -144,8 +144,8 @@ def _stored_auth(sign_in: SignIn, context: Context) -> AuthInfo | None:
 
 
 def _refusal(response: Any) -> dict[str, str]:
-    """Return code and sentence of a 403, and its challenge if it names scopes; else ``{}``."""
-    data = response.data if response.status_code == _FORBIDDEN else None
+    """Return code and sentence of a 401 or 403, and its challenge if it names scopes."""
+    data = response.data if response.status_code in {_UNAUTHORIZED, _FORBIDDEN} else None
     if not isinstance(data, dict):
         return {}
     challenge = response.headers.get("WWW-Authenticate", "")
@@ -154,8 +154,8 @@ def _refusal(response: Any) -> dict[str, str]:
 
 
 def _notice(sign_in: SignIn, refusal: dict[str, str]) -> str | None:
-    if refusal.get("code") == ContextLost.code:
-        return refusal["detail"]
+    if refusal.get("code") in {ContextLost.code, TokenRevoked.code}:
+        return refusal.get("detail")
     return sentence(context_lost(sign_in.lost_reason)) if is_lost(sign_in) else None
 
 

@@ -10,6 +10,7 @@ from drf_logto.revocation.logout_tokens import sign_out
 from drf_logto.runtime import Environment, override
 from drf_logto.testing import ABSENT
 from sandbox.tenant import BROWSABLE_API
+from tests.browsable.browser import text_of
 from tests.support.fake_logto import FakeLogto
 from tests.support.sign_ins import give, is_signed_in, signed_in, who
 from tests.support.webhooks import logout_token
@@ -72,3 +73,12 @@ def test_a_token_that_is_revoked_when_it_comes_is_refused(revoking: FakeLogto) -
     response = browser.client.get("/open/")
     assert (response.status_code, response.json()["code"]) == (401, "token_revoked")
     assert 'error="invalid_token"' in response["WWW-Authenticate"]
+
+
+def test_the_page_says_that_a_token_was_revoked_and_leads_to_another_sign_in(
+    revoking: FakeLogto,
+) -> None:
+    browser = signed_in(revoking)
+    revoke(user="ada")
+    notice = text_of(browser.get("/open/"), "logto-notice")
+    assert notice == "The access token was revoked. Ask Logto for a new one. Log in again"
