@@ -173,12 +173,38 @@ def test_a_key_that_is_no_string_is_unknown() -> None:
         ("REALM", None),
         ("MANAGEMENT_APP_ID", "machine 1"),
         ("MANAGEMENT_API_RESOURCE", "default.logto.app/api"),
+        ("CREATE_USERS", "no"),
+        ("SERVICE_USERS", 1),
+        ("GROUPS", ["editors"]),
+        ("GROUPS", {"": "a"}),
+        ("GROUPS", {"e" * 151: "a"}),
+        ("GROUPS", {7: "a"}),
+        ("GROUPS", {"editors": []}),
+        ("GROUPS", {"editors": ""}),
+        ("GROUPS", {"editors": {"a": "b"}}),
+        ("GROUPS", {"editors": ["a", 7]}),
+        ("GROUPS", {"editors": "read:a write:a"}),
+        ("GROUPS_CLAIM", ""),
+        ("GROUPS_CLAIM", "roles"),
+        ("STAFF_SCOPE", ["admin:site"]),
+        ("STAFF_SCOPE", "admin site"),
+        ("SUPERUSER_SCOPE", ""),
     ],
 )
 def test_a_value_that_cannot_work_names_its_key(key: str, value: object) -> None:
     kind, message = problem_of(**{key: value})
     assert kind == "value"
     assert f"LOGTO[{key!r}]" in message
+
+
+def test_groups_have_scopes_or_values_of_a_claim() -> None:
+    groups = {"b": ["write:a", "read:a"], "a": "read:a"}
+    as_parsed = (("a", frozenset({"read:a"})), ("b", frozenset({"read:a", "write:a"})))
+    assert parsed(GROUPS=groups).groups == as_parsed
+    of_claim = parsed(GROUPS={"a": "catalogue editor"}, GROUPS_CLAIM="roles")
+    assert of_claim.values_for_rights == {"catalogue editor"}
+    assert parsed(GROUPS_CLAIM="roles", STAFF_SCOPE="site admin").staff_scope == "site admin"
+    assert hash(of_claim)
 
 
 @pytest.mark.parametrize(

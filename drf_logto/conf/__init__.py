@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -57,11 +57,28 @@ class LogtoSettings:
     revocation_after_a_gap: str = "report"
     create_users: bool = True
     service_users: bool = False
+    groups: tuple[tuple[str, frozenset[str]], ...] = ()
+    groups_claim: str | None = None
+    staff_scope: str | None = None
+    superuser_scope: str | None = None
 
     @property
     def issuers(self) -> tuple[str, ...]:
         """The issuers whose tokens are accepted: one Logto under several names."""
         return tuple(f"{endpoint}{ISSUER_PATH}" for endpoint in self.endpoint)
+
+    @property
+    def values_for_rights(self) -> frozenset[str]:
+        """The scopes, or the values of ``GROUPS_CLAIM``, that give groups and flags of Django."""
+        return frozenset[str]().union(*self.rights.values())
+
+    @property
+    def rights(self) -> Mapping[str, frozenset[str]]:
+        """The same for each of the settings that name some."""
+        flags = {"STAFF_SCOPE": self.staff_scope, "SUPERUSER_SCOPE": self.superuser_scope}
+        named = {key: frozenset({value}) for key, value in flags.items() if value is not None}
+        of_groups = frozenset[str]().union(*(values for _name, values in self.groups))
+        return {"GROUPS": of_groups, **named}
 
 
 def parse(value: object) -> tuple[LogtoSettings | None, list[Problem]]:
@@ -85,11 +102,18 @@ def parse(value: object) -> tuple[LogtoSettings | None, list[Problem]]:
     if problems:
         return None, problems
     result = LogtoSettings(**parsed)
+    problems = [Problem("value", message) for message in _contradictions(result)]
+    return (None, problems) if problems else (result, [])
+
+
+def _contradictions(result: LogtoSettings) -> Iterator[str]:
     if result.jwks_max_stale < result.jwks_ttl:
-        return None, [
-            Problem("value", "LOGTO['JWKS_MAX_STALE'] must not be less than LOGTO['JWKS_TTL'].")
-        ]
-    return result, []
+        yield "LOGTO['JWKS_MAX_STALE'] must not be less than LOGTO['JWKS_TTL']."
+    if result.groups_claim is not None and not result.values_for_rights:
+        yield "LOGTO['GROUPS_CLAIM'] gives nothing: LOGTO['GROUPS'] is missing."
+    for key, values in result.rights.items():
+        if result.groups_claim is None and any(" " in one for one in values):
+            yield f"LOGTO[{key!r}] must name scopes, which have no spaces; several are a list."
 
 
 _current: dict[str, LogtoSettings] = {}
@@ -156,6 +180,18 @@ def _cache(value: object) -> str:
     return value
 
 
+_PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]+")
+_GROUP_NAME = text(re.compile(r"[^\x00-\x1f\x7f]{1,150}"), "a dict with names of groups as keys")
+_GROUP_VALUES = one_or_more(text(_PRINTABLE, "a dict with scopes or lists of scopes as values"))
+
+
+def _groups(value: object) -> tuple[tuple[str, frozenset[str]], ...]:
+    if not isinstance(value, Mapping):
+        raise Invalid("value", "must be a dict from group names to lists of scopes.")
+    named = {_GROUP_NAME(name): frozenset(_GROUP_VALUES(all_of)) for name, all_of in value.items()}
+    return tuple(sorted(named.items()))
+
+
 _YEAR = 366 * 86400
 _PARSERS: Mapping[str, Callable[[object], object]] = {
     "ENDPOINT": one_or_more(public_url),
@@ -193,4 +229,8 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "REVOCATION_AFTER_A_GAP": text(re.compile("report|revoke"), "'report' or 'revoke'"),
     "CREATE_USERS": boolean,
     "SERVICE_USERS": boolean,
+    "GROUPS": _groups,
+    "GROUPS_CLAIM": optional(text(_PRINTABLE, "the name of a claim")),
+    "STAFF_SCOPE": optional(text(_PRINTABLE, "a scope, or a value of GROUPS_CLAIM")),
+    "SUPERUSER_SCOPE": optional(text(_PRINTABLE, "a scope, or a value of GROUPS_CLAIM")),
 }

@@ -8,7 +8,9 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db.models import NOT_PROVIDED, CharField, EmailField
 from rest_framework.settings import api_settings
 
-from ..routes import all_routes, current_settings
+from ..conf import LogtoSettings
+from ..permissions import OrgResourceScopes
+from ..routes import all_permissions, all_routes, current_settings, scopes_of
 from ..view_options import declared
 from .authentication import LogtoUserAuthentication
 from .installation import APP, is_installed
@@ -50,6 +52,57 @@ def user_can_be_created(**_: Any) -> list[CheckMessage]:
             id="drf_logto.E042",
         )
     ]
+
+
+@register(Tags.models)
+def rights_can_be_given(**_: Any) -> list[CheckMessage]:
+    """E043, W042 and W043: what the settings give cannot be given, or is given to too many."""
+    parsed = current_settings()
+    if parsed is None or not is_installed():
+        return []
+    return [*_check_fields(parsed), *_check_superuser(parsed), *_check_organizations(parsed)]
+
+
+def _check_fields(parsed: LogtoSettings) -> Iterator[CheckMessage]:
+    model: Any = get_user_model()
+    known = {field.name for field in model._meta.get_fields()}
+    needed = {
+        "GROUPS": ("groups", parsed.groups),
+        "STAFF_SCOPE": ("is_staff", parsed.staff_scope),
+        "SUPERUSER_SCOPE": ("is_superuser", parsed.superuser_scope),
+    }
+    for key, (field, value) in needed.items():
+        if value and field not in known:
+            yield Error(
+                f"LOGTO[{key!r}] is set, but {model._meta.label} has no field {field!r}.",
+                hint="Derive the user model from PermissionsMixin or AbstractUser, or remove "
+                f"{key}.",
+                id="drf_logto.E043",
+            )
+
+
+def _check_superuser(parsed: LogtoSettings) -> Iterator[CheckMessage]:
+    if parsed.superuser_scope is not None:
+        yield Warning(
+            f"LOGTO['SUPERUSER_SCOPE'] lets everyone who has {parsed.superuser_scope!r} in Logto "
+            "do everything here.",
+            hint="Give permissions to a group of GROUPS instead. Silence this where it is meant.",
+            id="drf_logto.W042",
+        )
+
+
+def _check_organizations(parsed: LogtoSettings) -> Iterator[CheckMessage]:
+    """W043: Logto puts the scopes of organization roles into tokens of no organization as well."""
+    scopes = frozenset() if parsed.groups_claim else parsed.values_for_rights
+    for route, permission in all_permissions():
+        both = scopes & scopes_of(permission, route.view)
+        if both and isinstance(permission, OrgResourceScopes):
+            yield Warning(
+                f"The scope {min(both)!r} gives rights of Django, and it opens {route.path!r} "
+                "within an organization. Every organization role that has it gives those rights.",
+                hint="Use another scope in GROUPS, STAFF_SCOPE or SUPERUSER_SCOPE.",
+                id="drf_logto.W043",
+            )
 
 
 def _used_classes() -> Iterator[type[LogtoUserAuthentication]]:

@@ -37,18 +37,15 @@ def identities_to_write() -> QuerySet[LogtoIdentity]:
     return LogtoIdentity.objects.using(router.db_for_write(LogtoIdentity))
 
 
-def find(
-    issuer: str, subject: str, among: QuerySet[LogtoIdentity] | None = None
-) -> LogtoIdentity | None:
+def find(issuer: str, subject: str, among: QuerySet[LogtoIdentity]) -> LogtoIdentity | None:
     """Return the identity with its user, in one query; None where there is none.
 
     Args:
         issuer: the ``iss`` claim.
         subject: the ``sub`` claim.
-        among: identities, perhaps of a certain database; all of them unless given.
+        among: identities of the database that is asked.
     """
-    identities = LogtoIdentity.objects.all() if among is None else among
-    found = identities.select_related("user").filter(issuer=issuer, subject=subject)
+    found = among.select_related("user").filter(issuer=issuer, subject=subject)
     # Some databases compare without regard to case.
     return next((one for one in found if (one.issuer, one.subject) == (issuer, subject)), None)
 

@@ -1,7 +1,8 @@
 """Processes that send the first token of a subject, all at once.
 
-Arguments: how many; and whether each is within a transaction. It says how many users and identities
-there are then, and how many users the processes have seen.
+Arguments: how many; and whether each is within a transaction. It says how many users, identities
+and memberships of groups there are then, how many users the processes have seen, and how many
+processes failed.
 """
 
 import os
@@ -29,8 +30,9 @@ def main(processes: int, is_atomic: bool) -> None:
     os.close(report)
     with os.fdopen(result) as lines:
         seen = set(lines)
-    counts = User.objects.count(), LogtoIdentity.objects.count(), len(seen), sum(failed)
-    sys.stdout.write(f"{counts}\n")
+    models = User, LogtoIdentity, User.groups.through
+    counts = [model.objects.count() for model in models]
+    sys.stdout.write(f"{(*counts, len(seen), sum(failed))}\n")
 
 
 def _in_a_process(begin: int, report: int, is_atomic: bool) -> int:

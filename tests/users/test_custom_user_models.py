@@ -90,6 +90,19 @@ def test_nothing_is_reported_if_no_user_is_created() -> None:
     assert run("people.ByNumber", CREATE_USERS=False) == ([], [], 0)
 
 
+def test_rights_that_a_model_has_no_field_for_are_reported() -> None:
+    options: dict[str, Any] = {
+        "GROUPS": {"editors": "a"},
+        "STAFF_SCOPE": "b",
+        "CREATE_USERS": False,
+    }
+    found, _names, _count = run("people.ByHandle", **options)
+    assert found == [
+        "drf_logto.E043: LOGTO['GROUPS'] is set, but people.ByHandle has no field 'groups'.",
+        "drf_logto.E043: LOGTO['STAFF_SCOPE'] is set, but people.ByHandle has no field 'is_staff'.",
+    ]
+
+
 def test_a_project_gives_what_its_model_needs() -> None:
     found, names, count = run("people.ByEmail", "tests.support.people.authentication.OfProject")
     assert (found, names, count) == ([], ["ada@example.test"] * 2, 1)

@@ -21,7 +21,12 @@ PROCESSES = 8
 
 
 def sign_in_at_once(database: dict[str, Any], *arguments: str) -> str:
-    logto = {"ENDPOINT": "https://tenant.logto.test", "API_RESOURCE": "https://api.example.test"}
+    logto = {
+        "ENDPOINT": "https://tenant.logto.test",
+        "API_RESOURCE": "https://api.example.test",
+        "GROUPS": {"writers": "write:a", "readers": "read:a"},
+        "STAFF_SCOPE": "read:a",
+    }
     apps = ["django.contrib.auth", "django.contrib.contenttypes", "drf_logto.users"]
     served = {"APPS": apps, "CACHES": {}, "DATABASES": {"default": database}, "LOGTO": logto}
     environment = {
@@ -32,8 +37,8 @@ def sign_in_at_once(database: dict[str, Any], *arguments: str) -> str:
     return subprocess.check_output(command, env=environment, text=True).strip()
 
 
-ONE = str((1, 1, 1, 0))
-"""User, identity, user that was seen; and no failure."""
+ONE = str((1, 1, 2, 1, 0))
+"""User, identity, memberships of groups, user that was seen; and no failure."""
 
 
 @pytest.mark.parametrize("transaction", ["atomic", "autocommit"])
