@@ -50,6 +50,7 @@ class LogtoSettings:
     backchannel_logout_client_ids: tuple[str, ...] = ()
     revocation_when_unreachable: str = "open"
     revoke_on_role_change: bool = False
+    follow_roles: bool = False
     max_token_lifetime: float = 30 * 86400
     management_app_id: str | None = None
     management_app_secret: str | None = field(default=None, repr=False)
@@ -218,6 +219,7 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     ),
     "REVOCATION_WHEN_UNREACHABLE": text(re.compile("open|closed"), "'open' or 'closed'"),
     "REVOKE_ON_ROLE_CHANGE": boolean,
+    "FOLLOW_ROLES": boolean,
     "MAX_TOKEN_LIFETIME": number(60, _YEAR),
     "MANAGEMENT_APP_ID": optional(
         text(VISIBLE_TEXT, "the id of a machine-to-machine application, as Logto shows it")

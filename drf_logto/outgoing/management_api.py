@@ -3,7 +3,7 @@
 import math
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -14,6 +14,9 @@ from ..exceptions import AuthorizationServerUnavailable, without_frames
 from ..runtime import get_environment, get_metadata
 from ..telemetry import quoted
 from ..verification.fetch import MAX_BODY, get_json, post_form
+
+PAGE = 100
+"""Objects that are asked for at once; Logto refuses more."""
 
 _SCOPE = "all"  # the only one of the Management API
 _EARLY = 60  # seconds before its end, a token is replaced
@@ -87,6 +90,27 @@ class ManagementApi:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def get_list(
+        self, path: str, *, max_body: int = MAX_BODY, **parameters: object
+    ) -> list[dict[str, Any]]:
+        """Return the list of objects at a path; arguments and exceptions are those of ``get``."""
+        answer = self.get(path, max_body=max_body, **parameters)
+        if not isinstance(answer, list) or not all(isinstance(one, dict) for one in answer):
+            raise AuthorizationServerUnavailable("the Management API answers without a list")
+        return answer
+
+    def get_pages(
+        self, path: str, *, max_body: int = MAX_BODY, **parameters: object
+    ) -> Iterator[list[dict[str, Any]]]:
+        """Return a list that is in pages; arguments and exceptions are those of ``get``."""
+        page, is_full = 0, True
+        while is_full:
+            page += 1
+            paging = {"page": page, "page_size": PAGE}
+            rows = self.get_list(path, max_body=max_body, **parameters, **paging)
+            yield rows
+            is_full = len(rows) == PAGE
 
     def _try(self, path: str, max_body: int) -> object:
         try:

@@ -6,14 +6,12 @@ from typing import Any
 
 from ..conf import get_settings
 from . import process
-from .marks import Mark, is_name
+from .marks import is_name
+from .process import Named
 
 _LONGEST_LIST = 5000  # ids in an event; Logto leaves out the others
 _OF_TESTS = "/fake-path/:id"  # the path in what the console's button for tests sends
 _AHEAD = 3600  # seconds that Logto's clock may be ahead of this machine's
-
-Named = dict[str, str]
-"""What a mark names besides issuer and time."""
 
 
 class NotUnderstood(Exception):
@@ -37,11 +35,7 @@ def revoke_for(event: object) -> None:
     named = list(find(event)) if find else []
     if named:
         before = min(_time(event.get("createdAt")), process.now() + _AHEAD)
-        process.add(
-            Mark(issuer=issuer, before=before, **one)
-            for issuer in process.issuers()
-            for one in named
-        )
+        process.add_named(named, before)
 
 
 def _suspended(event: Mapping[str, Any]) -> Iterator[Named]:

@@ -12,11 +12,11 @@ from django.core.exceptions import ImproperlyConfigured
 
 from ..conf import LogtoSettings
 from ..exceptions import AuthorizationServerUnavailable
-from ..outgoing.management_api import ManagementApi, ManagementApiRefused
+from ..outgoing.management_api import PAGE, ManagementApi, ManagementApiRefused
 from ..shared_cache import CacheUnavailable
 from ..telemetry import logger
 from .events import NotUnderstood
-from .hook_log import PAGE, Entry, find_hook, read_log
+from .hook_log import Entry, find_hook, read_log
 from .journal import Cache
 
 INTERVAL = 0.5
@@ -50,6 +50,9 @@ class Follower:
         revoke: revokes what an event takes away; raises NotUnderstood or CacheUnavailable.
         revoke_all: revokes all tokens, for a gap.
         now: the clock, in seconds since the epoch.
+
+    Attributes:
+        also: what else the process that reads does, after each reading.
     """
 
     def __init__(
@@ -72,6 +75,7 @@ class Follower:
         self._revoke = revoke
         self._revoke_all = revoke_all
         self._now = now
+        self.also: Callable[[], None] = lambda: None
         self._lifetime = int(settings.max_token_lifetime)
         self._found = ""
         self._id = secrets.token_hex(8)
@@ -115,10 +119,12 @@ class Follower:
         if not self._has_lease():
             return None
         try:
-            return self._read()
+            new = self._read()
+            self.also()
         except BaseException:
             self.release()  # another process may have more luck
             raise
+        return new
 
     def release(self) -> None:
         """Let another process read at once."""

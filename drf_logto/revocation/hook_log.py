@@ -6,12 +6,8 @@ from urllib.parse import quote
 
 from django.core.exceptions import ImproperlyConfigured
 
-from ..exceptions import AuthorizationServerUnavailable
 from ..outgoing.management_api import ManagementApi
 from ..telemetry import quoted
-
-PAGE = 100
-"""Entries that are asked for at once; Logto refuses more."""
 
 _MAX_BODY = 16 * 1024 * 1024  # bytes; an entry has the user, and twice where its delivery failed
 
@@ -36,7 +32,7 @@ def find_hook(api: ManagementApi, name: str | None, needed: Collection[str]) -> 
         ImproperlyConfigured: there is none or more than one, or it is disabled or lacks events.
         AuthorizationServerUnavailable, ManagementApiRefused: as ``ManagementApi.get``.
     """
-    hooks = {str(one.get("id")): _lacks(one, needed) for one in _rows(api.get("/hooks"))}
+    hooks = {str(one.get("id")): _lacks(one, needed) for one in api.get_list("/hooks")}
     usable = [hook for hook, lacks in hooks.items() if not lacks]
     if name is None and len(usable) == 1:
         return usable[0]
@@ -74,19 +70,9 @@ def read_log(api: ManagementApi, hook: str, since: int) -> Iterator[list[Entry]]
         AuthorizationServerUnavailable, ManagementApiRefused: as ``ManagementApi.get``.
     """
     path = f"/hooks/{quote(hook, safe='')}/recent-logs"
-    page, is_full = 0, True
-    while is_full:
-        page += 1
-        # An entry that comes meanwhile moves others to the next page, and so hides none.
-        rows = _rows(api.get(path, start_time=since, page=page, page_size=PAGE, max_body=_MAX_BODY))
+    # An entry that comes meanwhile moves others to the next page, and so hides none.
+    for rows in api.get_pages(path, start_time=since, max_body=_MAX_BODY):
         yield [entry for entry in map(_entry, rows) if entry is not None]
-        is_full = len(rows) == PAGE
-
-
-def _rows(answer: object) -> list[Mapping[str, Any]]:
-    if not isinstance(answer, list) or not all(isinstance(one, dict) for one in answer):
-        raise AuthorizationServerUnavailable("the Management API answers without a list")
-    return answer
 
 
 def _entry(row: Mapping[str, Any]) -> Entry | None:

@@ -61,6 +61,7 @@ class Journal:
         now: the clock, in seconds since the epoch. Those of processes may differ by a day.
         lost: called where the journal has lost entries, with the number of known marks.
         lane: the one that this process writes to at first.
+        name: of the journal; each has keys of its own.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Journal:
         now: Callable[[], float],
         lost: Callable[[int], None] = lambda known: None,
         lane: int | None = None,
+        name: str = "revocation",
     ) -> None:
         self._cache = cache
         self._marks = marks
@@ -80,7 +82,7 @@ class Journal:
         self._now = now
         self._lost = lost
         # Entries end by the lifetime of who wrote them, so sites share a journal where it is equal.
-        self._epoch_key = f"drf_logto:revocation:{int(lifetime)}:epoch"
+        self._epoch_key = f"drf_logto:{name}:{int(lifetime)}:epoch"
         self._epoch: str | None = None
         self._is_whole = False  # whether the epoch was read to its end
         self._last_read = 0  # day

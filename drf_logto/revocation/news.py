@@ -39,6 +39,7 @@ class RevocationList:
         now: the clock, in seconds since the epoch.
         monotonic: a clock that is never set, in seconds.
         longest_wait: seconds for which a request waits while another asks.
+        note: is told whose tokens are accepted; not each time, where the verifier keeps one.
     """
 
     def __init__(
@@ -50,9 +51,11 @@ class RevocationList:
         now: Callable[[], float],
         monotonic: Callable[[], float],
         longest_wait: float = PATIENCE,
+        note: Callable[[AuthInfo], None] | None = None,
     ) -> None:
         self._lifetime = lifetime
         self.longest_wait = longest_wait
+        self._note = note
         longest = lifetime + _LEEWAY
         self._is_closed = is_closed
         self._monotonic = monotonic
@@ -80,7 +83,11 @@ class RevocationList:
         """Return why a token is refused, None where it is not."""
         if auth.issued_at is None or auth.expires_at - auth.issued_at > self._lifetime:
             return LifetimeTooLong()
-        return TokenRevoked() if self._marks.is_void(auth) else None
+        if self._marks.is_void(auth):
+            return TokenRevoked()
+        if self._note is not None:
+            self._note(auth)
+        return None
 
     def is_signed_out(
         self, *, issuer: str, user: str, client: str, session: str | None, since: float

@@ -17,10 +17,14 @@ from ..verification.metadata import ISSUER_PATH
 from .journal import Cache
 from .marks import Mark
 from .news import INTERVAL, RevocationList
+from .subjects import Subjects, in_a_while
 
 _CACHE_LIMIT = 1  # seconds for one call
 _LINGER = 2 * INTERVAL  # so that a process with requests keeps its connection
 APP = "drf_logto.revocation"
+
+Named = dict[str, str]
+"""What a mark names besides issuer and time."""
 
 
 def revocation_list(settings: LogtoSettings, environment: Environment) -> RevocationList | None:
@@ -31,17 +35,32 @@ def revocation_list(settings: LogtoSettings, environment: Environment) -> Revoca
     """
     if not apps.is_installed(APP):  # any longer, as at the end of a test that installed it
         return None
-    if settings.cache is None:
-        raise ImproperlyConfigured(
-            "LOGTO['CACHE'] is missing. drf_logto.revocation keeps what was revoked there."
-        )
     return RevocationList(
-        _cache(settings.cache, environment),
+        _cache(_alias(settings), environment),
         lifetime=settings.max_token_lifetime,
         is_closed=settings.revocation_when_unreachable == "closed",
         now=environment.now,
         monotonic=time.monotonic,
+        note=subjects(settings, environment).note if settings.follow_roles else None,
     )
+
+
+def subjects(settings: LogtoSettings, environment: Environment) -> Subjects:
+    """Return the subjects of accepted tokens, as a process that begins knows them: none."""
+    return Subjects(
+        _cache(_alias(settings), environment),
+        issuer=f"{settings.endpoint[0]}{ISSUER_PATH}",
+        now=environment.now,
+        later=in_a_while,
+    )
+
+
+def _alias(settings: LogtoSettings) -> str:
+    if settings.cache is None:
+        raise ImproperlyConfigured(
+            "LOGTO['CACHE'] is missing. drf_logto.revocation keeps what was revoked there."
+        )
+    return settings.cache
 
 
 def _cache(alias: str, environment: Environment) -> Cache:
@@ -60,6 +79,20 @@ def issuers() -> tuple[str, ...]:
 def now() -> float:
     """Return the time, in seconds since the epoch."""
     return get_environment().now()
+
+
+def add_named(named: Iterable[Named], before: float) -> None:
+    """Add a mark of every issuer for each that is named.
+
+    Args:
+        named: what the marks name.
+        before: their time.
+
+    Raises:
+        CacheUnavailable, ImproperlyConfigured: as ``add``.
+    """
+    every = issuers()
+    add(Mark(issuer=issuer, before=before, **one) for one in named for issuer in every)
 
 
 def add(marks: Iterable[Mark]) -> None:

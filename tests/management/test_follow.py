@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from django.core.cache import caches
 
+from drf_logto.conf import get_settings
 from drf_logto.exceptions import TokenRevoked
-from drf_logto.runtime import Environment, get_revocations, override
+from drf_logto.revocation.process import subjects
+from drf_logto.runtime import Environment, get_environment, get_revocations, override
 from tests.management.conftest import NOON, Run
 from tests.support.auth import auth_info
 from tests.support.loopback import Connection, LoopbackServer, document, http
-from tests.support.management import recorded, serve_management_api
+from tests.support.management import recorded, serve_management_api, serve_subjects
 
 FEW, ALL = "zk3i256vrod94ax3uoabj", "iwrz95z0m3l7zf9hdrnmz"
 CAROL = "aj6wsbm34oa0"
@@ -37,10 +39,10 @@ def logto(
         yield server
 
 
-def is_refused(server: LoopbackServer, issued_at: float) -> bool:
+def is_refused(server: LoopbackServer, issued_at: float, user: str = CAROL) -> bool:
     revocations = get_revocations()
     assert revocations is not None
-    claims = {"iss": f"{server.address}/oidc", "sub": CAROL, "iat": issued_at, "exp": issued_at + 9}
+    claims = {"iss": f"{server.address}/oidc", "sub": user, "iat": issued_at, "exp": issued_at + 9}
     return isinstance(revocations.find_refusal(auth_info(**claims)), TokenRevoked)
 
 
@@ -150,3 +152,61 @@ def test_a_signal_ends_it_after_the_reading(
     assert signal.getsignal(number) is before
     logto.answers[LOG] = log
     assert logto_command("follow", "--once", "--hook", FEW)[1] == "New entries: 4.\n"
+
+
+BOB = "n8bgw5maijvz"
+
+
+@pytest.fixture
+def accepted(logto: LoopbackServer, answers: dict[str, Any], settings: Any) -> Iterator[None]:
+    """Another process has accepted a token of Bob, and told it."""
+    settings.LOGTO = {**settings.LOGTO, "FOLLOW_ROLES": True}
+    serve_subjects(logto, answers)
+    with override(Environment(now=lambda: NOON + 3600)):
+        told = subjects(get_settings(), get_environment())
+        told.note(auth_info(sub=BOB, exp=NOON + 7200))
+        told.tell()
+        yield
+
+
+def test_what_a_user_has_lost_is_refused(
+    logto: LoopbackServer, logto_command: Run, accepted: None
+) -> None:
+    said = "Comparing 1 subjects takes 2 requests to Logto, and 1 seconds.\nNew entries: 4.\n"
+    arguments = ("follow", "--once", "--hook", FEW, "--roles")
+    assert logto_command(*arguments) == (0, said)
+    assert not is_refused(logto, NOON + 3600, BOB)
+    logto.answers[f"/api/users/{BOB}/roles"] = document([])
+    assert logto_command(*arguments, "--requests-per-second", "10")[0] == 0
+    assert is_refused(logto, NOON + 3600, BOB)
+
+
+def test_all_subjects_are_compared_once(
+    logto: LoopbackServer, logto_command: Run, accepted: None
+) -> None:
+    """Within the budget, and so over several readings of the log."""
+    told = subjects(get_settings(), get_environment())
+    told.note(auth_info(sub="nosuchuser00", exp=NOON + 7200))
+    told.tell()
+    time = iter(range(10**6))
+    with override(Environment(now=lambda: NOON + 3600 + next(time) * 2)):
+        command = ("follow", "--once", "--hook", FEW, "--roles", "--requests-per-second", "1")
+        assert logto_command(*command)[1].endswith("\nNew entries: 4.\n")
+    assert len([path for path in logto.asked if "/roles?" in path]) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--roles"], "LOGTO['FOLLOW_ROLES'] is not True"),
+        (["--requests-per-second", "5"], "is a number above 0, and goes with --roles."),
+        (["--roles", "--requests-per-second", "0"], "is a number above 0, and goes with --roles."),
+        (["--roles", "--requests-per-second", "inf"], "is a number above 0, and goes with"),
+        (["--roles", "--requests-per-second", "nan"], "is a number above 0, and goes with"),
+    ],
+)
+def test_roles_that_cannot_be_compared_exit_with_2(
+    logto: LoopbackServer, logto_command: Run, arguments: list[str], message: str
+) -> None:
+    code, output = logto_command("follow", "--once", "--hook", FEW, *arguments)
+    assert (code, message in output) == (2, True)

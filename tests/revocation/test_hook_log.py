@@ -6,8 +6,13 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from drf_logto.exceptions import AuthorizationServerUnavailable
-from drf_logto.outgoing.management_api import ManagementApi, ManagementApiRefused, management_api
-from drf_logto.revocation.hook_log import PAGE, Entry, find_hook, read_log
+from drf_logto.outgoing.management_api import (
+    PAGE,
+    ManagementApi,
+    ManagementApiRefused,
+    management_api,
+)
+from drf_logto.revocation.hook_log import Entry, find_hook, read_log
 from tests.support.loopback import LoopbackServer, document, http
 from tests.support.management import HookLog, recorded, serve_management_api
 from tests.support.reports import Reports

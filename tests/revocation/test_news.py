@@ -330,3 +330,17 @@ def test_a_session_is_over_after_a_sign_out_elsewhere(store: Store) -> None:
     store.is_down = True
     other.time += PATIENCE + 1
     assert other.list.is_signed_out(**facts, since=NOW)
+
+
+def test_whose_tokens_are_accepted_is_noted(store: Store) -> None:
+    noted: list[str] = []
+    clock = Clock()
+    known = RevocationList(
+        store, lifetime=LIFETIME, is_closed=False, now=clock.now, monotonic=clock.now,
+        note=lambda auth: noted.append(auth.sub),
+    )  # fmt: skip
+    known.add([mark("ada")])
+    for user in ("ada", "bob", "bob"):
+        known.find_refusal(auth_info(sub=user, iat=NOW, exp=NOW + 60))
+    known.find_refusal(auth_info(sub="eve", iat=NOW, exp=NOW + LIFETIME + 1))
+    assert noted == ["bob", "bob"]

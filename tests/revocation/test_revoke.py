@@ -1,7 +1,9 @@
 """revoke(), and how it reaches this process and the others."""
 
 import os
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,11 +14,13 @@ from django.test import AsyncClient, override_settings
 from django.urls import path
 
 from drf_logto import averify, verify
+from drf_logto.conf import get_settings
 from drf_logto.decorators import require_access_token
 from drf_logto.exceptions import LifetimeTooLong, RevocationsUnavailable, TokenRevoked
 from drf_logto.revocation import revoke
 from drf_logto.revocation.marks import Mark
-from drf_logto.runtime import Environment, get_revocations, override
+from drf_logto.revocation.process import subjects
+from drf_logto.runtime import Environment, get_environment, get_revocations, override
 from drf_logto.shared_cache import CacheUnavailable
 from drf_logto.signals import access_revoked
 from drf_logto.testing import Logto
@@ -252,3 +256,19 @@ def test_a_closed_api_without_its_cache_answers_503(
             revoke(user="ada")
         with pytest.raises(RevocationsUnavailable):
             verify(logto.global_token())
+
+
+@pytest.mark.parametrize("follows", [True, False])
+def test_a_process_tells_whom_it_accepts_if_a_setting_says_so(
+    logto: Logto, settings: Any, follows: bool
+) -> None:
+    settings.LOGTO = {**settings.LOGTO, "FOLLOW_ROLES": follows}
+    with override(replace(get_environment(), is_shared=True)):
+        verify(logto.global_token(user="ada"))
+        verify(logto.organization_token("org-a", user="ada"))
+        timers = [one for one in threading.enumerate() if isinstance(one, threading.Timer)]
+        for timer in timers:
+            timer.cancel()
+            timer.function()
+        known = subjects(get_settings(), get_environment()).read()
+    assert (len(timers), len(known)) == (follows, follows)

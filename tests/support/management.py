@@ -61,3 +61,11 @@ class HookLog:
         found.sort(key=lambda one: -one["createdAt"])
         first = (query["page"] - 1) * query["page_size"]
         document(found[first : first + query["page_size"]])(connection)
+
+
+def serve_subjects(server: LoopbackServer, recordings: dict[str, Any]) -> None:
+    """Let a server tell what the recorded user and machine have."""
+    users, machines = ("roles", "organizations"), ("roles", "organizations", "secrets")
+    names = [f"user_{one}" for one in users] + [f"machine_{one}" for one in machines]
+    for answer in map(recordings.__getitem__, names):
+        server.answers[answer["path"].partition("?")[0]] = recorded(answer)
