@@ -154,9 +154,10 @@ def _refusal(response: Any) -> dict[str, str]:
 
 
 def _notice(sign_in: SignIn, refusal: dict[str, str]) -> str | None:
-    if refusal.get("code") in {ContextLost.code, TokenRevoked.code}:
-        return refusal.get("detail")
-    return sentence(context_lost(sign_in.lost_reason)) if is_lost(sign_in) else None
+    code = refusal.get("code")
+    if code != ContextLost.code and is_lost(sign_in):
+        return sentence(context_lost(sign_in.lost_reason))
+    return refusal.get("detail") if code in {ContextLost.code, TokenRevoked.code} else None
 
 
 def _denial(sign_in: SignIn, view: Any, request: Any, refusal: dict[str, str]) -> Denial | None:

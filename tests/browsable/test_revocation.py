@@ -1,10 +1,13 @@
 """Access that was taken away in Logto ends in the browser, too."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from drf_logto.browsable import sign_in_store
+from drf_logto.browsable.reasons import LEFT, SENTENCES
 from drf_logto.revocation import revoke
 from drf_logto.revocation.logout_tokens import sign_out
 from drf_logto.runtime import Environment, override
@@ -12,7 +15,7 @@ from drf_logto.testing import ABSENT
 from sandbox.tenant import BROWSABLE_API
 from tests.browsable.browser import text_of
 from tests.support.fake_logto import FakeLogto
-from tests.support.sign_ins import give, is_signed_in, signed_in, who
+from tests.support.sign_ins import give, is_signed_in, key_of, signed_in, who
 from tests.support.webhooks import logout_token
 
 
@@ -82,3 +85,13 @@ def test_the_page_says_that_a_token_was_revoked_and_leads_to_another_sign_in(
     revoke(user="ada")
     notice = text_of(browser.get("/open/"), "logto-notice")
     assert notice == "The access token was revoked. Ask Logto for a new one. Log in again"
+
+
+def test_the_page_says_first_that_the_organization_is_lost(revoking: FakeLogto) -> None:
+    browser = signed_in(revoking)
+    key = key_of(browser)
+    sign_in_store.save(key, replace(sign_in_store.load(key), chosen="", lost_reason=LEFT))
+    revoke(user="ada")
+    response = browser.get("/open/")
+    assert response.status_code == 401
+    assert text_of(response, "logto-notice").startswith(SENTENCES[LEFT])
