@@ -166,6 +166,7 @@ def _verifier(
     return Verifier(
         key_sets=_key_sets(settings, environment),
         audiences=settings.api_resource,
+        client_ids=settings.client_ids,
         algorithms=settings.algorithms,
         leeway=settings.leeway,
         max_token_length=settings.max_token_length,

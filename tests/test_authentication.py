@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpResponse
 from django.urls import path
 from django.utils import translation
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
@@ -18,6 +19,7 @@ from rest_framework.test import APIClient, APIRequestFactory
 
 from drf_logto.auth_info import AuthInfo
 from drf_logto.authentication import LogtoJWTAuthentication
+from drf_logto.decorators import require_access_token
 from drf_logto.exceptions import InvalidToken, LogtoError, MalformedHeader
 from drf_logto.principal import LogtoPrincipal
 from drf_logto.responses import as_api_exception
@@ -183,6 +185,34 @@ def test_a_project_can_map_the_subject_to_its_own_user(logto: Logto, route: Rout
     route(path("", Seen.as_view(authentication_classes=[ByEmail])))
     response = logto.client(logto.global_token(user="alice")).get("/")
     assert response.json()["user"] == "alice@example.test"
+
+
+def test_the_token_of_another_client_is_refused_before_its_user_is_looked_up(
+    logto: Logto, route: Route, settings: Any
+) -> None:
+    looked_up = []
+
+    class Looking(LogtoJWTAuthentication):
+        def get_user(self, auth: AuthInfo) -> Any:
+            looked_up.append(auth.client_id)
+            return auth.sub
+
+    @require_access_token(authentication_class=Looking)
+    def plain(request: Any) -> HttpResponse:
+        return HttpResponse()
+
+    route(path("", Seen.as_view(authentication_classes=[Looking])), path("plain/", plain))
+    own, other = (logto.global_token(claims={"client_id": one}) for one in ("app-1", "app-2"))
+    for token in (own, other):  # cached from here on
+        assert logto.client(token).get("/").status_code == 200
+    settings.LOGTO = {**settings.LOGTO, "CLIENT_IDS": ["app-1", "app-3"]}
+    looked_up.clear()
+    for url in ("/", "/plain/"):
+        assert logto.client(own).get(url).status_code == 200
+        refused = logto.client(other).get(url)
+        assert (refused.status_code, refused.json()["code"]) == (403, "wrong_client")
+        assert 'error="invalid_token"' in refused.headers["WWW-Authenticate"]
+    assert looked_up == ["app-1", "app-1"]
 
 
 # Users that are refused

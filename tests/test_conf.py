@@ -41,6 +41,7 @@ def test_two_keys_are_enough_and_the_rest_has_defaults() -> None:
         cache=None,
         max_token_length=16384,
         realm="api",
+        client_ids=None,
         app_id=None,
         app_secret=None,
     )
@@ -62,10 +63,13 @@ def test_every_key_can_be_set() -> None:
         CACHE="shared",
         MAX_TOKEN_LENGTH=4096,
         REALM="My API",
+        CLIENT_IDS=["app-1", "app-2"],
     )
     assert result.endpoint == ("https://a.test", "https://b.test")
     assert result.api_resource == ("urn:api", "https://api.test/")
     assert result.internal_endpoint == "http://logto:3001"
+    assert result.client_ids == ("app-1", "app-2")
+    assert parsed(CLIENT_IDS="app-1").client_ids == ("app-1",)
 
 
 @pytest.mark.parametrize("value", [None, [], "https://tenant.logto.app", 7])
@@ -84,7 +88,12 @@ def test_each_missing_key_is_named() -> None:
 
 @pytest.mark.parametrize(
     ("key", "meant"),
-    [("ENDPOINTS", "ENDPOINT"), ("AUDIENCE_RESOURCE", "API_RESOURCE"), ("leeway", "LEEWAY")],
+    [
+        ("ENDPOINTS", "ENDPOINT"),
+        ("AUDIENCE_RESOURCE", "API_RESOURCE"),
+        ("leeway", "LEEWAY"),
+        ("CLIENT_ID", "CLIENT_IDS"),
+    ],
 )
 def test_an_unknown_key_gets_the_nearest_right_one(key: str, meant: str) -> None:
     kind, message = problem_of(**{key: "x"})
@@ -141,6 +150,11 @@ def test_a_key_that_is_no_string_is_unknown() -> None:
         ("API_RESOURCE", ""),
         ("API_RESOURCE", ()),
         ("API_RESOURCE", ["https://api.test", 7]),
+        ("CLIENT_IDS", []),
+        ("CLIENT_IDS", None),
+        ("CLIENT_IDS", ["app-1", 7]),
+        ("CLIENT_IDS", "app-1, app-2"),
+        ("CLIENT_IDS", {"app-1"}),
         ("ALGORITHMS", []),
         ("ALGORITHMS", "EdDSA"),
         ("ALGORITHMS", ["es384"]),

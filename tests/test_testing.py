@@ -67,6 +67,19 @@ def test_tokens_look_like_those_that_a_real_logto_issued(
         assert (claims["sub"] == claims["client_id"]) is name.startswith("m2m"), name
 
 
+def test_tokens_are_those_of_a_client_that_may_use_the_api(logto: Logto, settings: Any) -> None:
+    settings.LOGTO = {**settings.LOGTO, "CLIENT_IDS": ["app-1", "app-2"]}
+    other = {"client_id": "app-3"}
+    for token, status in (
+        (logto.global_token(), 200),
+        (logto.organization_token("org-a"), 200),
+        (logto.global_token(machine="app-2"), 200),
+        (logto.global_token(machine="backend"), 403),
+        (logto.global_token(claims=other), 403),
+    ):
+        assert logto.client(token).get("/").status_code == status
+
+
 def test_keys_look_like_those_of_a_real_logto(logto: Logto, recordings: dict[str, Any]) -> None:
     logto.rotate("RS256")
     real = recordings["jwks_after_rotation_to_rsa"]["keys"]

@@ -52,6 +52,10 @@ def refused(logto: Logto) -> dict[str, tuple[str, type[refusals.LogtoError]]]:
             logto.global_token(claims={"aud": "https://other.test"}),
             refusals.WrongAudience,
         ),
+        "another client": (
+            logto.global_token(claims={"client_id": "app-2"}),
+            refusals.WrongClient,
+        ),
         "too long": (good * 100, refusals.TokenTooLong),
         "not ascii": (f"{good}é", refusals.MalformedToken),
         "a surrogate": (f"{good}\ud800", refusals.MalformedToken),
@@ -64,8 +68,9 @@ def refused(logto: Logto) -> dict[str, tuple[str, type[refusals.LogtoError]]]:
 
 @pytest.mark.parametrize("name", refused(Logto("https://tenant.logto.test", "https://a.test")))
 def test_a_token_that_is_refused_raises_why_and_no_frame_has_it(
-    logto: Logto, reports: Reports, verify: Verify, name: str
+    logto: Logto, reports: Reports, settings: Any, verify: Verify, name: str
 ) -> None:
+    settings.LOGTO = {**settings.LOGTO, "CLIENT_IDS": ["app-1"]}
     token, refusal = refused(logto)[name]
     before = snapshot()["refused"]
     with pytest.raises(refusal) as raised:

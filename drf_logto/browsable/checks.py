@@ -27,13 +27,19 @@ _EXTENDED_APP = "rest_framework"
 
 
 def check_sign_in() -> Iterator[CheckMessage]:
-    """Yield the errors E021 to E026 and the warnings W021 and W022."""
+    """Yield the errors E021 to E026 and the warnings W021 to W023."""
     parsed = current_settings()
     if parsed is not None and parsed.app_id is None:
         yield Error(
             "LOGTO['APP_ID'] is missing, so users cannot sign in.",
             hint="Set it to the ID of the Logto application that users sign in with.",
             id="drf_logto.E021",
+        )
+    elif parsed is not None and parsed.app_id not in (parsed.client_ids or (parsed.app_id,)):
+        yield Warning(
+            "LOGTO['CLIENT_IDS'] lacks LOGTO['APP_ID'], so views refuse users who sign in.",
+            hint="Add it, or remove drf_logto.browsable.urls.",
+            id="drf_logto.W023",
         )
     if uses_cookies():
         yield Error(

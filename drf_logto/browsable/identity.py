@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 from ..conf import get_settings
-from ..exceptions import AuthorizationServerUnavailable, InvalidToken, WrongAudience
+from ..exceptions import AuthorizationServerUnavailable, InvalidToken, WrongToken
 from ..runtime import get_environment, get_verifier
 from ..verification.fetch import fetch_json
 from ..verification.metadata import ISSUER_PATH, Metadata
@@ -39,7 +39,7 @@ def claims_at_refresh(tokens: Tokens, sign_in: SignIn) -> dict[str, Any]:
             )
     except AnswerNotTrusted as refused:
         raise AuthorizationServerUnavailable(str(refused.reason)) from None
-    with suppress(InvalidToken, WrongAudience):  # such a token is refused where it is used
+    with suppress(InvalidToken, WrongToken):  # such a token is refused where it is used
         if get_verifier().verify(tokens.access_token).sub != sub:
             raise AuthorizationServerUnavailable("the access token is for another subject")
     return claims

@@ -9,10 +9,12 @@ from ..exceptions import (
     AuthorizationServerUnavailable,
     ContextChanged,
     InvalidToken,
-    WrongAudience,
+    WrongClient,
+    WrongToken,
 )
 from ..runtime import get_environment, get_verifier
 from ..telemetry import logger
+from ..verification.mismatch import mismatch
 from . import sign_in_store
 from .choices import (
     chosen_context,
@@ -56,7 +58,7 @@ def stored_auth(sign_in: SignIn, context: Context) -> AuthInfo | None:
     token = sign_in.tokens.get(context.id)
     try:
         return None if token is None else get_verifier().verify(token)
-    except (InvalidToken, WrongAudience):
+    except (InvalidToken, WrongToken):
         return None
 
 
@@ -88,6 +90,7 @@ def get_access_token(key: str, *, is_safe: bool, page_context_id: str | None = N
     requests get the token of the first context, and others are refused until a context is chosen.
 
     Raises:
+        WrongClient: the application of the sign-in may not use this API.
         ContextLost: Logto no longer issues a token for the chosen context.
         ContextChanged: the page was made in another context.
         SignedOut: there is no sign-in, or its refresh token is no longer valid.
@@ -95,6 +98,7 @@ def get_access_token(key: str, *, is_safe: bool, page_context_id: str | None = N
     """
     sign_in = sign_in_store.load(key)
     context = chosen_context(sign_in)
+    _require_accepted_client()
     if not is_safe:
         if is_lost(sign_in):
             raise context_lost(sign_in.lost_reason)
@@ -111,6 +115,13 @@ def get_access_token(key: str, *, is_safe: bool, page_context_id: str | None = N
     except ContextRefused:  # so the first context is the chosen one now
         pass
     return get_access_token(key, is_safe=is_safe, page_context_id=page_context_id)
+
+
+def _require_accepted_client() -> None:
+    """Ask Logto for no token that would be refused, whatever else it says."""
+    app_id, client_ids = get_settings().app_id, get_settings().client_ids
+    if client_ids is not None and app_id not in client_ids:
+        raise WrongClient().because(mismatch([str(app_id)], client_ids))
 
 
 def _lock(key: str) -> Lock:

@@ -44,6 +44,7 @@ class LogtoSettings:
     cache: str | None = None
     max_token_length: int = 16384
     realm: str = "api"
+    client_ids: tuple[str, ...] | None = None
     app_id: str | None = None
     app_secret: str | None = field(default=None, repr=False)
     webhook_signing_keys: tuple[str, ...] = field(default=(), repr=False)
@@ -209,6 +210,7 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "CACHE": optional(_cache),
     "MAX_TOKEN_LENGTH": number(1, 10**6, whole=True),
     "REALM": text(_HEADER_TEXT, "printable ASCII without quotes and backslashes"),
+    "CLIENT_IDS": one_or_more(text(VISIBLE_TEXT, "ids of applications, as Logto shows them")),
     "APP_ID": optional(text(VISIBLE_TEXT, "the id of an application, as Logto shows it")),
     "APP_SECRET": optional(text(VISIBLE_TEXT, "the secret of APP_ID, as Logto shows it")),
     "WEBHOOK_SIGNING_KEYS": one_or_more(

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
 
+from django.conf import settings
+
 from drf_logto import runtime
 from drf_logto.auth_info import ORGANIZATION_AUDIENCE_PREFIX
-from drf_logto.conf import get_settings
+from drf_logto.conf import get_settings, parse
 from drf_logto.exceptions import AuthorizationServerUnavailable
 from drf_logto.verification.metadata import ISSUER_PATH
 
@@ -181,7 +183,7 @@ class Logto:
             "exp": now + expires_in,
             # A machine that is granted nothing for an API resource has no scope claim at all.
             "scope": scope if scope or is_for_organization or not machine else ABSENT,
-            "client_id": machine or "application-1",
+            "client_id": machine or _first_client(),
             "iss": self.issuer,
         }
         key = self._keys[0]
@@ -247,6 +249,13 @@ class Logto:
         if self._outages or url not in documents:
             raise AuthorizationServerUnavailable("the in-process Logto does not answer")
         return documents[url]
+
+
+def _first_client() -> str:
+    """The first application that may use the API."""
+    parsed, _problems = parse(getattr(settings, "LOGTO", None))  # a test may break it
+    clients = parsed.client_ids if parsed else None
+    return (clients or ("application-1",))[0]
 
 
 def _without_absent(members: Mapping[str, Any]) -> dict[str, Any]:

@@ -66,6 +66,7 @@ class Verifier:
     Args:
         key_sets: the keys of each trusted issuer, by its exact name.
         audiences: the resource indicators that this API answers to.
+        client_ids: the applications that may use this API, None for all.
         algorithms: the allowed signature algorithms.
         leeway: seconds that clocks may differ, for ``exp`` and ``nbf``.
         max_token_length: in characters.
@@ -74,7 +75,7 @@ class Verifier:
         revocations: may refuse valid tokens, None where none are.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - by keyword, and one for each rule
         self,
         *,
         key_sets: Mapping[str, KeySet],
@@ -84,10 +85,12 @@ class Verifier:
         max_token_length: int,
         cache_size: int,
         now: Callable[[], float],
+        client_ids: Collection[str] | None = None,
         revocations: Revocations | None = None,
     ) -> None:
         self._key_sets = key_sets
         self._audiences = frozenset(audiences)
+        self._client_ids = client_ids
         self._algorithms = frozenset(algorithms)
         self._leeway = leeway
         self._max_token_length = max_token_length
@@ -103,7 +106,7 @@ class Verifier:
 
         Raises:
             InvalidToken: one subclass per rule that the token breaks.
-            WrongAudience: a valid token of the tenant for another API resource.
+            WrongToken: a valid token of the tenant for another API resource or client.
             AuthorizationServerUnavailable: no key is at hand to verify it with.
         """
         octets = self._octets(token)
@@ -223,6 +226,9 @@ class Verifier:
         if "organization_id" in claims:
             _require_string(claims, "organization_id", refusals.InvalidOrganization)
         self._validate_audience(_audience(claims), claims.get("organization_id"))
+        if self._client_ids is not None and claims["client_id"] not in self._client_ids:
+            reason = mismatch([claims["client_id"]], self._client_ids)
+            raise refusals.WrongClient().because(reason)
         return ends_at
 
     def _validate_dates(self, claims: dict[str, Any]) -> float:

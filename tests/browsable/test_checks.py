@@ -18,7 +18,8 @@ MIDDLEWARE = [
 
 
 def ids() -> list[str]:
-    return [str(message.id) for message in run_checks() if str(message.id).startswith("drf_logto.")]
+    shown = [str(message.id) for message in run_checks() if not message.is_silenced()]
+    return [one for one in shown if one.startswith("drf_logto.")]
 
 
 @pytest.fixture
@@ -45,6 +46,14 @@ def test_a_missing_app_id_is_an_error(included: Any, app_id: dict[str, Any]) -> 
     logto = {name: included.LOGTO[name] for name in ("ENDPOINT", "API_RESOURCE")}
     included.LOGTO = {**logto, **app_id}
     assert ids() == ["drf_logto.E021"]
+
+
+@pytest.mark.parametrize(("clients", "expected"), [("app-2", ["W023"]), (["app-2", "app-1"], [])])
+def test_a_sign_in_whose_application_may_not_use_the_api_is_a_warning(
+    included: Any, clients: Any, expected: list[str]
+) -> None:
+    included.LOGTO = {**included.LOGTO, "CLIENT_IDS": clients}
+    assert ids() == [f"drf_logto.{one}" for one in expected]
 
 
 def test_invalid_settings_are_reported_once(included: Any) -> None:

@@ -32,6 +32,38 @@ from tests.support.sign_ins import (
 )
 
 
+@pytest.mark.parametrize("stored", [True, False])
+def test_where_the_application_may_not_use_the_api_logto_is_asked_for_no_token(
+    fake: FakeLogto, settings: Any, stored: bool
+) -> None:
+    browser = signed_in(fake)
+    if not stored:
+        sign_in = sign_in_store.load(key_of(browser))
+        sign_in_store.save(key_of(browser), replace(sign_in, tokens={}))
+    settings.LOGTO = {**settings.LOGTO, "CLIENT_IDS": ["another"]}
+    asked = fake.server.asked.count("/oidc/token")
+    for response in (browser.client.get("/open/"), browser.client.post("/open/")):
+        assert (response.status_code, response.json()["code"]) == (403, "wrong_client")
+    response = browser.get("/open/")
+    assert response.status_code == 403
+    assert text_of(response, "logto-name") == "Ada"
+    assert fake.server.asked.count("/oidc/token") == asked
+
+
+def test_the_sign_in_of_an_application_that_may_not_use_the_api_is_complete_and_opens_nothing(
+    fake: FakeLogto, settings: Any
+) -> None:
+    settings.LOGTO = {**settings.LOGTO, "CLIENT_IDS": ["another"]}
+    browser = Browser()
+    asked = fake.begin(browser)
+    token = fake.logto.global_token(user="ada", claims={"client_id": "application-1"})
+    fake.answer(fake.tokens(asked["nonce"], access_token=token))
+    assert fake.come_back(browser, asked).status_code == 302
+    fake.answer({"access_token": token, "refresh_token": "another"})
+    browser.choose(EVERYWHERE)
+    assert browser.client.get("/open/").json()["code"] == "wrong_client"
+
+
 @pytest.mark.parametrize(
     ("lifetime", "claims", "before"),
     [

@@ -512,6 +512,36 @@ def test_an_organization_audience_stands_alone(setup: Setup, aud: object) -> Non
         setup.verify(setup.global_token(aud=aud))
 
 
+@pytest.mark.parametrize("kind", ["global", "organization", "organization_resource"])
+def test_a_token_of_another_client_is_refused(kind: str) -> None:
+    setup = Setup(client_ids=["app-1", "app-2"])
+
+    def issue(client_id: str) -> str:
+        claims = {"client_id": client_id}
+        if kind == "global":
+            return setup.logto.global_token(claims=claims)
+        return str(getattr(setup.logto, f"{kind}_token")("org-a", claims=claims))
+
+    assert setup.verify(issue("app-2")).client_id == "app-2"
+    for client_id in ("app-3", "app-", "app-10", "APP-1", "user-1"):
+        with pytest.raises(refusals.WrongClient) as raised:
+            setup.verify(issue(client_id))
+        assert f"received '{client_id}', expected 'app-1', 'app-2'" in str(raised.value.reason)
+        assert (raised.value.subject, raised.value.client_id) == ("user-1", client_id)
+
+
+def test_where_clients_are_named_a_token_for_another_api_is_said_to_be_one() -> None:
+    setup = Setup(client_ids=["app-1"])
+    with pytest.raises(refusals.WrongAudience):
+        setup.verify(setup.global_token(aud="https://other.test"))
+
+
+def test_no_client_at_all_is_not_every_client() -> None:
+    setup = Setup(client_ids=[])
+    with pytest.raises(refusals.WrongClient):
+        setup.verify(setup.global_token())
+
+
 def test_an_organization_that_contradicts_the_audience_is_refused(setup: Setup) -> None:
     setup.verify(setup.logto.organization_token("a", claims={"organization_id": "a"}))
     with pytest.raises(refusals.ContradictoryOrganization):
