@@ -9,7 +9,13 @@ from . import telemetry
 from .auth_info import AuthInfo
 from .exceptions import LogtoError
 
-__all__ = ["access_granted", "access_refused", "access_revoked", "identity_created"]
+__all__ = [
+    "access_granted",
+    "access_refused",
+    "access_revoked",
+    "event_received",
+    "identity_created",
+]
 
 access_granted = Signal()
 """Sent when a request with an access token has passed the permissions of its view, once.
@@ -28,6 +34,13 @@ token is None: all of one that is not valid, but for subject and client_id if it
 
 access_revoked = Signal()
 """Sent with ``marks``, a tuple of ``revocation.marks.Mark``, in the process that revoked access."""
+
+event_received = Signal()
+"""Sent with ``event``, the body of a delivery of Logto's webhook, which ``revocation`` received.
+
+Its signature is verified, or it is from Logto's own log; it may be sent again, and in any order. It
+is sent when what the event takes away is revoked. Exceptions of receivers are logged.
+"""
 
 identity_created = Signal()
 """Sent with ``user``, ``issuer`` and ``subject`` when a subject of Logto has got a user.

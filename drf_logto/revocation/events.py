@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from ..conf import get_settings
+from ..signals import event_received
 from . import process
 from .marks import is_name
 from .process import Named
@@ -33,9 +34,13 @@ def revoke_for(event: object) -> None:
         raise NotUnderstood("it is no event")
     find = None if event.get("path") == _OF_TESTS else _TAKEN_AWAY.get(event["event"])
     named = list(find(event)) if find else []
-    if named:
-        before = min(_time(event.get("createdAt")), process.now() + _AHEAD)
-        process.add_named(named, before)
+    before = min(_time(event.get("createdAt")), process.now() + _AHEAD) if named else 0
+    try:
+        if named:
+            process.add_named(named, before)
+    finally:
+        if event.get("path") != _OF_TESTS:
+            event_received.send_robust(sender=None, event=event)
 
 
 def _suspended(event: Mapping[str, Any]) -> Iterator[Named]:
