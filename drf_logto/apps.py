@@ -1,4 +1,4 @@
-"""The Django application; registers the system checks and the OpenAPI extension."""
+"""The Django application; registers system checks, audit trail and OpenAPI extension."""
 
 from django.apps import AppConfig, apps
 
@@ -10,8 +10,14 @@ class DrfLogtoConfig(AppConfig):
     verbose_name = "Logto"
 
     def ready(self) -> None:
-        """Register the checks, and the extension for drf-spectacular where that is installed."""
+        """Register the checks, the audit trail, and the extension for drf-spectacular.
+
+        The last where that is installed, and the audit trail where its logger has a handler.
+        """
         from . import checks  # noqa: F401,PLC0415 - importing registers them
+        from .audit import connect  # noqa: PLC0415 - as these do, it needs the applications
+
+        connect()
 
         if apps.is_installed("drf_spectacular"):
             from . import openapi  # noqa: F401,PLC0415 - importing registers it

@@ -13,6 +13,7 @@ DOCS = Path(__file__).parent.parent / "docs"
 
 NAMES = {
     "drf_logto": ["__version__", "averify", "get_auth", "verify"],
+    "drf_logto.audit": ["JsonFormatter"],
     "drf_logto.auth_info": ["AuthInfo", "TokenKind"],
     "drf_logto.authentication": ["LogtoJWTAuthentication"],
     "drf_logto.browsable.authentication": ["LogtoSessionAuthentication"],
