@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -16,6 +15,8 @@ import pytest
 from redis import Redis
 
 from drf_logto.testing import Logto
+from tests.support import cache_servers
+from tests.support.cache_servers import CacheServer, needs_redis
 from tests.support.loopback import LoopbackServer
 from tests.support.running import free_port, running
 
@@ -25,11 +26,6 @@ pytestmark = [
 ]
 
 WORKERS, THREADS = 4, 8
-REDIS = shutil.which("redis-server")
-needs_redis = pytest.mark.skipif(
-    REDIS is None and "REQUIRE_REDIS" not in os.environ,
-    reason="redis-server is not installed (Debian: apt-get install redis-server)",
-)
 Ask = Callable[[str], tuple[int, Any]]
 
 
@@ -110,18 +106,10 @@ def file_cache(folder: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def redis(tmp_path: Any) -> Iterator[tuple[dict[str, Any], int]]:
-    """A real Redis of this test alone: its CACHES entry, and its process id."""
-    port = free_port()
-    command = [
-        *(REDIS or "redis-server", f"--port {port}", "--bind 127.0.0.1", "--save ''"),
-        f"--dir {tmp_path}",
-    ]
-    options = [word for part in command[1:] for word in part.split(" ")]
-    backend = "django.core.cache.backends.redis.RedisCache"
-    cache = {"BACKEND": backend, "LOCATION": f"redis://127.0.0.1:{port}"}
-    with running(command[0], *options, until="Ready to accept connections") as process:
-        yield cache, process
+def redis(tmp_path: Any) -> Iterator[CacheServer]:
+    """A real Redis of this test alone."""
+    with cache_servers.redis(tmp_path) as server:
+        yield server
 
 
 TOGETHER = WORKERS * THREADS
@@ -161,7 +149,7 @@ def test_workers_with_redis_ask_once_together_and_a_flood_forces_one_fetch_more(
     server: LoopbackServer, tenant: Logto, serve: Any, redis: Any, kind: str
 ) -> None:
     good = tenant.global_token(["read:products"])
-    with serve(redis[0], kind) as api:
+    with serve(redis.cache, kind) as api:
         answers = ask_at_once(api, [good] * TOGETHER)
         assert {status for status, _ in answers} == {200}
         assert jwks_fetches(server) == 1
@@ -177,7 +165,7 @@ def test_workers_with_redis_ask_once_together_and_a_flood_forces_one_fetch_more(
 def test_a_rotation_reaches_every_worker(
     server: LoopbackServer, tenant: Logto, serve: Any, redis: Any
 ) -> None:
-    with serve(redis[0]) as api:
+    with serve(redis.cache) as api:
         ask_at_once(api, [tenant.global_token(["read:products"])] * TOGETHER)
         tenant.rotate()
         server.serve_logto(tenant)
@@ -191,10 +179,10 @@ def test_a_restart_during_an_outage_starts_from_the_copy_in_redis(
     server: LoopbackServer, tenant: Logto, serve: Any, redis: Any
 ) -> None:
     good = tenant.global_token(["read:products"])
-    with serve(redis[0]) as api:
+    with serve(redis.cache) as api:
         assert api(good)[0] == 200
     server.answers.clear()
-    with serve(redis[0]) as api:
+    with serve(redis.cache) as api:
         answers = ask_at_once(api, [good] * TOGETHER)
     assert {status for status, _ in answers} == {200}
     assert jwks_fetches(server) == 1
@@ -205,10 +193,9 @@ def test_a_restart_during_an_outage_starts_from_the_copy_in_redis(
 def test_a_redis_out_of_order_breaks_no_request(
     server: LoopbackServer, tenant: Logto, serve: Any, redis: Any, fault: signal.Signals
 ) -> None:
-    cache, process = redis
     good = tenant.global_token(["read:products"])
-    with serve(cache, HTTP_TIMEOUT=5) as api:
-        os.kill(process, fault)
+    with serve(redis.cache, HTTP_TIMEOUT=5) as api:
+        os.kill(redis.process, fault)
         answers = ask_at_once(api, [good] * TOGETHER)
     assert {status for status, _ in answers} == {200}
     assert 1 <= jwks_fetches(server) <= WORKERS
@@ -219,11 +206,11 @@ def test_rubbish_in_redis_breaks_no_request(
     server: LoopbackServer, tenant: Logto, serve: Any, redis: Any
 ) -> None:
     good = tenant.global_token(["read:products"])
-    with serve(redis[0]) as api:
+    with serve(redis.cache) as api:
         assert api(good)[0] == 200
-    with Redis.from_url(redis[0]["LOCATION"]) as client:
+    with Redis.from_url(redis.cache["LOCATION"]) as client:
         (key,) = client.keys("*:copy")
         client.set(key, b"\x80rubbish")
-    with serve(redis[0]) as api:
+    with serve(redis.cache) as api:
         assert api(good)[0] == 200
     assert jwks_fetches(server) == 2

@@ -1,5 +1,6 @@
 """The journal of marks in a shared cache: append-only entries that every process reads."""
 
+import math
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain, islice
@@ -17,6 +18,7 @@ _WRITTEN_AT_ONCE = 250  # marks in an entry: about 25 kilobytes, and 300 at most
 _ATTEMPTS = 200  # of a writer whose place others take
 _RESTARTS = 5
 
+_LOOK_BACK = 60  # seconds between two looks at the entries of all days
 _TURN = 10  # seconds that one process has to write back what a journal has lost
 
 
@@ -86,6 +88,7 @@ class Journal:
         self._epoch: str | None = None
         self._is_whole = False  # whether the epoch was read to its end
         self._last_read = 0  # day
+        self._looked_back_at = -math.inf
         self._next: dict[_Lane, int] = {}
         self._last: dict[_Lane, int] = {}  # digests of the last entries that were read
         self._missing: dict[Names, Mark] = {}
@@ -98,9 +101,9 @@ class Journal:
 
     def read(self) -> None:
         """Learn the marks that others wrote, or raise CacheUnavailable."""
-        today = self._today()
-        back = min(max(today - self._last_read, 0) + 1, self._days)
-        lanes = self._lanes(back=back) if self._is_whole else []
+        today, now = self._today(), self._now()
+        is_long_ago = abs(now - self._looked_back_at) >= _LOOK_BACK
+        lanes = self._lanes(back=self._days if is_long_ago else 1) if self._is_whole else []
         found = self._cache.get_many([self._epoch_key, *self._watched(lanes)])
         epoch = found.get(self._epoch_key)
         if self._is_whole and (epoch != self._epoch or self._is_torn(found, lanes)):
@@ -111,10 +114,13 @@ class Journal:
         # A clock that was ahead may have ended marks too early.
         self._is_whole &= today >= self._last_read
         if self._is_whole:
+            self._restore_heads(found, lanes)
             more = [lane for lane in lanes if self._entry(lane) in found]
             self._is_whole = self._read_on(more) == 0
         else:
             self._restart(epoch)
+        if is_long_ago:
+            self._looked_back_at = now
         if today != self._last_read:
             self._last_read = today
             self._marks.end(self._now())
@@ -246,6 +252,13 @@ class Journal:
             if self._is_replaced(lane, found) or (is_more and self._entry(lane) not in found):
                 return True
         return False
+
+    def _restore_heads(self, found: Mapping[str, object], lanes: Iterable[_Lane]) -> None:
+        """Without its head, a lane that has lost an entry would seem to end there."""
+        for lane in lanes:
+            last = self._at(lane) - 1
+            if last > _number(found.get(self._head(lane))):
+                self._cache.set(self._head(lane), str(last), self._timeout(lane))
 
     def _is_replaced(self, lane: _Lane, found: Mapping[str, object]) -> bool:
         """Whether the last entry that was read is gone; a writer may have taken its place."""

@@ -2,14 +2,13 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from typing import Any
 
 import pytest
 
-from tests.support.running import free_port, running
+from tests.support.cache_servers import needs_redis, redis
 
 pytestmark = [
     pytest.mark.servers,
@@ -28,19 +27,11 @@ def outcome(sessions: dict[str, Any]) -> Any:
     return json.loads(done.stdout)
 
 
-@pytest.mark.skipif(
-    shutil.which("redis-server") is None and "REQUIRE_REDIS" not in os.environ,
-    reason="redis-server is not installed (Debian: apt-get install redis-server)",
-)
+@needs_redis
 def test_one_process_at_a_time_takes_over_the_lock_of_a_dead_one_in_redis(tmp_path: Any) -> None:
-    port = free_port()
-    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
-    cache = {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": f"redis://127.0.0.1:{port}",
-    }
-    with running("redis-server", *options, until="Ready to accept connections"):
-        entered = outcome({"SESSION_ENGINE": f"{BACKENDS}.cache", "CACHES": {"default": cache}})
+    with redis(tmp_path) as server:
+        caches = {"default": server.cache}
+        entered = outcome({"SESSION_ENGINE": f"{BACKENDS}.cache", "CACHES": caches})
     assert entered == {"entered": 8, "overlaps": 0}
 
 

@@ -257,6 +257,27 @@ def test_an_entry_in_the_place_of_a_lost_one_is_read(store: Store, then: str) ->
         assert process.knows("ada", "bob")
 
 
+@pytest.mark.parametrize("left", ["an entry in the middle", "the last entry", "nothing"])
+@pytest.mark.parametrize("days", [0, 2])
+def test_a_process_that_starts_learns_what_others_know_of_a_lane_that_lost_its_head(
+    store: Store, days: int, left: str
+) -> None:
+    one, new = Process(store, lane=0), Process(store)
+    for user in ("ada", "bob", "cleo"):
+        one.journal.write([mark(user)])
+    one.time += days * 86400
+    new.time = one.time
+    one.journal.read()
+    kept = {"an entry in the middle": "bob", "the last entry": "cleo", "nothing": "-"}[left]
+    store.values = {
+        key: value for key, value in store.values.items() if key[-5:] == "epoch" or kept in value
+    }
+    for process in (new, one, new, one, new):
+        process.time += 60
+        process.journal.write_back()
+    assert new.knows("ada", "bob", "cleo")
+
+
 def test_writers_that_meet_write_both(store: Store) -> None:
     one, other, new = (Process(store, lane=0) for _ in range(3))
     one.journal.read()

@@ -14,10 +14,8 @@ from .running import free_port, running
 _FOLDERS = [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
 """Where Debian has the programs, the newest first."""
 
-_PATH = os.pathsep.join([*map(str, _FOLDERS), os.environ.get("PATH", "")])
-_INITDB, _POSTGRES = shutil.which("initdb", path=_PATH), shutil.which("postgres", path=_PATH)
-
-IS_INSTALLED = _POSTGRES is not None
+PATH = os.pathsep.join([*map(str, _FOLDERS), os.environ.get("PATH", "")])
+_INITDB, _POSTGRES = shutil.which("initdb", path=PATH), shutil.which("postgres", path=PATH)
 
 
 @contextmanager
@@ -34,7 +32,8 @@ def postgresql() -> Iterator[dict[str, Any]]:
         data, port = f"{folder}/data", free_port()
         made = f"{_INITDB} -D {data} -U postgres -A trust -E UTF8 --no-sync --no-locale"
         subprocess.run([*before, *made.split(" ")], check=True, capture_output=True)
-        options = f"-D {data} -p {port} -h 127.0.0.1 -k {folder} -F"
+        # What goes wrong with a statement is not said, as nothing would read so much.
+        options = f"-D {data} -p {port} -h 127.0.0.1 -k {folder} -c log_min_messages=log"
         ready = "database system is ready to accept connections"
         with running(*before, _POSTGRES, *options.split(" "), until=ready):
             yield {

@@ -12,14 +12,15 @@ from typing import IO
 @contextmanager
 def running(
     *command: str,
-    until: str,
+    until: str | int,
     times: int = 1,
     environment: Mapping[str, str] | None = None,
     log: IO[str] | None = None,
 ) -> Iterator[int]:
-    """Run a server until the block ends; it is ready when it has said something so often.
+    """Run a server until the block ends.
 
-    What is said later must go into ``log``, or be too little to fill a pipe.
+    It is ready when it has said something so often, or when it listens on a port. What is said
+    later must go into ``log``, or be too little to fill a pipe.
     """
     started = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     with subprocess.Popen(
@@ -31,18 +32,32 @@ def running(
     ) as process:
         assert process.stdout is not None
         try:
-            said = []
-            for line in process.stdout:
-                said.append(line)
-                if sum(until in one for one in said) == times:
-                    break
-            assert process.poll() is None, "".join(said)
+            if isinstance(until, str):
+                _await_words(process, process.stdout, until, times)
+            else:
+                _await_port(process, until)
             yield process.pid
         finally:
             with suppress(ProcessLookupError):
                 os.kill(process.pid, signal.SIGCONT)
                 process.terminate()
             process.stdout.close()
+
+
+def _await_words(process: subprocess.Popen[str], stdout: IO[str], words: str, times: int) -> None:
+    said = []
+    for line in stdout:
+        said.append(line)
+        if sum(words in one for one in said) == times:
+            break
+    assert process.poll() is None, "".join(said)
+
+
+def _await_port(process: subprocess.Popen[str], port: int) -> None:
+    while process.poll() is None:
+        with suppress(ConnectionRefusedError):
+            return socket.create_connection(("127.0.0.1", port)).close()
+    raise AssertionError(process.communicate()[0])
 
 
 def free_port() -> int:

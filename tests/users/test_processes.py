@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.postgresql import IS_INSTALLED, postgresql
+from tests.support.cache_servers import needs_postgresql
+from tests.support.postgresql import postgresql
 
 pytestmark = [
     pytest.mark.servers,
@@ -55,10 +56,7 @@ def server() -> Iterator[dict[str, Any]]:
         yield database
 
 
-@pytest.mark.skipif(
-    not IS_INSTALLED and "REQUIRE_POSTGRESQL" not in os.environ,
-    reason="PostgreSQL is not installed (Debian: apt-get install postgresql)",
-)
+@needs_postgresql
 @pytest.mark.parametrize("transaction", ["atomic", "autocommit"])
 def test_first_tokens_at_once_make_one_user_on_postgresql(
     server: dict[str, Any], transaction: str
