@@ -119,7 +119,7 @@ def test_an_app_that_is_missing_or_comes_too_late_is_an_error(
     included: Any, apps: list[str], expected: list[str]
 ) -> None:
     needed = [f"django.contrib.{name}" for name in ("auth", "contenttypes", "sessions")]
-    included.INSTALLED_APPS = [*needed, *apps]
+    included.INSTALLED_APPS = [*needed, "drf_logto.users", *apps]
     assert ids() == expected
 
 

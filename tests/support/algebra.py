@@ -28,9 +28,18 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSet
 
 from drf_logto.auth_info import TokenKind
-from drf_logto.checks.routes import negation_stands_beside_a_kind
-from drf_logto.exceptions import WrongTokenKind
-from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
+from drf_logto.checks.routes import (
+    negation_stands_beside_a_kind,
+    permission_about_bearer_stands_beside_a_kind,
+)
+from drf_logto.exceptions import WrongBearer, WrongTokenKind
+from drf_logto.permissions import (
+    HasScopes,
+    InOrganization,
+    IsMachine,
+    IsUser,
+    OrgResourceScopes,
+)
 from drf_logto.permissions.token_kinds import AccessTokenPermission
 from drf_logto.testing import Logto, TokenOptions
 
@@ -183,6 +192,23 @@ class Ours:
 
 
 @dataclass(frozen=True)
+class Bearer(Ours):
+    """One about the bearer: a machine, or a user with such an id."""
+
+    model: Any
+    sentence: str = ""
+    rule: Callable[[Held], bool] = lambda held: True
+
+    def made(self) -> Any:
+        return self.model
+
+    def refusal(self, asked: Asked) -> Refusal | None:
+        if asked.held is not None and self.rule(asked.held):
+            return None
+        return Refusal(35, "wrong_bearer", "invalid_token", self.sentence)
+
+
+@dataclass(frozen=True)
 class Other:
     """A permission of DRF or of the project."""
 
@@ -325,6 +351,18 @@ OURS = st.builds(
 )
 
 
+BEARERS = st.sampled_from(
+    [
+        Bearer(IsUser, sentence=WrongBearer.sentences["user"], rule=lambda held: not held.machine),
+        Bearer(
+            IsMachine(),
+            sentence=WrongBearer.sentences["machine"],
+            rule=lambda held: held.machine is not None,
+        ),
+    ]
+)
+
+
 def composed(leaves: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.recursive(
         leaves,
@@ -357,7 +395,7 @@ ASKED = st.builds(
     required_scopes=st.none() | SCOPES | BY_ACTION,
 )
 ANY_OTHERS = composed(st.sampled_from(OTHERS))
-ANYTHING = composed(OURS | st.sampled_from(OTHERS))
+ANYTHING = composed(OURS | BEARERS | st.sampled_from(OTHERS))
 
 
 def generated(*strategies: Any, times: float) -> Callable[[Any], Any]:
@@ -454,6 +492,7 @@ def most_actionable(refusals: list[Refusal]) -> list[Refusal]:
 EVERYBODY = [
     None,
     Held(TokenKind.GLOBAL, None, frozenset("ab")),
+    Held(TokenKind.GLOBAL, None, frozenset("ab"), "app-1"),
     Held(TokenKind.ORGANIZATION, "org-a", frozenset("ab")),
     Held(TokenKind.ORGANIZATION_RESOURCE, "org-a", frozenset("ab")),
 ]
@@ -467,12 +506,13 @@ def let_in(answer: Answer, permissions: list[Permission], asked: Asked) -> list[
     return [one for one in requests if answer(permissions, one).status_code in GRANTED]
 
 
-def is_said(permissions: list[Permission], asked: Asked) -> bool:
-    """Whether W004 is."""
+def is_said(permissions: list[Permission], asked: Asked, *, of_bearers: bool = False) -> bool:
+    """Whether W004 is, or W010 where ``of_bearers``."""
     urls: Any = ModuleType("tests.routes")
     urls.urlpatterns = [path("", view(permissions, asked))]
     with override_settings(ROOT_URLCONF=urls):
-        return bool(negation_stands_beside_a_kind())
+        by_bearer = of_bearers and permission_about_bearer_stands_beside_a_kind()
+        return bool(by_bearer or negation_stands_beside_a_kind())
 
 
 def without_not(leaves: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
