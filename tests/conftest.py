@@ -60,6 +60,16 @@ def revocation(settings: Any) -> Iterator[None]:
 
 
 @pytest.fixture
+def logto_options(settings: Any) -> Any:
+    """Add to the LOGTO setting."""
+
+    def add(**options: Any) -> None:
+        settings.LOGTO = {**settings.LOGTO, **options}
+
+    return add
+
+
+@pytest.fixture
 def server() -> Iterator[LoopbackServer]:
     with loopback_server() as server:
         yield server

@@ -18,13 +18,3 @@ def project(route: Route, settings: Any, db: None) -> None:
     }
     view = Seen.as_view(authentication_classes=[LogtoUserAuthentication])
     route(path("", view))
-
-
-@pytest.fixture
-def logto_options(settings: Any) -> Any:
-    """Add to the LOGTO setting."""
-
-    def add(**options: Any) -> None:
-        settings.LOGTO = {**settings.LOGTO, **options}
-
-    return add
