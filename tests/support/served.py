@@ -5,6 +5,7 @@ import os
 from typing import Any
 
 import django
+from django.apps import apps
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.core.wsgi import get_wsgi_application
@@ -18,6 +19,7 @@ settings.configure(
         "drf_logto",
         *json.loads(os.environ.get("SERVED_APPS", "[]")),
     ],
+    MIDDLEWARE=["tests.support.served.name_process"],
     DATABASES=json.loads(os.environ.get("SERVED_DATABASES", "{}")),
     LOGTO=json.loads(os.environ["SERVED_LOGTO"]),
     CACHES=json.loads(os.environ["SERVED_CACHES"]),
@@ -28,11 +30,22 @@ settings.configure(
 )
 django.setup()
 
-from django.urls import path  # noqa: E402 - settings come first
+from django.urls import include, path  # noqa: E402 - settings come first
 from rest_framework.response import Response  # noqa: E402
 from rest_framework.views import APIView  # noqa: E402
 
 from drf_logto.permissions import HasScopes  # noqa: E402
+
+
+def name_process(get_response: Any) -> Any:
+    """Let every response name its process."""
+
+    def middleware(request: Any) -> Any:
+        response = get_response(request)
+        response["Process"] = os.getpid()
+        return response
+
+    return middleware
 
 
 class Products(APIView):
@@ -42,6 +55,8 @@ class Products(APIView):
         return Response({"process": os.getpid()})
 
 
-urlpatterns = [path("", Products.as_view())]
+urlpatterns: list[Any] = [path("", Products.as_view())]
+if apps.is_installed("drf_logto.revocation"):
+    urlpatterns.append(path("logto/", include("drf_logto.revocation.urls")))
 wsgi = get_wsgi_application()
 asgi = get_asgi_application()
