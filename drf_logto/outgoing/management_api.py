@@ -24,13 +24,21 @@ _LONGEST = 86400  # seconds that a token is kept
 _TOKEN = re.compile(r"[!-~]{1,16384}")
 _UNAUTHORIZED, _BAD_REQUEST = 401, 400
 
+_WRONG_RESOURCE = (
+    "Set LOGTO['MANAGEMENT_API_RESOURCE'] to the indicator of the Management API, as Logto's "
+    "console lists it under API resources."
+)
+_NO_ROLE = (
+    "Give the application LOGTO['MANAGEMENT_APP_ID'] a machine-to-machine role with the permission "
+    "'all' of the Management API. LOGTO['MANAGEMENT_API_RESOURCE'] must not be another API."
+)
 _REMEDIES = {
     "invalid_client": "Check LOGTO['MANAGEMENT_APP_ID'] and LOGTO['MANAGEMENT_APP_SECRET'].",
-    "invalid_target": "Set LOGTO['MANAGEMENT_API_RESOURCE'] to the indicator of the Management "
-    "API, as Logto's console lists it under API resources.",
+    "invalid_target": _WRONG_RESOURCE,
     "invalid_request": "LOGTO['MANAGEMENT_APP_ID'] must be a machine-to-machine application.",
-    "insufficient_scope": "Give the application LOGTO['MANAGEMENT_APP_ID'] a machine-to-machine "
-    "role with the permission 'all' of the Management API.",
+    "insufficient_scope": _NO_ROLE,
+    "auth.forbidden": _NO_ROLE,
+    "auth.unauthorized": _WRONG_RESOURCE,
 }
 
 

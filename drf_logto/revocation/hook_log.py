@@ -36,20 +36,26 @@ def find_hook(api: ManagementApi, name: str | None, needed: Collection[str]) -> 
     usable = [hook for hook, lacks in hooks.items() if not lacks]
     if name is None and len(usable) == 1:
         return usable[0]
-    if name is None:
-        those = ", ".join(map(quoted, usable)) or f"none of {len(hooks)}"
-        events = ", ".join(needed)
-        raise ImproperlyConfigured(
-            f"Which webhook is to be followed? Enabled and with the events {events}: {those}. "
-            "Name it with --hook."
-        )
-    if name not in hooks:
-        raise ImproperlyConfigured(f"Logto has no webhook {quoted(name)}.")
+    if name is None or name not in hooks:
+        which = "" if name is None else f"Logto has no webhook {quoted(name)}. "
+        raise ImproperlyConfigured(which + _choice(len(hooks), usable, needed))
     if hooks[name]:
         raise ImproperlyConfigured(
-            f"The webhook {quoted(name)} is disabled or lacks events: {', '.join(hooks[name])}."
+            f"The webhook {quoted(name)} is disabled or lacks events: {', '.join(hooks[name])}. "
+            "Enable it and select them in Logto's console."
         )
     return name
+
+
+def _choice(count: int, usable: list[str], needed: Collection[str]) -> str:
+    events = ", ".join(needed)
+    if usable:
+        those = ", ".join(map(quoted, usable))
+        return f"Name one with --hook that is enabled and has the events {events}: {those}."
+    return (
+        f"None of {count} webhooks is enabled and has the events {events}. Create one in Logto's "
+        "console, or select the events."
+    )
 
 
 def _lacks(hook: Mapping[str, Any], needed: Collection[str]) -> list[str]:

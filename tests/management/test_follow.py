@@ -2,10 +2,12 @@
 
 import signal
 from collections.abc import Iterator
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.cache import caches
+from django.core.management import call_command
 
 from drf_logto.conf import get_settings
 from drf_logto.exceptions import TokenRevoked
@@ -49,7 +51,7 @@ def is_refused(server: LoopbackServer, issued_at: float, user: str = CAROL) -> b
 def test_what_a_real_log_takes_away_is_refused(
     logto: LoopbackServer, logto_command: Run, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert logto_command("follow", "--once", "--hook", FEW) == (0, "New entries: 4.\n")
+    assert logto_command("follow", "--once", "--hook", FEW) == (0, "Entries read: 4.\n")
     suspended = 1795266162.935  # the last time; then she was un-suspended
     assert is_refused(logto, int(suspended))
     assert not is_refused(logto, int(suspended) + 1)
@@ -70,14 +72,18 @@ def test_the_only_webhook_is_found(
 ) -> None:
     few = [hook for hook in answers["hooks"]["body"] if hook["id"] == FEW]
     logto.answers["/api/hooks"] = document(few)
-    assert logto_command("follow", "--once") == (0, "New entries: 4.\n")
+    assert logto_command("follow", "--once") == (0, "Entries read: 4.\n")
 
 
 @pytest.mark.parametrize(
     ("arguments", "options", "message"),
     [
-        ([], {}, f"'{FEW}', '{ALL}'. Name it with --hook."),
-        (["--hook", "other"], {}, "Logto has no webhook 'other'."),
+        ([], {}, f": '{FEW}', '{ALL}'."),
+        (
+            ["--hook", "other"],
+            {},
+            "Logto has no webhook 'other'. Name one with --hook that is enabled",
+        ),
         (
             ["--hook", FEW],
             {"REVOKE_ON_ROLE_CHANGE": True},
@@ -151,7 +157,29 @@ def test_a_signal_ends_it_after_the_reading(
     assert is_refused(logto, NOON)
     assert signal.getsignal(number) is before
     logto.answers[LOG] = log
-    assert logto_command("follow", "--once", "--hook", FEW)[1] == "New entries: 4.\n"
+    assert logto_command("follow", "--once", "--hook", FEW)[1] == "Entries read: 4.\n"
+
+
+class Pipe(StringIO):
+    """What a service writes to; it shows what was flushed."""
+
+    shown = ""
+
+    def flush(self) -> None:
+        self.shown = self.getvalue()
+
+
+def test_what_it_says_is_seen_while_it_runs(logto: LoopbackServer, answers: dict[str, Any]) -> None:
+    pipe, shown = Pipe(), []
+
+    def answer(connection: Connection) -> None:
+        shown.append(pipe.shown)
+        signal.raise_signal(signal.SIGTERM)
+        http("[]")(connection)
+
+    logto.answers[LOG] = answer
+    call_command("logto", "follow", "--hook", FEW, stdout=pipe)
+    assert shown == ["Following the log of the webhook. SIGTERM or SIGINT ends it.\n"]
 
 
 BOB = "n8bgw5maijvz"
@@ -172,7 +200,7 @@ def accepted(logto: LoopbackServer, answers: dict[str, Any], settings: Any) -> I
 def test_what_a_user_has_lost_is_refused(
     logto: LoopbackServer, logto_command: Run, accepted: None
 ) -> None:
-    said = "Comparing 1 subjects takes 2 requests to Logto, and 1 seconds.\nNew entries: 4.\n"
+    said = "Comparing 1 subjects takes 2 requests to Logto, and 1 seconds.\nEntries read: 4.\n"
     arguments = ("follow", "--once", "--hook", FEW, "--roles")
     assert logto_command(*arguments) == (0, said)
     assert not is_refused(logto, NOON + 3600, BOB)
@@ -191,7 +219,7 @@ def test_all_subjects_are_compared_once(
     time = iter(range(10**6))
     with override(Environment(now=lambda: NOON + 3600 + next(time) * 2)):
         command = ("follow", "--once", "--hook", FEW, "--roles", "--requests-per-second", "1")
-        assert logto_command(*command)[1].endswith("\nNew entries: 4.\n")
+        assert logto_command(*command)[1].endswith("\nEntries read: 4.\n")
     assert len([path for path in logto.asked if "/roles?" in path]) == 2
 
 

@@ -109,7 +109,9 @@ def test_a_token_that_is_refused_is_replaced_once(
 ) -> None:
     api.get("/hooks")
     server.answers["/api/hooks"] = recorded(answers["invalid_token"])
-    with pytest.raises(ManagementApiRefused, match=r"'auth\.unauthorized'") as refused:
+    with pytest.raises(
+        ManagementApiRefused, match=r"Set LOGTO.'MANAGEMENT_API_RESOURCE'"
+    ) as refused:
         api.get("/hooks")
     assert refused.value.code == "auth.unauthorized"
     assert tokens_asked(server) == 2
@@ -137,17 +139,22 @@ def test_a_machine_without_access_is_told_the_remedy(
 
 
 @pytest.mark.parametrize(
-    ("recording", "code"),
-    [("forbidden", "auth.forbidden"), ("unknown_hook", "entity.not_exists_with_id")],
+    ("recording", "code", "remedy"),
+    [
+        ("forbidden", "auth.forbidden", " Give the application LOGTO['MANAGEMENT_APP_ID'] a"),
+        ("invalid_token", "auth.unauthorized", " Set LOGTO['MANAGEMENT_API_RESOURCE'] to"),
+        ("unknown_hook", "entity.not_exists_with_id", ""),
+    ],
 )
 def test_an_error_keeps_the_code_of_logto(
-    api: ManagementApi, server: LoopbackServer, answers: dict[str, Any], recording: str, code: str
-) -> None:
+    api: ManagementApi, server: LoopbackServer, answers: dict[str, Any], recording: str, code: str,
+    remedy: str,
+) -> None:  # fmt: skip
     server.answers["/api/hooks"] = recorded(answers[recording])
     with pytest.raises(ManagementApiRefused) as refused:
         api.get("/hooks")
     assert refused.value.code == code
-    assert str(refused.value) == f"The Management API refuses: '{code}'."
+    assert str(refused.value).startswith(f"The Management API refuses: '{code}'.{remedy}")
 
 
 @pytest.mark.parametrize("body", ["[]", "{}", '{"code": 5}'])

@@ -45,8 +45,12 @@ def test_the_only_webhook_with_the_events_is_found(api: ManagementApi) -> None:
 @pytest.mark.parametrize(
     ("name", "needed", "message"),
     [
-        (None, NEEDED, f"User.Deleted, Organization.Deleted: '{FEW}', '{ALL}'. Name it with"),
-        (None, ["User.Lost"], "the events User.Lost: none of 5"),
+        (None, NEEDED, f"the events User.Deleted, Organization.Deleted: '{FEW}', '{ALL}'."),
+        (
+            None,
+            ["User.Lost"],
+            "None of 5 webhooks is enabled and has the events User.Lost. Create one",
+        ),
         ("no\nsuch", NEEDED, r"Logto has no webhook 'no\nsuch'."),
         (DISABLED, NEEDED, "is disabled or lacks events: User.Deleted, Organization.Deleted."),
         (FEW, ["User.Deleted", "User.Data.Updated"], "lacks events: User.Data.Updated."),
@@ -78,7 +82,7 @@ def test_a_webhook_without_a_list_of_events_lacks_all(
     server.answers["/api/hooks"] = document(
         [{"id": "x", "enabled": True, "events": "User.Deleted"}]
     )
-    with pytest.raises(ImproperlyConfigured, match="none of 1"):
+    with pytest.raises(ImproperlyConfigured, match="None of 1"):
         find_hook(api, None, ["User.Deleted"])
 
 

@@ -46,4 +46,5 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=FAILED) from error
         except AuthorizationServerUnavailable as error:
             reason = f"Logto cannot be asked: {error.reason}."
-            raise CommandError(reason, returncode=FAILED) from error
+            remedy = "Check LOGTO['ENDPOINT'], the network, and whether Logto works."
+            raise CommandError(f"{reason} {remedy}", returncode=FAILED) from error

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -80,7 +81,7 @@ def run(command: BaseCommand, options: dict[str, Any]) -> None:
             command.stdout.write(_read_once(follower, comparison))
         else:
             with _signals() as ended:
-                command.stdout.write("Following the log of the webhook. SIGTERM or SIGINT ends it.")
+                _say(command, "Following the log of the webhook. SIGTERM or SIGINT ends it.")
                 follower.run(ended.wait)
     finally:
         follower.release()
@@ -111,9 +112,14 @@ def _comparison(
         cache,
         requests_per_second=rate,
         revoke=add_named,
-        say=command.stdout.write,
+        say=partial(_say, command),
         now=environment.now,
     )
+
+
+def _say(command: BaseCommand, text: str) -> None:
+    command.stdout.write(text)
+    command.stdout.flush()  # a service has no terminal, and may run for months
 
 
 def _read_once(follower: Follower, comparison: Comparison | None) -> str:
@@ -122,7 +128,7 @@ def _read_once(follower: Follower, comparison: Comparison | None) -> str:
     while new is not None:
         count += new
         if comparison is None or not comparison.is_unfinished:
-            return f"New entries: {count}."
+            return f"Entries read: {count}."
         time.sleep(INTERVAL)
         new = follower.read()
     return "Another process reads."
