@@ -1,11 +1,12 @@
 """System checks of the routes: what permission classes, views and URLs say together."""
 
+from itertools import chain
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from rest_framework.views import APIView
 
-from ..compositions.grants import opens_to_every_kind
+from ..compositions.grants import faults, opens_to_every_kind
 from ..permissions import HasScopes, OrgResourceScopes
 from ..routes import (
     Route,
@@ -124,6 +125,21 @@ def negation_stands_beside_a_kind(**_: Any) -> list[CheckMessage]:
         )
         for route in guarded_routes()
         if route.is_open_by_negation
+    ]
+
+
+@register(Tags.urls)
+def permissions_can_be_made(**_: Any) -> list[CheckMessage]:
+    """E019: a permission that needs arguments stands without them."""
+    return [
+        Error(
+            f"A permission of the route {route.path!r} cannot be made: {fault}",
+            hint="Write an instance with its arguments, such as FromClients('a').",
+            id="drf_logto.E019",
+        )
+        for route in all_routes()
+        for permission in {id(one): one for one in chain.from_iterable(route.ways)}.values()
+        for fault in faults(permission)
     ]
 
 

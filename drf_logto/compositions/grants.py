@@ -5,15 +5,31 @@ from contextlib import suppress
 from itertools import product
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
+
 from .base import LogtoPermission
 from .operators import Operator, leaves, read
+
+_FAULTS = (TypeError, ImproperlyConfigured)
 
 
 def own_permissions(permission: Any) -> Iterator[LogtoPermission]:
     """Yield this package's permissions in a composition; what stands under a NOT opens nothing."""
     for leaf in filter(is_own, leaves(permission, negated=False)):
-        with suppress(TypeError):  # DRF cannot make one of it either, and says so
+        with suppress(*_FAULTS):  # E019 reports it
             yield leaf()
+
+
+def faults(permission: Any) -> Iterator[Exception]:
+    """Yield why DRF cannot make an instance of each of this package's permissions, where it is so.
+
+    Such a class stands where an instance with arguments is needed.
+    """
+    for leaf in filter(is_own, leaves(permission)):
+        try:
+            leaf()
+        except _FAULTS as fault:
+            yield fault
 
 
 def ignoring_required_scopes(permissions: Sequence[Any]) -> Iterator[LogtoPermission]:
