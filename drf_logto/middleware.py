@@ -1,7 +1,7 @@
 """LogtoMiddleware: who sent a request, for code outside of views."""
 
 from collections.abc import Callable
-from functools import cache, cached_property, partial
+from functools import cache, partial
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
@@ -87,12 +87,9 @@ def _until_view(name: str, find: Callable[[Any], Any]) -> property:
     early = f"_{name}_until_view"
 
     def read(request: Any) -> Any:
-        values = vars(request)
         if request.resolver_match is not None:
-            return values[name]
-        if early not in values:
-            values[early] = find(request)
-        return values[early]
+            return vars(request)[name]
+        return _once(request, early, find)
 
     def write(request: Any, value: Any) -> None:
         vars(request)[early if request.resolver_match is None else name] = value
@@ -103,16 +100,33 @@ def _until_view(name: str, find: Callable[[Any], Any]) -> property:
 class _Bearer:
     """What a request with an access token has instead of its attributes."""
 
-    @cached_property
-    def _bearer(self) -> tuple[Any, AuthInfo | None]:
-        return _find_bearer(self)
-
-    @cached_property
-    def auth(self) -> AuthInfo | None:
-        return self._bearer[1]
-
-    user = _until_view("user", lambda request: request._bearer[0])
+    user = _until_view("user", lambda request: _bearer(request)[0])
     auser = _until_view("auser", lambda request: partial(_afind_user, request))
+
+    @property
+    def auth(self) -> AuthInfo | None:
+        auth: AuthInfo | None = _once(self, "_auth", lambda request: _bearer(request)[1])
+        return auth
+
+    @auth.setter
+    def auth(self, value: AuthInfo | None) -> None:
+        self._auth = value  # the view's
+
+
+def _once(request: Any, name: str, find: Callable[[Any], Any]) -> Any:
+    """Return an attribute, found at its first use.
+
+    functools.cached_property has all attributes in a variable meanwhile, where reports of errors
+    find the headers of the request.
+    """
+    if name not in vars(request):
+        setattr(request, name, find(request))
+    return getattr(request, name)
+
+
+def _bearer(request: Any) -> tuple[Any, AuthInfo | None]:
+    found: tuple[Any, AuthInfo | None] = _once(request, "_bearer", _find_bearer)
+    return found
 
 
 @cache

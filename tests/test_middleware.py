@@ -23,6 +23,7 @@ from rest_framework.views import APIView
 from drf_logto.auth_info import AuthInfo
 from drf_logto.authentication import LogtoJWTAuthentication
 from drf_logto.decorators import require_access_token
+from drf_logto.middleware import LogtoMiddleware
 from drf_logto.permissions import HasScopes
 from drf_logto.principal import LogtoPrincipal
 from drf_logto.telemetry import snapshot
@@ -378,6 +379,11 @@ def test_a_session_beside_a_token_still_needs_a_csrf_token(
 async def tell_async(request: Any) -> JsonResponse:
     user = await request.auser()
     return JsonResponse({"user": user.get_username(), "auth": request.auth and request.auth.sub})
+
+
+@pytest.mark.parametrize("view", [tell, tell_async])
+def test_it_is_asynchronous_where_the_view_is(view: Any) -> None:
+    assert iscoroutinefunction(LogtoMiddleware(view)) is iscoroutinefunction(view)
 
 
 @pytest.fixture

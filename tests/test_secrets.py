@@ -182,6 +182,37 @@ def test_no_broken_setting_reports_the_token(
     assert_no_secret(secrets_of(logto, token), response.content.decode(), *reports.texts)
 
 
+def reading(get_response: Any) -> Any:
+    """A middleware that reads the user."""
+    return lambda request: get_response(request) if request.user else None
+
+
+BROKEN = {"API_RESOURCES": "typing error"}
+
+
+@pytest.mark.parametrize(
+    ("logto_setting", "authentication"), [({}, "CrashingUser"), (BROKEN, "LogtoJWTAuthentication")]
+)
+def test_no_fault_before_the_view_reports_the_token(
+    logto: Logto,
+    reports: Reports,
+    settings: Any,
+    logto_setting: dict[str, str],
+    authentication: str,
+) -> None:
+    token = logto.global_token(["read:a"])
+    settings.DEBUG = True
+    settings.LOGTO = {**settings.LOGTO, **logto_setting}
+    settings.REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": [f"{__name__}.{authentication}"]}
+    settings.MIDDLEWARE = ["drf_logto.middleware.LogtoMiddleware", f"{__name__}.reading"]
+    response = Client(raise_request_exception=False).get(
+        "/", headers={"Authorization": f"Bearer {token}"}
+    )
+    assert response.status_code == 500
+    assert reports.exceptions >= 1
+    assert_no_secret(secrets_of(logto, token), response.content.decode(), *reports.texts)
+
+
 def test_a_reporter_that_looks_everywhere_finds_a_token_in_a_frame(
     logto: Logto, reports: Reports
 ) -> None:

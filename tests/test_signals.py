@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
+from types import FrameType
 from typing import Any, NoReturn
 
 import pytest
@@ -18,6 +20,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from drf_logto import signals
 from drf_logto.decorators import require_access_token
 from drf_logto.permissions import HasScopes, InOrganization
 from drf_logto.signals import access_granted, access_refused
@@ -207,6 +210,29 @@ def test_an_open_request_without_a_token_is_not_sent(
     route(path("", VIEWS["api"]()))
     assert get(None).status_code == 200
     assert heard == []
+
+
+@every_view
+def test_a_granted_request_calls_nothing_here_where_nobody_listens(
+    logto: Logto, route: Route, make: Any
+) -> None:
+    route(path("", make(HasScopes("a"))))
+    token, called = logto.global_token(["a"]), []
+
+    def record(frame: FrameType, event: str, argument: object) -> None:
+        if event == "call" and frame.f_code.co_filename == signals.__file__:
+            called.append(frame.f_code.co_name)
+
+    threading.setprofile(record)
+    sys.setprofile(record)
+    try:
+        assert get(token).status_code == 200
+        assert called == []
+        assert get(None).status_code == 401
+    finally:
+        threading.setprofile(None)
+        sys.setprofile(None)
+    assert called == ["record_missing_credentials", "record_denial"]
 
 
 # Refused
