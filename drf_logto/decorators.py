@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
+from itertools import chain
 from typing import Any, TypeAlias, TypeVar, Union, overload
 
 from asgiref.sync import iscoroutinefunction
@@ -11,6 +12,7 @@ from django.views import View as ClassBasedView
 from rest_framework.permissions import BasePermission, OperandHolder, SingleOperandHolder
 
 from .compositions.base import LogtoPermission
+from .compositions.operators import leaves
 from .plain_views import AuthenticationClass, Guard, reads_header
 from .view_options import ACCESS_TOKEN_PERMISSIONS, chain_of
 
@@ -68,6 +70,12 @@ def require_access_token(
         raise ImproperlyConfigured(
             "require_access_token takes permissions, such as HasScopes('read:reports')."
         )
+    for one in chain.from_iterable(map(leaves, arguments)):
+        if getattr(one, "is_about_objects", False):
+            raise ImproperlyConfigured(
+                "require_access_token asks nothing about objects, so OwnedByUser would open the "
+                "view to every token. Compare the owner in the view."
+            )
     return lambda view: _protect(view, arguments, authentication_class)
 
 

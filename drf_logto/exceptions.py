@@ -31,6 +31,7 @@ __all__ = [
     "MissingKeyId",
     "NoScopeDeclared",
     "NotAnAccessToken",
+    "NotOwner",
     "OpaqueToken",
     "RevocationsUnavailable",
     "SignInEnded",
@@ -434,6 +435,14 @@ class WrongBearer(WrongToken):
     def __init__(self, wanted: str) -> None:
         super().__init__()
         self.message = self.sentences[wanted]
+
+
+class NotOwner(WrongToken):
+    """The object belongs to another user, or to nobody."""
+
+    code = "not_owner"
+    priority = 35
+    message = gettext_noop("This object does not belong to the user of the access token.")
 
 
 class MissingClaim(WrongToken):

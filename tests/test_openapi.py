@@ -40,6 +40,7 @@ from drf_logto.permissions import (
     IsMachine,
     IsUser,
     OrgResourceScopes,
+    OwnedByUser,
 )
 from drf_logto.testing import Logto
 from tests.support.refusals import leaves
@@ -259,6 +260,7 @@ def test_what_scopes_cannot_express_is_reported_by_its_name(permission: Any, wri
         (IsDelegated, ["only actors on behalf of a user"]),
         (FromClients("a", "b"), ["only the clients a, b"]),
         (HasClaim("plan", "pro"), ["with the claim plan: pro"]),
+        (OwnedByUser("owner"), ["only for objects that belong to the user"]),
         (HasClaim("level", one_of=[1, True, "1"]), ["with the claim level: 1, true, 1"]),
         (IsUser & FromClients("a") & IsUser(), ["only users", "only the clients a"]),
     ],

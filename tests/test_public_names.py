@@ -22,7 +22,7 @@ NAMES = {
     "drf_logto.openapi": ["AutoSchema", "LogtoJWTAuthenticationScheme"],
     "drf_logto.permissions": [
         *("FromClients", "HasClaim", "HasScopes", "InOrganization"),
-        *("IsDelegated", "IsMachine", "IsUser", "OrgResourceScopes"),
+        *("IsDelegated", "IsMachine", "IsUser", "OrgResourceScopes", "OwnedByUser"),
     ],
     "drf_logto.principal": ["LogtoPrincipal"],
     "drf_logto.revocation": ["revoke"],

@@ -149,7 +149,7 @@ def permission_about_bearer_stands_beside_a_kind(**_: Any) -> list[CheckMessage]
     return [
         Warning(
             f"The route {route.path!r} is open to tokens of every kind: IsUser, IsMachine, "
-            "IsDelegated, FromClients and HasClaim say nothing about the kind.",
+            "IsDelegated, FromClients, HasClaim and OwnedByUser say nothing about the kind.",
             hint="Beside them, name the tokens that may come in: HasScopes('a') & IsUser.",
             id="drf_logto.W010",
         )

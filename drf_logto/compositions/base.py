@@ -26,11 +26,14 @@ class LogtoPermission(OperationHolderMixin, BasePermission):
         declared: the scopes that it names itself, None where it reads those of the view.
         words: what a description says about the bearers that it lets in, "" where it lets in all;
             English, and may hold ``%(name)s`` for ``params``.
+        is_about_objects: whether it compares objects, so that a view without objects is not
+            guarded by it.
     """
 
     kind: ClassVar[TokenKind | None] = None
     declared: RequiredScopes | None = RequiredScopes()
     words: ClassVar[str] = ""
+    is_about_objects: ClassVar[bool] = False
 
     @property
     def params(self) -> dict[str, tuple[str, ...]]:

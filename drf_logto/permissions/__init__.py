@@ -2,6 +2,7 @@
 
 from .bearer import FromClients, IsDelegated, IsMachine, IsUser
 from .claims import HasClaim
+from .ownership import OwnedByUser
 from .token_kinds import HasScopes, InOrganization, OrgResourceScopes
 
 __all__ = [
@@ -13,4 +14,5 @@ __all__ = [
     "IsMachine",
     "IsUser",
     "OrgResourceScopes",
+    "OwnedByUser",
 ]

@@ -22,6 +22,7 @@ from drf_logto.permissions import (
     IsMachine,
     IsUser,
     OrgResourceScopes,
+    OwnedByUser,
 )
 from drf_logto.runtime import Environment, override
 from sandbox.stand_in.server import StandIn
@@ -264,6 +265,10 @@ def asked(response: Any) -> list[str]:
             "API resource a or Organization-level token (acme) b",
         ),
         ({"permission_classes": [IsUser, HasScopes("a")]}, "API resource a only users"),
+        (
+            {"permission_classes": [HasScopes("a") & OwnedByUser("owner")]},
+            "API resource a only for objects that belong to the user",
+        ),
         (
             {"permission_classes": [HasClaim("a", "<b>") | FromClients("c", "d")]},
             "any token with the claim a: <b> or any token only the clients c, d",

@@ -31,6 +31,7 @@ from drf_logto.permissions import (
     IsMachine,
     IsUser,
     OrgResourceScopes,
+    OwnedByUser,
 )
 from drf_logto.testing import Logto
 
@@ -236,6 +237,8 @@ def test_a_negation_beside_a_kind_hears_nothing(check: Check, permissions: Any) 
     [
         ([IsUser], ["W010"]),
         ([IsUser()], ["W010"]),
+        ([OwnedByUser("owner")], ["W010"]),
+        ([HasScopes("a") & OwnedByUser("owner")], []),
         ([IsUser, FromClients("a"), HasClaim("b", "c")], ["W010"]),
         ([IsMachine | HasScopes("a")], ["W010"]),
         ([IsAuthenticated & IsDelegated], ["W010"]),

@@ -20,6 +20,7 @@ from drf_logto.permissions import (
     IsMachine,
     IsUser,
     OrgResourceScopes,
+    OwnedByUser,
 )
 
 
@@ -41,6 +42,7 @@ class ReportView(APIView):
         IsAuthenticated & HasScopes,
         IsUser() & ~IsDelegated | IsMachine,
         FromClients("app-1"),
+        OwnedByUser("document__owner") | ~IsUser,
         HasClaim("plan", one_of=["pro"]) & HasClaim("staff", True),
     ]
     required_scopes = {"get": "read:reports"}
