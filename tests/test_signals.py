@@ -172,8 +172,9 @@ def test_a_granted_request_names_its_organization(
 
 
 def test_a_page_of_the_browsable_api_is_sent_once(logto: Logto, heard: Heard, route: Route) -> None:
-    route(path("", VIEWS["api"](HasScopes("a"))))
-    for scopes in (["a"], []):
+    """Though the page asks whether it may show a form that would be granted."""
+    route(path("", VIEWS["api"](HasScopes(read="a", write="b"))))
+    for scopes in (["a", "own"], ["b"]):
         get(logto.global_token(scopes), Accept="text/html")
     assert heard.codes == [None, "insufficient_scope"]
 
