@@ -1,7 +1,9 @@
 """System checks of the settings: ``LOGTO``, and REST Framework's schema class."""
 
+from dataclasses import fields
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from rest_framework.settings import api_settings
@@ -17,6 +19,9 @@ IDS = {
     "symmetric": "drf_logto.E005",
     "reserved_audience": "drf_logto.E006",
 }
+
+_REVOCATION = "drf_logto.revocation"
+_OF_REVOCATION = ("revocation_when_unreachable", "revoke_on_role_change", "follow_roles")
 
 
 @register
@@ -71,6 +76,24 @@ def cache_is_shared(**_: Any) -> list[CheckMessage]:
             hint="Name a cache that all processes share, such as Redis, Memcached or the database.",
             id="drf_logto.W009",
         )
+    ]
+
+
+@register
+def revocation_is_installed(**_: Any) -> list[CheckMessage]:
+    """W035: settings that have no effect without ``drf_logto.revocation``."""
+    parsed = _parsed()
+    if parsed is None or apps.is_installed(_REVOCATION):
+        return []
+    usual = {one.name: one.default for one in fields(parsed)}
+    return [
+        Warning(
+            f"LOGTO[{name.upper()!r}] has no effect: {_REVOCATION!r} is not in INSTALLED_APPS.",
+            hint="Add it, or remove the setting.",
+            id="drf_logto.W035",
+        )
+        for name in _OF_REVOCATION
+        if getattr(parsed, name) != usual[name]
     ]
 
 

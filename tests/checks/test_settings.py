@@ -26,6 +26,9 @@ def test_a_project_that_is_set_up_right_hears_nothing() -> None:
         ({"API_RESOURCE": "urn:logto:resource:organizations"}, "drf_logto.E006"),
         ({"INTERNAL_ENDPOINT": "http://logto:3001"}, "drf_logto.W001"),
         ({"ALGORITHMS": ["RS256", "PS256"]}, "drf_logto.W008"),
+        ({"FOLLOW_ROLES": True, "REVOKE_ON_ROLE_CHANGE": False}, "drf_logto.W035"),
+        ({"REVOKE_ON_ROLE_CHANGE": True}, "drf_logto.W035"),
+        ({"REVOCATION_WHEN_UNREACHABLE": "closed"}, "drf_logto.W035"),
     ],
 )
 def test_each_kind_of_wrong_has_its_id(
