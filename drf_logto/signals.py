@@ -15,6 +15,7 @@ __all__ = [
     "access_revoked",
     "event_received",
     "identity_created",
+    "signed_in",
 ]
 
 access_granted = Signal()
@@ -46,6 +47,13 @@ identity_created = Signal()
 """Sent with ``user``, ``issuer`` and ``subject`` when a subject of Logto has got a user.
 
 It is sent once the transaction is committed. Exceptions of receivers are logged.
+"""
+
+signed_in = Signal()
+"""Sent when somebody has signed in with Logto in a browser, at ``drf_logto.browsable``.
+
+With ``issuer``, ``claims``, those of the ID token, and ``userinfo``, which may be empty; both are
+dicts. Exceptions of receivers are logged.
 """
 
 # What these signals call the attributes of an AuthInfo.

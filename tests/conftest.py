@@ -18,7 +18,9 @@ from django.core.checks import run_checks
 from django.test import modify_settings
 from django.utils import translation
 
+from drf_logto.signals import signed_in
 from drf_logto.testing import Logto
+from drf_logto.users.events import receive_sign_in
 from sandbox.stand_in import running_stand_in
 from tests.support.certificates import write_self_signed
 from tests.support.fake_logto import fake  # noqa: F401 - a fixture
@@ -31,6 +33,8 @@ examples = int(os.environ.get("HYPOTHESIS_EXAMPLES", "150"))  # fewer amid the m
 hypothesis.settings.register_profile("tests", deadline=None, database=None, max_examples=examples)
 hypothesis.settings.load_profile("tests")
 
+USERS = "drf_logto_users"
+
 RECORDINGS = Path(__file__).parent / "recordings"
 
 
@@ -39,6 +43,17 @@ def language() -> Iterator[None]:
     """A request leaves its language to its thread; no other test finds it there."""
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def sign_ins_without_users(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A sign-in makes a user of drf_logto.users only in a test that asks for the database."""
+    has_database = "db" in request.fixturenames
+    if not has_database:
+        signed_in.disconnect(dispatch_uid=USERS)
+    yield
+    if not has_database:
+        signed_in.connect(receive_sign_in, dispatch_uid=USERS)
 
 
 @pytest.fixture

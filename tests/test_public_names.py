@@ -32,6 +32,7 @@ NAMES = {
         "access_revoked",
         "event_received",
         "identity_created",
+        "signed_in",
     ],
     "drf_logto.telemetry": ["Snapshot", "snapshot"],
     "drf_logto.testing": ["ABSENT", "Logto", "TokenOptions"],

@@ -15,6 +15,7 @@ from ..conf import get_settings
 from ..exceptions import AuthorizationServerUnavailable
 from ..routes import all_scopes
 from ..runtime import get_environment, get_metadata
+from ..signals import signed_in
 from ..verification.metadata import Metadata
 from .contexts import Context, Person, contexts_of, is_text
 from .error_responses import ErrorResponse
@@ -162,7 +163,9 @@ class LogtoClient:
         claims = claims_at_sign_in(tokens, nonce)
         if tokens.refresh_token is None:
             raise NoRefreshToken
-        person = Person.from_claims(claims, userinfo(metadata, tokens, claims["sub"]))
+        known = userinfo(metadata, tokens, claims["sub"])
+        person = Person.from_claims(claims, known)
+        signed_in.send_robust(None, issuer=issuer(), claims=claims, userinfo=known)
         first = contexts_of((), self._settings.api_resource)[0]
         return SignIn(
             person=person,

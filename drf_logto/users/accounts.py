@@ -1,5 +1,6 @@
 """Applies what Logto says of a user: the profile, and whether the user may sign in at all."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -8,7 +9,7 @@ from ..conf import get_settings
 from ..runtime import get_environment
 from .identities import as_datetime, can_be_stored, identities_to_write
 from .models import LogtoIdentity
-from .profiles import Profile, fill, from_user
+from .profiles import Profile, fill, from_claims, from_user
 
 _AHEAD = 3600  # seconds that Logto's clock may be ahead of this machine's
 _LATEST = 10**14  # milliseconds since the epoch; some thousand years from now
@@ -45,6 +46,21 @@ def state_of(user: object) -> State | None:
     if not isinstance(milliseconds, int) or not 0 < milliseconds < _LATEST:
         return None
     return State(subject, milliseconds / 1000, not is_suspended, from_user(user))
+
+
+def state_of_claims(claims: Mapping[str, Any]) -> State | None:
+    """Return the state that somebody has who has signed in, None if it cannot be kept.
+
+    Args:
+        claims: of a validated ID token, and perhaps of the userinfo endpoint.
+    """
+    subject, milliseconds = claims.get("sub"), claims.get("updated_at")
+    if not isinstance(subject, str) or not can_be_stored("", subject):
+        return None
+    time: float = claims["iat"]
+    if isinstance(milliseconds, int) and 0 < milliseconds < _LATEST:
+        time = milliseconds / 1000  # so it is at Logto, unlike in OpenID Connect Core §5.1
+    return State(subject, time, may_sign_in=True, profile=from_claims(claims))
 
 
 def apply(state: State) -> int:

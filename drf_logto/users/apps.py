@@ -13,8 +13,9 @@ class UsersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the checks, and listen to the events of Logto's webhooks."""
-        from ..signals import event_received  # noqa: PLC0415 - the models can be used now
+        """Register the checks, and listen to what Logto says of users."""
+        from .. import signals  # noqa: PLC0415 - the models can be used now
         from . import checks, events  # noqa: F401,PLC0415 - importing registers them
 
-        event_received.connect(events.receive, dispatch_uid=self.label)
+        signals.event_received.connect(events.receive, dispatch_uid=self.label)
+        signals.signed_in.connect(events.receive_sign_in, dispatch_uid=self.label)

@@ -1,10 +1,12 @@
 """LogtoUserAuthentication: from an access token to a user of the project."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
+from rest_framework.settings import api_settings
 
 from ..auth_info import AuthInfo
 from ..authentication import LogtoJWTAuthentication
@@ -52,3 +54,11 @@ class LogtoUserAuthentication(LogtoJWTAuthentication):
         user = model(**{model.USERNAME_FIELD: f"logto-{uuid4().hex}"[:longest]})
         user.set_unusable_password()
         return user
+
+
+def new_user_of_project() -> Callable[[str, str], Any]:
+    """Return the ``new_user`` of the first class in DEFAULT_AUTHENTICATION_CLASSES that has one."""
+    for one in api_settings.DEFAULT_AUTHENTICATION_CLASSES:
+        if isinstance(one, type) and issubclass(one, LogtoUserAuthentication):
+            return one().new_user
+    return LogtoUserAuthentication().new_user

@@ -1,10 +1,13 @@
-"""Receives the events of Logto's webhooks that are about users."""
+"""Receives what Logto says of users: events of its webhooks, and sign-ins in a browser."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from .accounts import State, apply, state_of
+from ..conf import get_settings
+from .accounts import State, apply, state_of, state_of_claims
+from .authentication import new_user_of_project
+from .identities import create
 from .installation import is_installed
 
 _UPDATED = ("User.Data.Updated", "User.SuspensionStatus.Updated")
@@ -23,6 +26,24 @@ def receive(event: Mapping[str, Any], **_: object) -> None:
     """
     state = _state(event) if is_installed() else None
     if state is not None:
+        apply(state)
+
+
+def receive_sign_in(
+    issuer: str, claims: Mapping[str, Any], userinfo: Mapping[str, Any], **_: object
+) -> None:
+    """Fill the profile of somebody who has signed in, who gets a user as a first token would do.
+
+    Args:
+        issuer: of the ID token.
+        claims: of the ID token, validated.
+        userinfo: of the same subject.
+    """
+    if not is_installed():
+        return
+    state = state_of_claims({**userinfo, **claims})
+    if state is not None and not apply(state) and get_settings().create_users:
+        create(issuer, state.subject, new_user_of_project())
         apply(state)
 
 

@@ -1,7 +1,6 @@
 """Projects with a user model of their own, each in a process."""
 
 import json
-import os
 import subprocess
 import sys
 from typing import Any
@@ -53,7 +52,6 @@ def run(model: str, authentication: str = DEFAULT, **options: Any) -> tuple[list
     arguments = json.dumps([model, authentication, options])
     result = subprocess.run(
         [sys.executable, "-W", "error", "-c", PROJECT, arguments],
-        env={**os.environ, "PYTHONPATH": "."},
         capture_output=True,
         text=True,
         check=False,

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import modify_settings
 from django.urls import include, path
 
-from drf_logto.signals import event_received
+from drf_logto.signals import event_received, signed_in
 from drf_logto.users import link
 from drf_logto.users.accounts import apply, state_of
 from drf_logto.users.models import LogtoIdentity
@@ -255,3 +255,53 @@ def test_nothing_listens_without_the_application(send: Deliver, dave: User, reco
     with modify_settings(INSTALLED_APPS={"remove": "drf_logto.users"}):
         send(recorded["suspended"])
     assert state(dave)[1] is True
+
+
+# Sign-ins in a browser
+
+
+CLAIMS = {"sub": DAVE, "name": "David", "updated_at": 1795187400068, "iat": 1795187400}
+
+
+def sign_in(userinfo: dict[str, Any] | None = None, **claims: Any) -> None:
+    arguments = {"issuer": ISSUER, "claims": {**CLAIMS, **claims}, "userinfo": userinfo or {}}
+    assert [answer for _receiver, answer in signed_in.send_robust(None, **arguments)] == [None]
+
+
+@pytest.mark.usefixtures("db")
+def test_a_sign_in_creates_the_user_and_fills_the_profile() -> None:
+    for _each in range(2):
+        sign_in({"email": "dave@example.test", "email_verified": True})
+    user = User.objects.get()
+    assert (user.first_name, user.email) == ("David", "dave@example.test")
+    assert user.username.startswith("logto-")
+
+
+@pytest.mark.usefixtures("db")
+def test_a_sign_in_creates_nobody_if_the_setting_says_so(logto_options: Any) -> None:
+    logto_options(CREATE_USERS=False)
+    sign_in()
+    assert not User.objects.exists()
+
+
+@pytest.mark.usefixtures("db")
+@pytest.mark.parametrize("subject", ["", "a\n", 7])
+def test_a_subject_that_cannot_be_stored_gets_no_user(subject: Any) -> None:
+    sign_in(sub=subject)
+    assert not User.objects.exists()
+
+
+def test_a_sign_in_knows_no_more_than_a_later_event(
+    send: Deliver, dave: User, recorded: Any
+) -> None:
+    send(recorded["suspended"])
+    sign_in(name="Old")
+    assert state(dave) == ("David", False)
+    sign_in(name="New", updated_at=None, iat=1795187500)
+    assert state(dave) == ("New", True)
+
+
+def test_a_sign_in_is_nothing_without_the_application(dave: User) -> None:
+    with modify_settings(INSTALLED_APPS={"remove": "drf_logto.users"}):
+        sign_in()
+    assert state(dave) == ("", True)

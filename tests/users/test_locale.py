@@ -7,9 +7,10 @@ from django.apps import apps
 from django.utils import translation
 from django.utils.functional import Promise
 
+from drf_logto.users import models
 from drf_logto.users.models import LogtoIdentity
 
-PO = Path("drf_logto/users/locale/ko/LC_MESSAGES/django.po")
+PO = Path(models.__file__).parent / "locale/ko/LC_MESSAGES/django.po"
 
 
 def test_every_name_has_a_translation() -> None:

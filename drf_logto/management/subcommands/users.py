@@ -1,12 +1,11 @@
 """Bring names, addresses and suspensions of all users in Logto to the users of the project."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
-from rest_framework.settings import api_settings
 
 from ...conf import get_settings
 from ...exceptions import AuthorizationServerUnavailable
@@ -93,6 +92,7 @@ def _apply(row: object, *, is_creating: bool) -> str:
     """Apply a row, and return what it was for; a database that refuses one may take the next."""
     # Models cannot be imported without the application.
     from ...users.accounts import apply, state_of  # noqa: PLC0415
+    from ...users.authentication import new_user_of_project  # noqa: PLC0415
     from ...users.identities import create  # noqa: PLC0415
 
     state = state_of(row)
@@ -104,19 +104,9 @@ def _apply(row: object, *, is_creating: bool) -> str:
             return "known"
         if not is_creating or not state.may_sign_in:
             return "unknown"
-        create(get_settings().issuers[0], state.subject, _new_user())
+        create(get_settings().issuers[0], state.subject, new_user_of_project())
         return "created" if apply(state) else "unknown"
     except DatabaseError as error:
         name = type(error).__name__
         logger.warning("Not applied: the user %s: %s.", quoted(state.subject), name)
         return "failed"
-
-
-def _new_user() -> Callable[[str, str], Any]:
-    """Return what makes users where the project authenticates them."""
-    from ...users.authentication import LogtoUserAuthentication  # noqa: PLC0415 - as above
-
-    for one in api_settings.DEFAULT_AUTHENTICATION_CLASSES:
-        if isinstance(one, type) and issubclass(one, LogtoUserAuthentication):
-            return one().new_user
-    return LogtoUserAuthentication().new_user
