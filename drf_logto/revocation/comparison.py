@@ -16,7 +16,7 @@ from .subjects import Subjects
 _LOOK_AGAIN = 5  # seconds, after which it is asked whom the processes have accepted
 _SAY_AGAIN = 60  # seconds
 _GONE = "gone"
-_KEPT = 2 * 86400  # seconds for which an answer is kept; none is followed so long without another
+_KEPT = 3600  # seconds for which an answer is kept when its subject is followed no longer
 
 
 class Comparison:
@@ -57,6 +57,7 @@ class Comparison:
         self._stepped_at = self._looked_at = self._said_at = self._warned_at = -math.inf
         # Those to ask for, in turn; whether this process has asked for them.
         self._queue: dict[Subject, bool] = {}
+        self._until: dict[Subject, float] = {}
 
     @property
     def is_unfinished(self) -> bool:
@@ -84,10 +85,12 @@ class Comparison:
     def _look(self, now: float) -> None:
         self._looked_at = now
         marks = self._subjects.read()
-        found = [Subject(one.client or one.user or "", one.client is not None) for one in marks]
-        new = dict.fromkeys((one for one in found if one not in self._queue), False)
-        known = set(found)
-        self._queue = new | {one: done for one, done in self._queue.items() if one in known}
+        self._until = {
+            Subject(one.client or one.user or "", one.client is not None): one.before
+            for one in marks
+        }
+        new = dict.fromkeys((one for one in self._until if one not in self._queue), False)
+        self._queue = new | {one: done for one, done in self._queue.items() if one in self._until}
         if self._queue and now - self._said_at >= _SAY_AGAIN:
             self._said_at = now
             requests = sum(one.requests for one in self._queue)
@@ -112,7 +115,9 @@ class Comparison:
             named = voided_by(subject, _parse(before) - has)
         if named:
             self._revoke(named, asked)
-        self._cache.set(key, _GONE if has is None else _dump(has), _KEPT)
+        # One who comes back later has new tokens, which have nothing of what was lost meanwhile.
+        timeout = int(self._until[subject] - asked) + _KEPT
+        self._cache.set(key, _GONE if has is None else _dump(has), timeout)
         return True
 
     def _report(self, error: Exception) -> None:

@@ -147,6 +147,12 @@ def test_another_process_goes_on_with_what_is_known(known: Tenant) -> None:
     assert known.compare(known.new_comparison()) == [{"user": BOB}]
 
 
+def test_what_is_known_is_forgotten_after_the_tokens(known: Tenant) -> None:
+    until = known.clock.time + 3600 - known.clock.time % 3600  # at least; full hours are told
+    times = [timeout for key, timeout in known.store.timeouts.items() if ":held:" in key]
+    assert times == [int(until + 3600 - known.clock.time) + 3600] * 2
+
+
 @pytest.mark.parametrize("kept", ["", "5", "null", "[5]", "[[[], []]]", "[[1, 2, 3, 4]]"])
 def test_what_another_program_wrote_is_not_known(known: Tenant, kept: str) -> None:
     for key in known.store.values:
