@@ -77,6 +77,8 @@ class Journal:
         lane: int | None = None,
         name: str = "revocation",
     ) -> None:
+        self.losses = 0
+        """How often the journal was found to have lost entries."""
         self._cache = cache
         self._marks = marks
         self._days = int(lifetime // _DAY) + 1  # for which entries are kept, at least
@@ -108,6 +110,7 @@ class Journal:
         epoch = found.get(self._epoch_key)
         if self._is_whole and (epoch != self._epoch or self._is_torn(found, lanes)):
             self._is_whole = False
+            self.losses += 1
             self._lost(len(self._marks))
             if epoch == self._epoch:  # others may have read further, and would miss what fills it
                 epoch = self._begin(epoch)

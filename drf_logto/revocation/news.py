@@ -17,6 +17,8 @@ from .marks import Mark, Marks
 INTERVAL = 0.5
 """Seconds between two questions for news, so that a mark is known everywhere within a second."""
 
+_HASTE = 0.1  # seconds between two in the second after marks were lost, as others write them back
+
 PATIENCE = 5
 """Seconds without news after which requests are refused, where a setting says so."""
 
@@ -63,7 +65,7 @@ class RevocationList:
         self._journal = Journal(cache, self._marks, lifetime=longest, now=now, lost=_report_loss)
         self._cache = cache
         self._lock = threading.Lock()  # of the journal and the cache
-        self._asked_at = self._heard_at = self._ended_at = -math.inf
+        self._ask_at = self._heard_at = self._ended_at = self._lost_at = -math.inf
         self._question = 0  # the number of the one that is asked, or will be
         self._not_awaited = -1  # the number of a question that no request waits for
         self._warned_at = -math.inf
@@ -71,7 +73,7 @@ class RevocationList:
 
     def version(self, *, waits: bool) -> int | None:
         """Return a number that grows with the marks, None where asking for news would wait."""
-        if self._monotonic() - self._asked_at >= INTERVAL:
+        if self._monotonic() >= self._ask_at:
             if not waits:
                 return None
             self._ask()
@@ -165,16 +167,18 @@ class RevocationList:
 
     def _hear(self, call: Callable[[], None]) -> None:
         """Call a method of the journal; each reads what others wrote."""
-        began = self._monotonic()
+        began, losses = self._monotonic(), self._journal.losses
         try:
             call()
-        except CacheUnavailable:
-            self._asked_at = self._monotonic()
-            raise
-        else:
-            self._asked_at = self._heard_at = began
+            self._heard_at = began
         finally:
             self._ended_at = self._monotonic()
+            if self._journal.losses > losses:
+                self._lost_at = self._ended_at
+            is_hasty = self._ended_at - self._lost_at < 2 * INTERVAL
+            # One in vain counts from its end, as it may have taken long.
+            asked_at = began if self._heard_at == began else self._ended_at
+            self._ask_at = asked_at + (_HASTE if is_hasty else INTERVAL)
             self._question += 1
 
     def _warn(self, error: CacheUnavailable) -> None:

@@ -431,5 +431,6 @@ class Machine(RuleBasedStateMachine):
             assert process.knows(*users)
 
 
-Machine.TestCase.settings = settings(max_examples=100, stateful_step_count=20, deadline=None)
+# The same in each run, so that a run fails only for what has changed.
+Machine.TestCase.settings = settings(max_examples=100, stateful_step_count=20, derandomize=True)
 TestJournal = Machine.TestCase

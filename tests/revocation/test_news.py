@@ -320,6 +320,28 @@ def test_a_journal_that_lost_marks_is_reported_and_written_back(
     ]
 
 
+def test_what_the_cache_has_lost_is_known_to_all_within_a_second(store: Store) -> None:
+    """The one that reads first finds the cache empty; the one that knows more reads later."""
+    first, knows = Process(store), Process(store)
+    first.refuses()
+    knows.refuses()
+    knows.time += 0.01
+    knows.list.add([mark()])
+    store.values.clear()
+    first.time = NOW + INTERVAL
+    assert not first.refuses()
+    knows.time += INTERVAL
+    assert knows.refuses()
+    first.time = knows.time + 0.1
+    assert first.refuses()
+    calls = store.calls
+    first.time += 2
+    first.refuses()
+    first.time += INTERVAL / 2
+    first.refuses()
+    assert store.calls == calls + 1
+
+
 def test_a_session_is_over_after_a_sign_out_elsewhere(store: Store) -> None:
     one, other = Process(store), Process(store, is_closed=True)
     facts: dict[str, Any] = {"issuer": ISSUER, "user": "ada", "client": "app", "session": "sid"}
