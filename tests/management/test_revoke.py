@@ -110,3 +110,4 @@ def test_a_cache_that_does_not_answer_is_a_failure(logto_command: Run, settings:
         code, output = logto_command("revoke", "--user", "user-1")
     assert code == 1
     assert output.startswith("The cache cannot be used: ")
+    assert output.endswith(". Check the one that LOGTO['CACHE'] names.")

@@ -41,7 +41,8 @@ class Command(BaseCommand):
         except ImproperlyConfigured as error:
             raise CommandError(str(error), returncode=USAGE) from error
         except CacheUnavailable as error:
-            raise CommandError(f"The cache cannot be used: {error}.", returncode=FAILED) from error
+            reason = f"The cache cannot be used: {error}. Check the one that LOGTO['CACHE'] names."
+            raise CommandError(reason, returncode=FAILED) from error
         except ManagementApiRefused as error:
             raise CommandError(str(error), returncode=FAILED) from error
         except AuthorizationServerUnavailable as error:
