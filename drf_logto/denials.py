@@ -7,7 +7,7 @@ from itertools import chain
 from operator import attrgetter, index
 from typing import TYPE_CHECKING, Any, cast
 
-from rest_framework.exceptions import NotAuthenticated, PermissionDenied
+from rest_framework.exceptions import APIException, NotAuthenticated, PermissionDenied
 
 from .compositions.evaluation import Evaluation, Verdict, refuse_unawaited
 from .compositions.operators import coroutine_leaves
@@ -118,18 +118,20 @@ class _ExplainedDenial:
         # adrf's views await their permissions, and so do those with an asynchronous check.
         self._is_awaited = _awaits(view) or iscoroutinefunction(view.check_permissions)
         self._is_guarded = self._is_awaited
-        self._is_granted = False
+        self._is_granted = self._is_recorded = False
 
     def __call__(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             return self._permission_denied(request, *args, **kwargs)
         except NotAuthenticated:
             if request is self._request:
+                self._is_recorded = True
                 record_missing_credentials(request)
             raise
         except PermissionDenied as denied:
             refusal = most_actionable(self._refusing(request), request, self._view)
             if request is self._request:
+                self._is_recorded = True
                 self._record(refusal, denied)
             if refusal is not None:
                 denied.detail = as_api_exception(refusal).detail
@@ -139,6 +141,7 @@ class _ExplainedDenial:
     def check(self, check: Callable[..., None], *args: Any) -> None:
         """Run a check of the view, and record what its permissions answer."""
         view, self._is_guarded = self._view, self._is_awaited
+        self._is_recorded = False
 
         def get_recorded() -> list[Any]:
             self._is_guarded = True
@@ -148,6 +151,11 @@ class _ExplainedDenial:
         view.get_permissions = get_recorded  # type: ignore[method-assign]
         try:
             check(*args)
+        except APIException as denied:
+            # By a permission itself, which need not leave it to permission_denied.
+            if args[:1] == (self._request,) and not self._is_recorded:
+                self._record(None, denied)
+            raise
         finally:
             view.get_permissions = self._get_permissions  # type: ignore[method-assign]
             self._recorded = None
@@ -164,13 +172,12 @@ class _ExplainedDenial:
                 self._is_guarded = False
                 raise refuse_unawaited(permission, self._request)
 
-    def _record(self, refusal: LogtoError | None, denied: PermissionDenied) -> None:
-        auth, code = verified_auth(self._request), denied.get_codes()
+    def _record(self, refusal: LogtoError | None, denied: APIException) -> None:
+        auth = verified_auth(self._request)
         if refusal is not None:
             record_refusal(refusal, self._request, auth)
         else:  # a permission that is not of this package and gives no reason
-            code = code if isinstance(code, str) else denied.default_code
-            record_denial(code, self._request, auth)
+            record_denial(denied, self._request, auth)
 
     def _refusing(self, request: Request) -> tuple[Any, ...]:
         """The permissions that refused in this check; asked again where it is not recorded.

@@ -198,7 +198,7 @@ class _Permissions:
         try:
             outcome = self._evaluation.advance(answer)
         except APIException as exception:  # a project's permission may say no in this way
-            return _as_response(exception)
+            return self._deny(exception)
         if isinstance(outcome, Pending):
             self._pending = outcome
             return self
@@ -209,15 +209,13 @@ class _Permissions:
             return None
         reason = most_actionable(outcome.refusing, self._request, self._view)
         if reason is None:
-            denied = PermissionDenied()
-            record_denial(denied.default_code, self._request, auth)
-            return _as_response(denied)
+            return self._deny(PermissionDenied())
         record_refusal(reason, self._request, auth)
         return _as_response(as_api_exception(reason))
 
     def finish(self) -> HttpResponseBase:
         """Refuse, where nothing can be awaited."""
-        return _as_response(self._pending.refuse())
+        return self._deny(self._pending.refuse())
 
     async def afinish(self) -> HttpResponseBase | None:
         """Await and go on; synchronous permissions may use the database, so they get a thread."""
@@ -226,9 +224,13 @@ class _Permissions:
             try:
                 answer = await self._pending.answer
             except APIException as exception:
-                return _as_response(exception)
+                return await sync_to_async(self._deny)(exception)
             outcome = await sync_to_async(self.advance)(answer)
         return cast("HttpResponseBase | None", outcome)
+
+    def _deny(self, denied: APIException) -> HttpResponseBase:
+        record_denial(denied, self._request, verified_auth(self._request))
+        return _as_response(denied)
 
 
 _Outcome = HttpResponseBase | _Permissions | None

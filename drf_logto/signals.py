@@ -4,6 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 from django.dispatch import Signal
+from rest_framework.exceptions import APIException
 
 from . import telemetry
 from .auth_info import AuthInfo
@@ -56,6 +57,8 @@ With ``issuer``, ``claims``, those of the ID token, and ``userinfo``, which may 
 dicts. Exceptions of receivers are logged.
 """
 
+_DENYING = (401, 403)
+
 # What these signals call the attributes of an AuthInfo.
 _OF_BEARER = {
     "issuer": "issuer",
@@ -90,17 +93,29 @@ def record_refusal(refusal: LogtoError, request: Any, auth: object = None) -> No
     """
     telemetry.record_refusal(refusal, request, auth)
     named = {"subject": refusal.subject, "client_id": refusal.client_id}
-    record_denial(refusal.code, request, auth, **named)
+    _send_refused(refusal.code, request, auth, **named)
 
 
 def record_missing_credentials(request: Any) -> None:
     """Count and log a request without credentials, and send ``access_refused``."""
     telemetry.record_missing_credentials(request)
-    record_denial(telemetry.NO_CREDENTIALS, request)
+    _send_refused(telemetry.NO_CREDENTIALS, request)
 
 
-def record_denial(code: str, request: Any, auth: object = None, **named: str | None) -> None:
-    """Send ``access_refused`` alone, as for a denial that is not of this package."""
+def record_denial(denied: APIException, request: Any, auth: object) -> None:
+    """Send ``access_refused`` for a denial that is not of this package, if it is one.
+
+    Args:
+        denied: what a view or a permission raised; one of another status than 401 and 403 is none.
+        request: the request, Django's or DRF's.
+        auth: its ``auth``.
+    """
+    if denied.status_code in _DENYING:
+        code = denied.get_codes()
+        _send_refused(code if isinstance(code, str) else denied.default_code, request, auth)
+
+
+def _send_refused(code: str, request: Any, auth: object = None, **named: str | None) -> None:
     if access_refused.receivers:
         _send(access_refused, request, auth, code=code, **named)
 
