@@ -117,33 +117,24 @@ class Marks:
         this = _names(issuer, client=client, session=session)
         return self._is_any_since((every,) if session is None else (every, this), since)
 
-    def _is_any_since(self, marks: tuple[Names, ...], time: float) -> bool:
+    def _is_any_since(self, marks: Iterable[Names], time: float) -> bool:
         before = self._before
         return any(time <= before.get(names, -math.inf) for names in marks if names in before)
 
 
-def _named_by(auth: AuthInfo) -> tuple[Names, ...]:
+def _named_by(auth: AuthInfo) -> list[Names]:
     """The names of every mark that could void a token."""
-    issuer, client, actor = auth.issuer, auth.client_id, auth.actor
+    issuer, client = auth.issuer, auth.client_id
     organization = "" if auth.kind is TokenKind.GLOBAL else auth.organization_id
-    # Written out, because this is the path of every request after a new mark.
-    marks = (
-        *_naming(auth.sub, issuer, organization, client),
-        (issuer, None, organization, None, None, None),
-        (issuer, None, None, client, None, None),
-        (issuer, None, None, None, auth.token_id, None),
-        (issuer, None, None, None, None, None),
-    )
-    # Without its actor, nobody would have been given the token.
-    return marks if actor is None else (*marks, *_naming(actor, issuer, organization, client))
-
-
-def _naming(user: str, issuer: str, organization: str | None, client: str) -> tuple[Names, ...]:
-    return (
-        (issuer, user, None, None, None, None),
-        (issuer, user, organization, None, None, None),
-        (issuer, user, None, client, None, None),
-    )
+    names: list[Names] = [(issuer, None, None, None, auth.token_id, None)]
+    # Its actor as well: without that one, the token would not have been issued.
+    for user in {auth.sub, auth.actor, None}:
+        names += (
+            (issuer, user, None, None, None, None),
+            (issuer, user, organization, None, None, None),
+            (issuer, user, None, client, None, None),
+        )
+    return names
 
 
 def _mark(names: Names, before: float) -> Mark:
