@@ -20,8 +20,20 @@ IDS = {
     "reserved_audience": "drf_logto.E006",
 }
 
-_REVOCATION = "drf_logto.revocation"
-_OF_REVOCATION = ("revocation_when_unreachable", "revoke_on_role_change", "follow_roles")
+_OF_APPLICATIONS = {
+    ("drf_logto.revocation", "drf_logto.W035"): (
+        "revocation_when_unreachable",
+        "revoke_on_role_change",
+        "follow_roles",
+    ),
+    ("drf_logto.users", "drf_logto.W044"): (
+        "create_users",
+        "service_users",
+        "groups",
+        "staff_scope",
+        "superuser_scope",
+    ),
+}
 
 
 @register
@@ -80,20 +92,21 @@ def cache_is_shared(**_: Any) -> list[CheckMessage]:
 
 
 @register
-def revocation_is_installed(**_: Any) -> list[CheckMessage]:
-    """W035: settings that have no effect without ``drf_logto.revocation``."""
+def application_is_installed(**_: Any) -> list[CheckMessage]:
+    """W035 and W044: settings that have no effect without their application."""
     parsed = _parsed()
-    if parsed is None or apps.is_installed(_REVOCATION):
+    if parsed is None:
         return []
     usual = {one.name: one.default for one in fields(parsed)}
     return [
         Warning(
-            f"LOGTO[{name.upper()!r}] has no effect: {_REVOCATION!r} is not in INSTALLED_APPS.",
+            f"LOGTO[{name.upper()!r}] has no effect: {app!r} is not in INSTALLED_APPS.",
             hint="Add it, or remove the setting.",
-            id="drf_logto.W035",
+            id=check_id,
         )
-        for name in _OF_REVOCATION
-        if getattr(parsed, name) != usual[name]
+        for (app, check_id), names in _OF_APPLICATIONS.items()
+        for name in names
+        if getattr(parsed, name) != usual[name] and not apps.is_installed(app)
     ]
 
 

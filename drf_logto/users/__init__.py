@@ -33,7 +33,7 @@ def link(user: Any, issuer: str, subject: str) -> None:
         raise ValueError(f"link() takes one of these issuers: {', '.join(issuers)}.")
     if not can_be_stored(issuer, subject):
         raise ValueError("link() takes a subject of 1 to 200 printable characters.")
-    if user.pk is None:
+    if user._state.adding:
         raise ValueError("link() takes a user that is saved.")
-    if link_to(user, issuer, subject).user_id != user.pk:
+    if not link_to(user, issuer, subject):
         raise AlreadyLinked("The subject is linked to another user.")

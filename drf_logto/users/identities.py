@@ -51,7 +51,7 @@ def find(issuer: str, subject: str, among: QuerySet[LogtoIdentity]) -> LogtoIden
 
 
 def create(issuer: str, subject: str, new_user: NewUser) -> None:
-    """Create a user with an identity, unless another request does.
+    """Create an identity with its user, unless another request does.
 
     Raises:
         IntegrityError: the user cannot be saved, and not because the identity is there.
@@ -62,25 +62,23 @@ def create(issuer: str, subject: str, new_user: NewUser) -> None:
         with transaction.atomic(using=database):
             user = new_user(issuer, subject)
             if user is not None:
-                user.save(using=database)
+                if user._state.adding:
+                    user.save(using=database)
                 _add(user, issuer, subject, database)
     except IntegrityError:
         if not identities_to_write().filter(issuer=issuer, subject=subject).exists():
             raise
 
 
-def link_to(user: Any, issuer: str, subject: str) -> LogtoIdentity:
-    """Return the identity, whosever it is; it is this user's where there was none."""
-    database = router.db_for_write(LogtoIdentity)
-    there = identities_to_write().filter(issuer=issuer, subject=subject)
-    try:
-        with transaction.atomic(using=database):
-            return there.first() or _add(user, issuer, subject, database)
-    except IntegrityError:
-        return there.get()
+def link_to(user: Any, issuer: str, subject: str) -> bool:
+    """Make an identity of a user where there is none; return whether it is this user's now."""
+    if find(issuer, subject, identities_to_write()) is None:
+        create(issuer, subject, lambda *_: user)
+    identity = find(issuer, subject, identities_to_write())
+    return identity is not None and identity.user_id == user.pk
 
 
-def _add(user: Any, issuer: str, subject: str, database: str) -> LogtoIdentity:
+def _add(user: Any, issuer: str, subject: str, database: str) -> None:
     created_at = as_datetime(get_environment().now())
     identity = LogtoIdentity(user=user, issuer=issuer, subject=subject, created_at=created_at)
     identity.save(using=database)
@@ -92,7 +90,6 @@ def _add(user: Any, issuer: str, subject: str, database: str) -> LogtoIdentity:
         subject=subject,
     )
     transaction.on_commit(announce, using=database)
-    return identity
 
 
 def record_seen(identity: LogtoIdentity) -> None:

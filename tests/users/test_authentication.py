@@ -15,6 +15,7 @@ from rest_framework.permissions import IsAdminUser
 from drf_logto.decorators import require_access_token
 from drf_logto.signals import identity_created
 from drf_logto.testing import Logto
+from drf_logto.users import AlreadyLinked, link
 from drf_logto.users.authentication import LogtoUserAuthentication
 from drf_logto.users.identities import as_datetime, record_seen
 from drf_logto.users.models import LogtoIdentity
@@ -181,6 +182,8 @@ def test_a_subject_in_another_case_is_another_one(logto: Logto) -> None:
         response = get(logto, logto.global_token(user="ADA"))
         assert (response.status_code, response.json()["code"]) == (401, "unknown_user")
         assert User.objects.count() == 1
+        with pytest.raises(AlreadyLinked):
+            link(User.objects.get(), ISSUER, "ADA")
 
 
 # Users that the project makes itself

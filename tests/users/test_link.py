@@ -84,6 +84,12 @@ def test_what_cannot_be_in_a_token_is_refused(
     assert not LogtoIdentity.objects.exists()
 
 
+def test_linking_does_not_save_the_user(ada: User) -> None:
+    User.objects.update(first_name="Ada")
+    link(ada, ISSUER, "a")
+    assert User.objects.get().first_name == "Ada"
+
+
 def test_a_user_who_is_not_saved_is_refused() -> None:
     with pytest.raises(ValueError, match="a user that is saved"):
         link(User(username="new"), ISSUER, "a")
