@@ -97,6 +97,7 @@ def test_a_mark_ends_when_it_can_void_no_token() -> None:
         ({"user": "user-1", "session": ""}, None, 101, False),
         ({"user": "user-2", "session": ""}, None, 100, False),
         ({"user": "user-1"}, "sid-1", 100, False),
+        ({}, None, 100, False),
     ],
 )
 def test_a_session_is_over_since_the_user_signed_out(
