@@ -1,5 +1,6 @@
 """Whose tokens were accepted lately, for the comparison of what they have in Logto."""
 
+import secrets
 import threading
 from collections.abc import Callable, Iterable
 from itertools import islice
@@ -112,8 +113,12 @@ class Subjects:
 
 
 def in_a_while(function: Callable[[], None]) -> threading.Timer:
-    """Call a function after ``DELAY`` in another thread, or raise RuntimeError."""
-    timer = threading.Timer(DELAY, function)
+    """Call a function after ``DELAY`` in another thread, or raise RuntimeError.
+
+    Or somewhat before: processes that accept a subject at once must not tell it at once.
+    """
+    early = secrets.randbelow(1000) / 1000
+    timer = threading.Timer(DELAY * (1 - early / 2), function)
     timer.daemon = True
     timer.start()
     return timer

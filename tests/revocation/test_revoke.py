@@ -269,6 +269,7 @@ def test_a_process_tells_whom_it_accepts_if_a_setting_says_so(
         timers = [one for one in threading.enumerate() if isinstance(one, threading.Timer)]
         for timer in timers:
             timer.cancel()
+            timer.join()
             timer.function()
         known = subjects(get_settings(), get_environment()).read()
     assert (len(timers), len(known)) == (follows, follows)
