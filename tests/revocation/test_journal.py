@@ -110,6 +110,33 @@ def test_what_could_not_be_written_waits(store: Store) -> None:
     assert not one.journal.is_behind
 
 
+def test_one_process_at_a_time_writes_back(store: Store) -> None:
+    one, other = Process(store, lane=0), Process(store, lane=1)
+    one.journal.write([mark("ada")])
+    other.journal.read()
+    store.values.clear()
+    one.journal.read()
+    other.journal.read()
+
+    def other_is_late() -> None:
+        store.after_add = lambda: None
+        other.journal.write_back()
+
+    store.after_add = other_is_late
+    one.journal.write_back()
+    assert sum("ada" in value for value in store.values.values()) == 1
+
+
+def test_entries_of_all_days_are_looked_at_once_a_minute(store: Store) -> None:
+    one = Process(store)
+    keys = []
+    for seconds in (0, 0, 30, 60):
+        one.time = NOON + seconds
+        one.journal.read()
+        keys.append(store.keys)
+    assert keys[1] == keys[2] < keys[3]
+
+
 def test_an_earlier_mark_does_not_replace_one_that_waits(store: Store) -> None:
     one, other = Process(store), Process(store)
     store.is_down = True

@@ -15,6 +15,7 @@ class Store:
         self.timeouts: dict[str, int | None] = {}
         self.is_down = False
         self.calls = 0
+        self.keys = 0  # of the last call for several
         self.until: float | None = None
         self.before_call: Callable[[], None] = lambda: None
         self.after_add: Callable[[], None] = lambda: None
@@ -29,12 +30,14 @@ class Store:
 
     def get_many(self, keys: Sequence[str]) -> Mapping[str, object]:
         self._called()
+        self.keys = len(keys)
         return {key: self.values[key] for key in keys if key in self.values}
 
     def add(self, key: str, value: str, timeout: int | None) -> bool:
         self._called()
         self.timeouts[key] = timeout
-        is_new = self.values.setdefault(key, value) is value
+        is_new = key not in self.values
+        self.values.setdefault(key, value)
         self.after_add()
         return is_new
 
