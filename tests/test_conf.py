@@ -203,6 +203,7 @@ def test_a_key_that_is_no_string_is_unknown() -> None:
         ("STAFF_SCOPE", ["admin:site"]),
         ("STAFF_SCOPE", "admin site"),
         ("SUPERUSER_SCOPE", ""),
+        ("ADMIN_PASSWORD_LOGIN", 1),
     ],
 )
 def test_a_value_that_cannot_work_names_its_key(key: str, value: object) -> None:

@@ -37,7 +37,10 @@ NAMES = {
     "drf_logto.telemetry": ["Snapshot", "snapshot"],
     "drf_logto.testing": ["ABSENT", "Logto", "TokenOptions"],
     "drf_logto.users": ["AlreadyLinked", "link"],
+    "drf_logto.users.admin_config": ["LogtoAdminConfig"],
+    "drf_logto.users.admin_site": ["LogtoAdminMixin", "LogtoAdminSite"],
     "drf_logto.users.authentication": ["LogtoUserAuthentication"],
+    "drf_logto.users.backends": ["LogtoBackend"],
     "drf_logto.users.models": ["LogtoIdentity"],
 }
 

@@ -26,8 +26,8 @@ _APP = "drf_logto.browsable"
 _EXTENDED_APP = "rest_framework"
 
 
-def check_sign_in() -> Iterator[CheckMessage]:
-    """Yield the errors E021 to E026 and the warnings W021 to W023."""
+def check_session() -> Iterator[CheckMessage]:
+    """Yield E021, E022, E026, W022 and W023: what every sign-in needs."""
     parsed = current_settings()
     if parsed is not None and parsed.app_id is None:
         yield Error(
@@ -55,6 +55,11 @@ def check_sign_in() -> Iterator[CheckMessage]:
             id="drf_logto.E026",
         )
     yield from _check_session_cache()
+
+
+def check_sign_in() -> Iterator[CheckMessage]:
+    """Yield the errors E021 to E026 and the warnings W021 to W023."""
+    yield from check_session()
     installed = [config.name for config in apps.get_app_configs()]
     if _APP not in installed or _EXTENDED_APP in installed[: installed.index(_APP)]:
         yield Error(

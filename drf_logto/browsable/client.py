@@ -66,12 +66,17 @@ class LogtoClient:
             nonce=pending.nonce,
             code_verifier=code_verifier(pending.state),
             redirect_uri=redirect_uri,
-            scope=[*IDENTITY_SCOPES, *sorted(all_scopes().difference(IDENTITY_SCOPES))],
+            scope=[*IDENTITY_SCOPES, *sorted(self._scopes().difference(IDENTITY_SCOPES))],
             # Logto grants organization scopes only with this resource; no token is for it.
             resource=[*self._settings.api_resource, RESERVED_AUDIENCE],
             prompt="consent",  # Logto issues no refresh token without it
         )
         return str(url), pending
+
+    def _scopes(self) -> frozenset[str]:
+        """Return what the API asks for, and what gives rights of Django, which lack would take."""
+        of_rights = () if self._settings.groups_claim else self._settings.values_for_rights
+        return all_scopes().union(of_rights)
 
     def complete(self, pending: PendingSignIn, verifier: str, answer: Mapping[str, str]) -> SignIn:
         """Return the sign-in that an authorization response (RFC 6749 §4.1.2) completes.

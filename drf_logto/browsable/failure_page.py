@@ -11,8 +11,20 @@ from .exceptions import BrowserError
 from .meanings import OTHER
 
 
-def failure_page(request: HttpRequest, failure: BrowserError) -> HttpResponse:
-    """Log a failure, and return its page, all of whose sentences are those of this package."""
+def failure_page(
+    request: HttpRequest,
+    failure: BrowserError,
+    template: str = "drf_logto/failure.html",
+    **context: object,
+) -> HttpResponse:
+    """Log a failure, and return its page, all of whose sentences are those of this package.
+
+    Args:
+        request: the request that failed.
+        failure: why.
+        template: of the page.
+        context: what the template needs besides; ``login_url`` is that of the browsable API.
+    """
     sentence, remedy, logged = failure.message, "", ""
     if failure.meaning is not None:
         if failure.meaning is not OTHER:  # whose remedy is the log itself
@@ -22,13 +34,14 @@ def failure_page(request: HttpRequest, failure: BrowserError) -> HttpResponse:
     if failure.reason is not None:
         logger.warning("The sign-in failed: %s.%s", failure.reason, logged)
     context = {
+        **context,
         "heading": gettext(failure.heading),
         "sentence": gettext(sentence),
         "remedy": gettext(remedy),
         "next": failure.next_path,
-        "login_url": reverse("rest_framework:login"),
+        "login_url": context.get("login_url") or reverse("rest_framework:login"),
     }
-    response = render(request, "drf_logto/failure.html", context, status=failure.status)
+    response = render(request, template, context, status=failure.status)
     if failure.retry_after:
         response["Retry-After"] = str(failure.retry_after)
     return response

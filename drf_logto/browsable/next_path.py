@@ -10,8 +10,8 @@ _MAX_LENGTH = 2000
 _PATH = re.compile(r"/[^\\\x00-\x20\x7f]*")
 
 
-def local_path(value: str | None) -> str:
-    """Return ``value`` if it is a path of this site, else the site's root."""
+def local_path(value: str | None, default: str | None = None) -> str:
+    """Return ``value`` if it is a path of this site, else ``default``, which is the site's root."""
     if (
         value is not None
         and len(value) <= _MAX_LENGTH
@@ -19,4 +19,4 @@ def local_path(value: str | None) -> str:
         and url_has_allowed_host_and_scheme(value, allowed_hosts=None)
     ):
         return value
-    return get_script_prefix()
+    return default or get_script_prefix()

@@ -9,7 +9,7 @@ from itertools import product
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
-from django.urls import get_script_prefix, reverse
+from django.urls import get_script_prefix
 from django.utils.crypto import salted_hmac
 from django.utils.encoding import iri_to_uri
 
@@ -54,12 +54,12 @@ def set_cookie(request: HttpRequest, response: HttpResponse, pending: PendingSig
     newest_first = sorted(_read(request), key=lambda found: -found[1].begun_at)
     for number, (name, other, _) in enumerate(newest_first, start=2):
         if number > MAX_PENDING or not _is_valid(other, pending.begun_at):
-            _delete(response, name)
+            _delete(request, response, name)
     response.set_cookie(
         _name(pending.state),
         value,
         max_age=PENDING_LIFETIME,
-        path=_path(),
+        path=_path(request),
         secure=request.is_secure() or settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",  # the callback is a navigation from another site
@@ -83,7 +83,7 @@ def newest(request: HttpRequest, now: float) -> PendingSignIn | None:
 def delete_cookie(request: HttpRequest, response: HttpResponse, state: str) -> None:
     """Delete the cookie of this ``state``, if the browser has it."""
     if _name(state) in request.COOKIES:
-        _delete(response, _name(state))
+        _delete(request, response, _name(state))
 
 
 def _read(request: HttpRequest) -> Iterator[tuple[str, PendingSignIn, str | bytes]]:
@@ -103,10 +103,10 @@ def _name(state: str) -> str:
     return _PREFIX + hashlib.sha256(state.encode()).hexdigest()[:16]
 
 
-def _path() -> str:
-    """Return the path that all URLs of the sign-in have in common."""
-    return reverse("rest_framework:login").rstrip("/").rpartition("/")[0] + "/"
+def _path(request: HttpRequest) -> str:
+    """Return the path that the first and the last address of the sign-in have in common."""
+    return iri_to_uri(request.path).rstrip("/").rpartition("/")[0] + "/"
 
 
-def _delete(response: HttpResponse, name: str) -> None:
-    response.delete_cookie(name, path=_path(), samesite="Lax")
+def _delete(request: HttpRequest, response: HttpResponse, name: str) -> None:
+    response.delete_cookie(name, path=_path(request), samesite="Lax")

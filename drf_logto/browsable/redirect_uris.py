@@ -1,6 +1,7 @@
 """Builds the redirect URIs of this site, and logs once what must be registered in Logto."""
 
 import logging
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -17,7 +18,7 @@ _MISTAKEN = (
 )
 
 
-class _Logged(set[str]):
+class _Logged(set[tuple[str, str]]):
     """The lines that this process has logged."""
 
     def __init__(self, _now: object) -> None:
@@ -26,11 +27,21 @@ class _Logged(set[str]):
 
 def redirect_uri(request: HttpRequest) -> str:
     """Return the address of the callback. Each process logs once what to do about it."""
-    uri = _absolute(request, "callback")
+    return to_register(request, _absolute(request, "callback"), signed_out_uri(request))
+
+
+def to_register(request: HttpRequest, uri: str, signed_out_uri: str) -> str:
+    """Return a redirect URI; each process logs once what to do about it.
+
+    Args:
+        request: the one that needs it.
+        uri: the redirect URI.
+        signed_out_uri: where Logto leads to after a log-out.
+    """
     if not request.is_secure() and _forwarded_proto(request) == "https":
         _log_once(logging.WARNING, _MISTAKEN, uri)
     else:
-        _log_once(logging.INFO, _TO_REGISTER, uri, signed_out_uri(request))
+        _log_once(logging.INFO, _TO_REGISTER, uri, signed_out_uri)
     return uri
 
 
@@ -50,6 +61,7 @@ def _forwarded_proto(request: HttpRequest) -> str:
 
 def _log_once(level: int, line: str, *uris: str) -> None:
     logged = get_kept(_Logged)
-    if line not in logged:
-        logged.add(line)
+    logged_as = line, urlsplit(uris[0]).path  # not the host, which a client may choose
+    if logged_as not in logged:
+        logged.add(logged_as)
         logger.log(level, line, *uris)

@@ -104,6 +104,29 @@ def get_access_token(key: str, *, is_safe: bool, page_context_id: str | None = N
             raise context_lost(sign_in.lost_reason)
         if page_context_id not in (None, sign_in.chosen):
             raise ContextChanged
+    try:
+        return _token(key, sign_in, context)
+    except ContextRefused:  # so the first context is the chosen one now
+        pass
+    return get_access_token(key, is_safe=is_safe, page_context_id=page_context_id)
+
+
+def get_first_auth(key: str) -> AuthInfo:
+    """Return the facts of the token of the first context, refreshed if it expires soon.
+
+    It is the one for the first API resource, whatever is chosen.
+
+    Raises:
+        InvalidToken: it is not valid here, or was revoked.
+        WrongAudience: it is for another API.
+        SignedOut: there is no sign-in, or its refresh token is no longer valid.
+        AuthorizationServerUnavailable: the token has expired, and Logto cannot be reached.
+    """
+    sign_in = sign_in_store.load(key)
+    return get_verifier().verify(_token(key, sign_in, contexts(sign_in)[0]))
+
+
+def _token(key: str, sign_in: SignIn, context: Context) -> str:
     if _is_fresh(sign_in, context):
         return sign_in.tokens[context.id]
     try:
@@ -112,9 +135,6 @@ def get_access_token(key: str, *, is_safe: bool, page_context_id: str | None = N
         if stored_auth(sign_in, context) is None:
             raise
         return sign_in.tokens[context.id]
-    except ContextRefused:  # so the first context is the chosen one now
-        pass
-    return get_access_token(key, is_safe=is_safe, page_context_id=page_context_id)
 
 
 def _require_accepted_client() -> None:

@@ -46,7 +46,7 @@ class BrowserSession:
 
     def sign_in(self, key: str, sub: str) -> None:
         """Store a key and a subject under a new session id; another user's data is flushed."""
-        self._delete_sign_in()
+        self.delete_sign_in()
         if self._session.get(_SUB, sub) != sub:
             self._session.flush()
         self._session.pop(_ENDED, None)
@@ -57,13 +57,13 @@ class BrowserSession:
         """Delete the sign-in because its refresh token is invalid; the next page says so."""
         if _SUB not in self._session:  # it never had a sign-in, and may not exist
             return
-        self._delete_sign_in()
+        self.delete_sign_in()
         self._session[_ENDED] = True
         self._save()
 
     def sign_out(self) -> None:
         """Delete the sign-in and the session."""
-        self._delete_sign_in()
+        self.delete_sign_in()
         self._session.flush()
 
     def pop_ended(self) -> bool:
@@ -82,6 +82,7 @@ class BrowserSession:
             self._session.clear()
         self._session.modified = False
 
-    def _delete_sign_in(self) -> None:
+    def delete_sign_in(self) -> None:
+        """Delete the sign-in, and keep the session."""
         if self.is_signed_in:
             sign_in_store.delete(self._session.pop(_KEY))

@@ -63,6 +63,7 @@ class LogtoSettings:
     groups_claim: str | None = None
     staff_scope: str | None = None
     superuser_scope: str | None = None
+    admin_password_login: bool = True
 
     @property
     def issuers(self) -> tuple[str, ...]:
@@ -236,5 +237,6 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "GROUPS": _groups,
     "GROUPS_CLAIM": optional(text(_PRINTABLE, "the name of a claim")),
     "STAFF_SCOPE": optional(text(_PRINTABLE, "a scope, or a value of GROUPS_CLAIM")),
+    "ADMIN_PASSWORD_LOGIN": boolean,
     "SUPERUSER_SCOPE": optional(text(_PRINTABLE, "a scope, or a value of GROUPS_CLAIM")),
 }

@@ -1,8 +1,11 @@
 """A project whose users are Logto's."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test import modify_settings
 from django.urls import path
 
 from drf_logto.users.authentication import LogtoUserAuthentication
@@ -18,3 +21,34 @@ def project(route: Route, settings: Any, db: None) -> None:
     }
     view = Seen.as_view(authentication_classes=[LogtoUserAuthentication])
     route(path("", view))
+
+
+_PROCESSORS = [
+    "django.template.context_processors.request",
+    "django.contrib.auth.context_processors.auth",
+    "django.contrib.messages.context_processors.messages",
+]
+_LOG = (
+    "CREATE TABLE django_admin_log (id integer PRIMARY KEY, action_time, user_id, content_type_id,"
+    " object_id, object_repr, action_flag, change_message)"
+)
+_NEEDED = {
+    "INSTALLED_APPS": {"append": ["django.contrib.admin", "django.contrib.messages"]},
+    "MIDDLEWARE": {
+        "append": [
+            "django.contrib.auth.middleware.AuthenticationMiddleware",
+            "django.contrib.messages.middleware.MessageMiddleware",
+        ]
+    },
+}
+
+
+@pytest.fixture
+def django_admin(settings: Any, db: None) -> Iterator[None]:
+    """A project with Django's admin, as it is set up."""
+    [engine] = settings.TEMPLATES
+    settings.TEMPLATES = [{**engine, "OPTIONS": {"context_processors": _PROCESSORS}}]
+    with modify_settings(**_NEEDED), connection.cursor() as cursor:
+        # The log of the site, which is empty; a user who is deleted leaves it.
+        cursor.execute(_LOG)
+        yield

@@ -1,13 +1,11 @@
 """The page of identities in Django's admin site."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Permission, User
-from django.db import connection
-from django.test import Client, modify_settings
+from django.test import Client
 from django.urls import path
 
 from drf_logto.users.models import LogtoIdentity
@@ -15,36 +13,11 @@ from tests.support.views import Route
 from tests.users.conftest import ISSUER
 
 PAGE = "/admin/drf_logto_users/logtoidentity/"
-PROCESSORS = [
-    "django.template.context_processors.request",
-    "django.contrib.auth.context_processors.auth",
-    "django.contrib.messages.context_processors.messages",
-]
-LOG = (
-    "CREATE TABLE django_admin_log (id integer PRIMARY KEY, action_time, user_id, content_type_id,"
-    " object_id, object_repr, action_flag, change_message)"
-)
-NEEDED = {
-    "INSTALLED_APPS": {"append": ["django.contrib.admin", "django.contrib.messages"]},
-    "MIDDLEWARE": {
-        "append": [
-            "django.contrib.auth.middleware.AuthenticationMiddleware",
-            "django.contrib.messages.middleware.MessageMiddleware",
-        ]
-    },
-}
 
 
 @pytest.fixture
-def site(route: Route, settings: Any, db: None) -> Iterator[None]:
-    """A project with Django's admin site, as it is set up."""
-    [engine] = settings.TEMPLATES
-    settings.TEMPLATES = [{**engine, "OPTIONS": {"context_processors": PROCESSORS}}]
-    with modify_settings(**NEEDED), connection.cursor() as cursor:
-        # The log of the site, which is empty; a user who is deleted leaves it.
-        cursor.execute(LOG)
-        route(path("admin/", admin.site.urls))
-        yield
+def site(django_admin: None, route: Route) -> None:
+    route(path("admin/", admin.site.urls))
 
 
 @pytest.fixture
