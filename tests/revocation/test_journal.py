@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from drf_logto.revocation.journal import Journal
-from drf_logto.revocation.marks import Mark, Marks
+from drf_logto.revocation.marks import Mark, Marks, dump
 from drf_logto.shared_cache import CacheUnavailable
 from tests.support.store import Store
 
@@ -282,6 +282,31 @@ def test_an_entry_in_the_place_of_a_lost_one_is_read(store: Store, then: str) ->
             process.journal.write_back()
     for process in (one, other, third):
         assert process.knows("ada", "bob")
+
+
+def test_an_entry_that_fills_the_place_of_a_lost_one_is_read_by_those_who_are_past_it(
+    store: Store,
+) -> None:
+    """A writer may have looked before it was lost."""
+    one, other = Process(store, lane=0), Process(store)
+    one.journal.write([mark("ada")])
+    other.journal.read()
+    for user in ("bob", "cleo"):
+        one.journal.write([mark(user)])
+    (lost,) = (key for key, value in store.values.items() if "bob" in value)
+    del store.values[lost]
+    calls = [0]
+
+    def writer_fills_it() -> None:
+        calls[0] += 1
+        if calls[0] == 2:
+            store.values[lost] = dump([mark("dora")])
+
+    store.before_call = writer_fills_it
+    other.journal.read()
+    for process in (other, one, other, one):
+        process.journal.write_back()
+    assert one.knows("ada", "bob", "cleo", "dora")
 
 
 @pytest.mark.parametrize("left", ["an entry in the middle", "the last entry", "nothing"])
