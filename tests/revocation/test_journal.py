@@ -284,6 +284,24 @@ def test_an_entry_in_the_place_of_a_lost_one_is_read(store: Store, then: str) ->
         assert process.knows("ada", "bob")
 
 
+def test_a_write_that_meets_a_new_epoch_is_written_to_that(store: Store) -> None:
+    one, other = Process(store, lane=0), Process(store)
+    one.journal.read()
+    other.journal.read()
+    calls = [0]
+
+    def other_finds_it_empty() -> None:
+        calls[0] += 1
+        if calls[0] == 3:
+            store.values.clear()
+            other.journal.read()
+
+    store.before_call = other_finds_it_empty
+    one.journal.write([mark("ada")])
+    other.journal.read()
+    assert other.knows("ada")
+
+
 def test_an_entry_that_fills_the_place_of_a_lost_one_is_read_by_those_who_are_past_it(
     store: Store,
 ) -> None:
