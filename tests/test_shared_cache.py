@@ -124,6 +124,7 @@ def test_what_one_writes_another_reads(alias: str) -> None:
     assert other.get("key") == "first"
     other.set("key", "third", 60)
     assert one.get("key") == "third"
+    assert one.get_many(["key", "another"]) == {"key": "third"}
     one.delete("key")
     assert other.get("key") is None
 

@@ -305,4 +305,4 @@ def _digest(entry: object) -> int:
 
 
 def _number(value: object) -> int:
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else 0
+    return int(value) if isinstance(value, str) and value.isdecimal() else 0

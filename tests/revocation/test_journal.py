@@ -365,12 +365,15 @@ def test_writers_that_meet_write_both(store: Store) -> None:
     assert one.knows("bob")
 
 
-def test_rubbish_in_the_journal_is_no_mark(store: Store) -> None:
+@pytest.mark.parametrize(
+    "rubbish", ['[["x"], 7, {"a": 1}, [null, "b", null, null, null, null, 5]]', "\u00b2"]
+)
+def test_rubbish_in_the_journal_is_no_mark(store: Store, rubbish: str) -> None:
     one = Process(store)
     one.journal.write([mark("ada")])
     for key in list(store.values):
         if not key.endswith("epoch"):
-            store.values[key] = '[["x"], 7, {"a": 1}, [null, "b", null, null, null, null, 5]]'
+            store.values[key] = rubbish
     new = Process(store)
     new.journal.read()
     assert len(new.marks) == 0
