@@ -149,6 +149,28 @@ def test_an_earlier_mark_does_not_replace_one_that_waits(store: Store) -> None:
     assert other.knows("ada")
 
 
+def test_an_earlier_mark_of_another_process_does_not_stand_for_one_that_waits(
+    store: Store,
+) -> None:
+    one, other = Process(store), Process(store)
+    store.is_down = True
+    with pytest.raises(CacheUnavailable):
+        one.journal.write([mark("ada")])
+    store.is_down = False
+    other.journal.write([mark("ada", NOON - 1)])
+    one.journal.read()
+    assert one.journal.is_behind
+
+
+def test_the_loss_of_the_last_entry_is_reported_once(store: Store) -> None:
+    one = Process(store)
+    one.journal.write([mark("ada")])
+    store.values = {key: value for key, value in store.values.items() if "ada" not in value}
+    for _ in range(2):
+        one.journal.write_back()
+    assert one.losses == [1]
+
+
 def test_many_marks_are_written_in_entries_that_caches_take(store: Store) -> None:
     one, other = Process(store), Process(store)
     one.journal.write(mark(f"user {number}") for number in range(2500))
