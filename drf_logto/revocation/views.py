@@ -21,25 +21,25 @@ from ..telemetry import logger
 from .events import NotUnderstood, revoke_for
 from .logout_tokens import InvalidLogoutToken, sign_out
 
-_MAX_BODY = 2**21  # bytes; a delivery with 5,000 ids has 120,000
-
+_MAX_DELIVERY = 2**21  # bytes; one with 5,000 ids has 120,000
+_MAX_FORM = 2**16  # bytes; anyone may send one, and decoding takes far more memory than it has
 _MAX_FIELDS = 20
 _FORM = "application/x-www-form-urlencoded"
 
-View = Callable[[HttpRequest, bytes], HttpResponse]
+View = Callable[[HttpRequest], HttpResponse]
 
 
 class _Refused(Exception):
     """Nothing is revoked; status, code and sentence of the answer."""
 
 
-def _receiver(view: View) -> Callable[[HttpRequest], HttpResponse]:
+def _receiver(view: View) -> View:
     """Decorate a view of bodies that are signed: open to all, and every answer is short JSON."""
 
     @wraps(view)
     def wrapper(request: HttpRequest) -> HttpResponse:
         try:
-            return view(request, _body(request))
+            return view(request)
         except _Refused as refused:
             status, code, sentence = refused.args
         except CacheUnavailable:
@@ -65,19 +65,19 @@ def _answer(status: int, code: str, sentence: str) -> HttpResponse:
     return response
 
 
-def _body(request: HttpRequest) -> bytes:
-    """Return the body of a POST request, of which no more than the longest is read."""
+def _body(request: HttpRequest, longest: int) -> bytes:
+    """Return the body of a POST request; no more is read than ``longest`` allows."""
     if request.method != "POST":
         raise _Refused(405, "method_not_allowed", "Only POST is answered.")
-    too_long = _Refused(413, "too_long", f"The body has more than {_MAX_BODY} bytes.")
+    too_long = _Refused(413, "too_long", f"The body has more than {longest} bytes.")
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if length.isdecimal() and int(length[:20]) > _MAX_BODY:
+    if length.isdecimal() and int(length[:20]) > longest:
         raise too_long
     try:
-        body = request.read(_MAX_BODY + 1)
+        body = request.read(longest + 1)
     except (UnreadablePostError, ConnectionError):
         raise _not_understood("the body ended early") from None
-    if len(body) > _MAX_BODY:
+    if len(body) > longest:
         raise too_long
     return body
 
@@ -87,8 +87,9 @@ def _not_understood(reason: object) -> _Refused:
 
 
 @_receiver
-def webhook(request: HttpRequest, body: bytes) -> HttpResponse:
+def webhook(request: HttpRequest) -> HttpResponse:
     """Revoke what an event of Logto takes away."""
+    body = _body(request, _MAX_DELIVERY)
     _require_signature(body, request.META.get("HTTP_LOGTO_SIGNATURE_SHA_256", ""))
     try:
         event: Any = json.loads(body)
@@ -101,10 +102,10 @@ def webhook(request: HttpRequest, body: bytes) -> HttpResponse:
 
 
 @_receiver
-def backchannel_logout(request: HttpRequest, body: bytes) -> HttpResponse:
+def backchannel_logout(request: HttpRequest) -> HttpResponse:
     """End what a sign-out at Logto ends (OpenID Connect Back-Channel Logout 1.0 §2.5 to §2.8)."""
     try:
-        sign_out(_logout_token(request, body))
+        sign_out(_logout_token(request))
     except InvalidLogoutToken as error:
         reason = str(error)
     else:
@@ -114,7 +115,8 @@ def backchannel_logout(request: HttpRequest, body: bytes) -> HttpResponse:
     return JsonResponse({"error": "invalid_request", "error_description": sentence}, status=400)
 
 
-def _logout_token(request: HttpRequest, body: bytes) -> str:
+def _logout_token(request: HttpRequest) -> str:
+    body = _body(request, _MAX_FORM)
     try:
         form = parse_qs(body.decode("ascii"), strict_parsing=True, max_num_fields=_MAX_FIELDS)
     except ValueError:
