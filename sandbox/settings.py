@@ -11,6 +11,10 @@ LOGTO = {
     "APP_ID": os.environ.get("LOGTO_APP_ID"),
     "APP_SECRET": os.environ.get("LOGTO_APP_SECRET"),
     "CACHE": "default",
+    # Who may use the admin site, and what there.
+    "STAFF_SCOPE": "admin:site",
+    "GROUPS": {"catalogue editor": ["read:products", "write:products"]},
+    "ADMIN_PASSWORD_LOGIN": False,
 }
 if _key := os.environ.get("LOGTO_WEBHOOK_SIGNING_KEY"):
     LOGTO["WEBHOOK_SIGNING_KEYS"] = _key
@@ -47,10 +51,15 @@ SPECTACULAR_SETTINGS = {
 }
 
 INSTALLED_APPS = [
+    "drf_logto.users.admin_config.LogtoAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "drf_logto.browsable",
     "drf_logto.revocation",
+    "drf_logto.users",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "rest_framework",
@@ -63,11 +72,26 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 # The window that signs in to Logto comes back to Swagger UI's, which opened it.
 SECURE_CROSS_ORIGIN_OPENER_POLICY = None
-TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+AUTHENTICATION_BACKENDS = ["drf_logto.users.backends.LogtoBackend"]
 
 LOGGING = {
     "version": 1,

@@ -18,6 +18,7 @@ ROLES: Mapping[str, Scopes] = {
     "catalogue editor": Scopes({"read:products", "write:products"}),
     "catalogue reader": Scopes({"read:products"}),
     "analyst": Scopes({"read:reports"}),
+    "site manager": Scopes({"admin:site"}),
 }
 PERMISSIONS: Mapping[str, Scopes] = {"admin": Scopes({"invite:member"}), "member": Scopes()}
 API_SCOPES: Mapping[str, Scopes] = {
@@ -33,7 +34,7 @@ class Client:
     secret: str
     grant_types: ClassVar[tuple[str, ...]]
     redirect_paths: tuple[str, ...] = ()
-    post_logout_path: str = ""
+    post_logout_paths: tuple[str, ...] = ()
 
     def check_client_secret(self, secret: str) -> bool:
         return compare_digest(self.secret.encode(), secret.encode())
@@ -48,7 +49,7 @@ class Client:
         return _path(uri) in self.redirect_paths
 
     def check_post_logout_redirect_uri(self, uri: str) -> bool:
-        return _path(uri) == self.post_logout_path
+        return _path(uri) in self.post_logout_paths
 
     def check_response_type(self, _response_type: str) -> bool:
         return True  # the grant refuses another one, with the redirect URI at hand
@@ -113,7 +114,7 @@ class Application(Client):
     name: str
     secret: str = ""
     redirect_paths: tuple[str, ...]
-    post_logout_path: str = ""
+    post_logout_paths: tuple[str, ...] = ()
     backchannel_logout_path: str = ""
     third_party_scopes: Scopes | None = None
     grant_types = ("authorization_code", "refresh_token")
@@ -137,7 +138,10 @@ BACK_OFFICE = Machine(
     memberships={ACME: "admin", GLOBEX: "member"},
 )
 ADA = Person(
-    id="ada", name="Ada", roles=("catalogue editor", "analyst"), memberships={ACME: "admin"}
+    id="ada",
+    name="Ada",
+    roles=("catalogue editor", "analyst", "site manager"),
+    memberships={ACME: "admin"},
 )
 BEN = Person(id="ben", name="Ben", roles=("catalogue reader",), memberships={ACME: "member"})
 CHO = Person(
@@ -153,8 +157,8 @@ BROWSABLE_API = Application(
     id="browsable-api",
     name="Browsable API",
     secret="browsable-api-secret",
-    redirect_paths=("/auth/callback/",),
-    post_logout_path="/auth/signed-out/",
+    redirect_paths=("/auth/callback/", "/admin/logto/callback/"),
+    post_logout_paths=("/auth/signed-out/", "/admin/login/"),
     backchannel_logout_path="/logto/backchannel-logout/",
 )
 SWAGGER_UI = Application(

@@ -1,6 +1,7 @@
 """The URLs of the API; `organization_id` is compared with the token."""
 
 from django.conf import settings
+from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import (
     SpectacularAPIView,
@@ -37,5 +38,6 @@ urlpatterns = [
 ]
 if settings.LOGTO.get("APP_ID"):  # a tenant of your own may have no application to sign in with
     urlpatterns.append(path("auth/", include("drf_logto.browsable.urls")))
+    urlpatterns.append(path("admin/", admin.site.urls))
 if "WEBHOOK_SIGNING_KEYS" in settings.LOGTO:  # or no webhook
     urlpatterns.append(path("logto/", include("drf_logto.revocation.urls")))

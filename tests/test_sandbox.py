@@ -206,7 +206,7 @@ def test_the_printed_lines_are_short(sandbox: Sandbox) -> None:
 
 
 def test_the_people_who_can_sign_in_are_named(sandbox: Sandbox) -> None:
-    assert "\n  Ada: catalogue editor, analyst, admin of Acme\n" in sandbox.output
+    assert "\n  Ada: catalogue editor, analyst, site manager, admin of Acme\n" in sandbox.output
     assert all(f"\n  {person.name}: " in sandbox.output for person in PEOPLE.values())
 
 
@@ -632,9 +632,10 @@ def test_all_is_gone_at_the_end(tmp_path: Path, number: signal.Signals) -> None:
 # The project
 
 
-def test_the_settings_of_the_package_are_two_an_application_and_a_cache() -> None:
+def test_the_settings_of_the_package_are_few() -> None:
     application = {"APP_ID", "APP_SECRET"}
-    assert settings.LOGTO.keys() == {"ENDPOINT", "API_RESOURCE", "CACHE"} | application
+    of_admin = {"STAFF_SCOPE", "GROUPS", "ADMIN_PASSWORD_LOGIN"}
+    assert settings.LOGTO.keys() == {"ENDPOINT", "API_RESOURCE", "CACHE"} | application | of_admin
 
 
 def within_django(*arguments: str, **variables: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db.models import NOT_PROVIDED, CharField, EmailField
@@ -21,7 +22,8 @@ _SHORTEST_USERNAME = 22  # characters: "logto-" and 64 random bits
 @register(Tags.urls)
 def authentication_class_is_used(**_: Any) -> list[CheckMessage]:
     """W041: no view has users of the project."""
-    if not is_installed() or any(True for _each in _used_classes()):
+    has_admin = f"{APP}.backends.LogtoBackend" in settings.AUTHENTICATION_BACKENDS
+    if not is_installed() or has_admin or any(True for _each in _used_classes()):
         return []
     return [
         Warning(
