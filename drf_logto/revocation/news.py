@@ -196,10 +196,9 @@ def _catch_up(find: Callable[[], RevocationList | None], stop: Any) -> None:
         stop: a lock that is released then. A lock, because a child of this process can release it
             whatever this thread was doing when the child was forked.
     """
-    is_over = False
-    while not is_over and (known := find()) is not None and not known.catch_up():
+    while (known := find()) is not None and not known.catch_up():
         del known
-        is_over = stop.acquire(timeout=_TRY_AGAIN)
+        stop.acquire(timeout=_TRY_AGAIN)
 
 
 def _report_loss(known: int) -> None:
