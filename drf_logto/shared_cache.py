@@ -24,6 +24,9 @@ class CacheUnavailable(Exception):
     """A cache failed or did not answer in time; the text says what happened."""
 
 
+_HANGS = 20  # limits, after which the connection of a call counts as dead
+
+
 class _Calls:
     """Makes calls one after another, in a thread that ends when none has come for a while."""
 
@@ -67,22 +70,39 @@ class BoundedCache:
         pause: seconds for which a cache is left alone after a call that took longer than half of
             ``limit``.
         linger: seconds that a thread and its connections wait for another call.
+        monotonic: a clock that is never set, in seconds.
     """
 
-    def __init__(self, alias: str, limit: float, pause: float = 30, linger: float = 0.05) -> None:
+    def __init__(
+        self,
+        alias: str,
+        limit: float,
+        pause: float = 30,
+        linger: float = 0.05,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._alias = alias
         self._limit = limit
         self._pause = pause
+        self._linger = linger
+        self._monotonic = monotonic
+        self.until: float | None = None
+        """The end of a call by ``monotonic``, for a caller who waits longer or less long."""
+        self._out_of_order_until = 0.0
+        self._patience = _HANGS * limit
+        self._dead_at = 0.0
+        self._connect()
+
+    def _connect(self) -> None:
         # Not the one of ``caches[alias]``, which is another in each thread.
-        self._cache = caches.create_connection(alias)
+        self._cache = caches.create_connection(self._alias)
         # Clients are imported here, and not within the first call, which reports what fails.
         with suppress(Exception):
             getattr(self._cache, "_cache", None)
         with suppress(Exception):
             connections.all()
-        self.until: float | None = None
-        """The end of a call by ``time.monotonic``, for a caller who waits longer or less long."""
-        self._out_of_order_until = 0.0
-        self._calls = _Calls(linger)
+        self._calls = _Calls(self._linger)
         self._last_call = threading.Event()  # set when it is over
         self._last_call.set()
 
@@ -108,29 +128,42 @@ class BoundedCache:
         self._call("delete", key)
 
     def _call(self, method: str, *args: Any) -> Any:
-        began = time.monotonic()
+        began = self._monotonic()
         end = began + self._limit if self.until is None else self.until
         if self.until is not None:
             self._last_call.wait(end - began)
+        self._leave_dead(began)
         if not self._last_call.is_set() or began < self._out_of_order_until:
             raise CacheUnavailable("it is slow")
         answers: list[object] = []
         faults = ["it is slow"]
         over = self._start(method, args, answers, faults)
-        over.wait(end - time.monotonic())
-        is_slow = time.monotonic() - began > self._limit / 2
+        over.wait(end - self._monotonic())
+        is_slow = self._monotonic() - began > self._limit / 2
         if is_slow:
-            self._out_of_order_until = time.monotonic() + self._pause
+            self._out_of_order_until = self._monotonic() + self._pause
         if is_slow or not answers:
             self._report(faults[0])
         if not answers:
             raise CacheUnavailable(faults[0])
+        self._patience = _HANGS * self._limit
         return answers[0]
+
+    def _leave_dead(self, now: float) -> None:
+        """Use another thread and another connection where a call hangs.
+
+        A server that has lost its power closes no connection. Each wait is twice as long as the one
+        before, so that only a few threads hang.
+        """
+        if not self._last_call.is_set() and now > self._dead_at:
+            self._patience *= 2
+            self._connect()
 
     def _start(
         self, method: str, args: Any, answers: list[object], faults: list[str]
     ) -> threading.Event:
         over = self._last_call = threading.Event()
+        self._dead_at = self._monotonic() + self._patience
 
         def call() -> None:
             try:
@@ -160,7 +193,6 @@ class SharedCache(BoundedCache):
 
     def __init__(self, alias: str, limit: float, pause: float = 30) -> None:
         super().__init__(alias, limit, pause)
-        self._alias = alias
         self._warned_until = 0.0
 
     def get(self, key: str) -> object:

@@ -33,7 +33,11 @@ class Hanging(LocMemCache):
     """A backend that does not answer."""
 
     released = threading.Event()
-    calls = 0
+    calls = connections = 0
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        type(self).connections += 1
 
     def get(self, *args: Any, **kwargs: Any) -> Any:
         type(self).calls += 1
@@ -200,6 +204,24 @@ def test_a_caller_with_an_end_of_its_own_waits_for_a_call_that_hangs() -> None:
     cache.until = time.monotonic() - 1
     with pytest.raises(CacheUnavailable):
         cache.get("key")
+
+
+def test_a_connection_that_hangs_for_long_is_replaced_after_longer_and_longer() -> None:
+    """As after the server has lost its power: such a connection never answers."""
+    limit = 1 / 64
+    times = [0.0]
+    cache = BoundedCache("hanging", limit, pause=0, monotonic=lambda: times[-1])
+    replaced_at: list[float] = []
+    while len(replaced_at) < 3:
+        connections = Hanging.connections
+        with pytest.raises(CacheUnavailable):
+            cache.get("key")
+        replaced_at += times[-1:] * (Hanging.connections - connections)
+        times.append(times[-1] + 4 * limit)
+    assert replaced_at == [24 * limit, 68 * limit, 152 * limit]
+    Hanging.released.set()
+    cache.until = times[-1] + 30
+    assert cache.get("key") is None
 
 
 @pytest.mark.usefixtures("no_threads")
