@@ -18,6 +18,7 @@ from ..verification.fetch import MAX_BODY, get_json, post_form
 PAGE = 100
 """Objects that are asked for at once; Logto refuses more."""
 
+_MAX_PAGES = 250
 _SCOPE = "all"  # the only one of the Management API
 _EARLY = 60  # seconds before its end, a token is replaced
 _LONGEST = 86400  # seconds that a token is kept
@@ -112,13 +113,13 @@ class ManagementApi:
         self, path: str, *, max_body: int = MAX_BODY, **parameters: object
     ) -> Iterator[list[dict[str, Any]]]:
         """Return a list that is in pages; arguments and exceptions are those of ``get``."""
-        page, is_full = 0, True
-        while is_full:
-            page += 1
+        for page in range(1, _MAX_PAGES + 1):
             paging = {"page": page, "page_size": PAGE}
             rows = self.get_list(path, max_body=max_body, **parameters, **paging)
             yield rows
-            is_full = len(rows) == PAGE
+            if len(rows) < PAGE:
+                return
+        raise AuthorizationServerUnavailable("the list does not end")
 
     def _try(self, path: str, max_body: int) -> object:
         try:

@@ -194,6 +194,14 @@ def test_an_answer_that_is_no_object_is_no_token(
         api.get("/hooks")
 
 
+def test_a_list_that_does_not_end_is_no_answer(api: ManagementApi, server: LoopbackServer) -> None:
+    """As of a proxy that drops the query."""
+    server.answers["/api/hooks"] = document([{}] * 100)
+    with pytest.raises(AuthorizationServerUnavailable) as failure:
+        list(api.get_pages("/hooks"))
+    assert failure.value.reason == "the list does not end"
+
+
 @pytest.mark.parametrize(
     ("body", "status", "reason"),
     [
