@@ -78,6 +78,7 @@ def _tenant(endpoint: str, api_resource: str) -> AuthorizationServer:
         description=(
             f"It trusts {endpoint}. Its front page links your organizations after\n"
             "you have logged in; that needs LOGTO_APP_ID and LOGTO_APP_SECRET.\n"
+            "So does /admin/, which lets in who has the scope admin:site.\n"
             "For the lines below, set APP_ID and APP_SECRET to a machine-to-machine application\n"
             "there, and ORGANIZATION_ID to an organization of it. The statuses are those of an\n"
             "application whose roles grant read:products, invite:member and read:documents."
@@ -96,7 +97,8 @@ def _stand_in(endpoint: str) -> AuthorizationServer:
             f"It trusts {endpoint}, a stand-in for Logto, which asks for no password.\n"
             f"{endpoint}/people/ changes memberships, and suspends and deletes people.\n"
             "Suspend somebody whose page is open, and reload it: the sign-in has ended.\n\n"
-            f"Log in to the browsable API as one of these people of sandbox/tenant.py:\n{people}"
+            "Log in to the browsable API as one of these people of sandbox/tenant.py, and to the\n"
+            f"admin site at /admin/ as a site manager:\n{people}"
         ),
         client=f"{BACK_OFFICE.id}:{BACK_OFFICE.secret}",
         organization_id=ACME,

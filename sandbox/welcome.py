@@ -34,8 +34,7 @@ def welcome(address: str, server: AuthorizationServer) -> str:
     """
     introduction = (
         f"The sandbox runs; {address}/ is its browsable API, and\n"
-        f"{address}/api/schema/swagger-ui/ its Swagger UI, and {address}/admin/\n"
-        "its admin site, for people with the scope admin:site. Ctrl-C ends it and drops its data.\n"
+        f"{address}/api/schema/swagger-ui/ its Swagger UI. Ctrl-C ends it and drops its data.\n"
         f"{server.description}\n\n"
         "Paste these lines into another terminal, with bash; each number is the status to expect."
     )
