@@ -1,6 +1,7 @@
 """System checks of revocation: of its cache always, of its URLs where they are included."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from django.apps import apps
@@ -8,6 +9,7 @@ from django.core.cache import caches
 from django.core.cache.backends.db import DatabaseCache
 from django.core.cache.backends.dummy import DummyCache
 from django.core.cache.backends.filebased import FileBasedCache
+from django.core.cache.backends.redis import RedisCache
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from ..conf import LogtoSettings
@@ -16,6 +18,7 @@ from ..shared_cache import is_private
 from .process import APP
 
 _FEW_ENTRIES = 10_000  # of a cache that deletes entries where there are more
+_PATIENCE = 5  # seconds that Redis has for its answer
 _USUAL_LIFETIME = 3600  # seconds, of Logto's access tokens
 _SHARED = (
     "Name a cache that all processes share, such as Redis, Memcached or the database, and that "
@@ -62,6 +65,39 @@ def _check_cache(alias: str | None) -> Iterator[CheckMessage]:
             hint="Set 'MAX_ENTRIES' in its OPTIONS to 1000000.",
             id="drf_logto.W032",
         )
+
+
+@register(deploy=True)
+def redis_keeps_revocations(**_: Any) -> list[CheckMessage]:
+    """W036: Redis deletes entries. It is asked, and so only with ``--deploy``."""
+    parsed = current_settings()
+    if parsed is None or parsed.cache is None or not apps.is_installed(APP):
+        return []
+    memory = _redis_memory(parsed.cache)
+    policy = memory.get("maxmemory_policy", "noeviction")
+    if policy == "noeviction" or not memory.get("maxmemory"):
+        return []
+    message = (
+        f"LOGTO['CACHE'] is {parsed.cache!r}, a Redis that deletes entries when its memory is full "
+        f"({policy}), and with them revocations."
+    )
+    hint = "Set its maxmemory-policy to noeviction, or use another Redis for revocations."
+    return [Warning(message, hint=hint, id="drf_logto.W036")]
+
+
+def _redis_memory(alias: str) -> dict[str, Any]:
+    """Return what Redis says of its memory, nothing where it is no Redis or does not answer."""
+    cache: Any = caches.create_connection(alias)
+    memory: dict[str, Any] = {}
+    if isinstance(cache, RedisCache):
+        with suppress(Exception):  # of any kind; requests report it as well
+            client: Any = cache._cache
+            client._pool_options |= {
+                "socket_timeout": _PATIENCE,
+                "socket_connect_timeout": _PATIENCE,
+            }
+            memory = client.get_client().info("memory")
+    return memory
 
 
 def _check_lifetime(parsed: LogtoSettings) -> Iterator[CheckMessage]:

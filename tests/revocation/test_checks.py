@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.cache.backends.redis import RedisCache
+from django.core.checks import run_checks
 from django.test import modify_settings
 from django.urls import include, path
 
@@ -68,3 +70,62 @@ def test_nothing_is_reported_without_the_application(check: Check, settings: Any
     with modify_settings(INSTALLED_APPS={"append": "drf_logto.revocation"}):
         assert ids(check()) == ["E031"]
     assert check() == []
+
+
+class Redis(RedisCache):
+    """A Redis that says of its memory what its settings say."""
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        self.memory = params.pop("memory")
+        self._pool_options: dict[str, Any] = {}
+
+    @property
+    def _cache(self) -> Any:
+        return self
+
+    def get_client(self) -> Any:
+        return self
+
+    def info(self, section: str) -> Any:
+        return {"memory": self.memory}[section]
+
+
+LIMIT = 10**9
+
+
+@pytest.mark.usefixtures("revocation")
+@pytest.mark.parametrize(
+    ("memory", "expected"),
+    [
+        ({"maxmemory": LIMIT, "maxmemory_policy": "allkeys-lru"}, ["drf_logto.W036"]),
+        ({"maxmemory": LIMIT, "maxmemory_policy": "volatile-ttl"}, ["drf_logto.W036"]),
+        ({"maxmemory": LIMIT, "maxmemory_policy": "noeviction"}, []),
+        ({"maxmemory": 0, "maxmemory_policy": "allkeys-lru"}, []),
+        ({}, []),
+    ],
+    ids=str,
+)
+def test_a_redis_that_deletes_revocations_is_reported_before_deployment(
+    settings: Any, memory: dict[str, Any], expected: list[str]
+) -> None:
+    tried = {"BACKEND": f"{__name__}.Redis", "LOCATION": "redis://127.0.0.1:1", "memory": memory}
+    assert redis_warnings(settings, tried) == expected
+
+
+def redis_warnings(settings: Any, cache: dict[str, Any], **logto: Any) -> list[str]:
+    settings.CACHES = {**settings.CACHES, "tried": cache}
+    settings.LOGTO = {**settings.LOGTO, "CACHE": "tried", **logto}
+    found = run_checks(include_deployment_checks=True)
+    return [str(one.id) for one in found if one.id == "drf_logto.W036"]
+
+
+@pytest.mark.usefixtures("revocation")
+@pytest.mark.parametrize(
+    ("cache", "logto"),
+    [("redis.RedisCache", {}), ("locmem.LocMemCache", {}), ("dummy.DummyCache", {"CACHE": None})],
+)
+def test_nothing_is_reported_of_a_redis_that_does_not_answer(
+    settings: Any, cache: str, logto: dict[str, Any]
+) -> None:
+    tried = {"BACKEND": f"{CACHES}.{cache}", "LOCATION": "redis://127.0.0.1:1"}
+    assert redis_warnings(settings, tried, **logto) == []
