@@ -26,6 +26,11 @@ def reported(settings: Any, check: Check) -> Check:
     return check
 
 
+def test_an_application_for_the_admin_alone_is_not_reported(reported: Check, settings: Any) -> None:
+    settings.AUTHENTICATION_BACKENDS = ["drf_logto.users.backends.LogtoBackend"]
+    assert reported() == []
+
+
 def test_an_application_without_its_class_is_reported(reported: Check) -> None:
     found = reported()
     assert [id for id, _ in found] == ["drf_logto.W041"]
