@@ -32,6 +32,7 @@ _OF_APPLICATIONS = {
         "groups",
         "staff_scope",
         "superuser_scope",
+        "admin_password_login",
     ),
 }
 
