@@ -31,7 +31,7 @@ class Comparison:
         cache: what the processes share.
         requests_per_second: the most that Logto is asked.
         revoke: revokes what is named, until a time; raises CacheUnavailable.
-        say: is told how long a comparison of all takes, once per minute at most.
+        say: prints how long a comparison of all takes, once per minute at most.
         now: the clock, in seconds since the epoch.
     """
 

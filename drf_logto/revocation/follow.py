@@ -100,7 +100,7 @@ class Follower:
                 if isinstance(error, ImproperlyConfigured) and not self._readings:
                     raise
                 self._report(error)
-                is_near = isinstance(error, CacheUnavailable)  # and bears to be asked again soon
+                is_near = isinstance(error, CacheUnavailable)  # and can be asked again soon
                 pause = INTERVAL if is_near else min(_LONGEST_PAUSE, pause * 2)
             else:
                 self._is_failing = False
@@ -122,7 +122,7 @@ class Follower:
             new = self._read()
             self.also()
         except BaseException:
-            self.release()  # another process may have more luck
+            self.release()  # another process may succeed
             raise
         return new
 

@@ -21,7 +21,7 @@ class Entry(NamedTuple):
 
 
 def find_hook(api: ManagementApi, name: str | None, needed: Collection[str]) -> str:
-    """Return the id of the webhook whose log tells what is needed.
+    """Return the id of the webhook whose log has the events that are needed.
 
     Args:
         api: of the tenant.

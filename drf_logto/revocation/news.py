@@ -17,7 +17,7 @@ from .marks import Mark, Marks
 INTERVAL = 0.5
 """Seconds between two questions for news, so that a mark is known everywhere within a second."""
 
-_HASTE = 0.1  # seconds between two in the second after marks were lost, as others write them back
+_SHORT_INTERVAL = 0.1  # in the second after marks were lost, as others write them back
 
 PATIENCE = 5
 """Seconds without news after which requests are refused, where a setting says so."""
@@ -41,7 +41,7 @@ class RevocationList:
         now: the clock, in seconds since the epoch.
         monotonic: a clock that is never set, in seconds.
         longest_wait: seconds for which a request waits while another asks.
-        note: is told whose tokens are accepted; not each time, where the verifier keeps one.
+        note: called with an accepted token; not each time, if the verifier caches it.
     """
 
     def __init__(
@@ -78,7 +78,9 @@ class RevocationList:
                 return None
             self._ask()
         if self._is_closed and self._monotonic() - self._heard_at > PATIENCE:
-            raise RevocationsUnavailable("the cache of revocations cannot be reached", PATIENCE)
+            raise RevocationsUnavailable(
+                "the cache that keeps revocations does not respond", PATIENCE
+            )
         return self._marks.version
 
     def find_refusal(self, auth: AuthInfo) -> InvalidToken | None:
@@ -175,17 +177,17 @@ class RevocationList:
             self._ended_at = self._monotonic()
             if self._journal.losses > losses:
                 self._lost_at = self._ended_at
-            is_hasty = self._ended_at - self._lost_at < 2 * INTERVAL
-            # One in vain counts from its end, as it may have taken long.
+            is_soon = self._ended_at - self._lost_at < 2 * INTERVAL
+            # One that failed counts from its end, as it may have taken long.
             asked_at = began if self._heard_at == began else self._ended_at
-            self._ask_at = asked_at + (_HASTE if is_hasty else INTERVAL)
+            self._ask_at = asked_at + (_SHORT_INTERVAL if is_soon else INTERVAL)
             self._question += 1
 
     def _warn(self, error: CacheUnavailable) -> None:
         if self._monotonic() - self._warned_at > _WARN_AGAIN:
             self._warned_at = self._monotonic()
             # As text: a handler that keeps the error keeps its frames, and with them this list.
-            logger.warning("The cache of revocations does not answer: %s.", str(error))
+            logger.warning("The cache that keeps revocations does not respond: %s.", str(error))
 
 
 def _catch_up(find: Callable[[], RevocationList | None], stop: Any) -> None:

@@ -1,4 +1,4 @@
-"""Whose tokens were accepted lately, for the comparison of what they have in Logto."""
+"""Lists those whose tokens were accepted lately, to compare what they have in Logto."""
 
 import secrets
 import threading
@@ -15,7 +15,7 @@ MOST = 10_000
 """Subjects that are followed at once."""
 
 DELAY = 5
-"""Seconds between two times that a process tells the others whom it has accepted."""
+"""Seconds for which a process collects the subjects that it accepts, before it writes them."""
 
 _HOUR, _DAY = 3600, 86400
 
@@ -48,11 +48,11 @@ class Subjects:
         self._journal = Journal(cache, self._marks, lifetime=_DAY + _HOUR, now=now, name="accepted")
         self._lock = threading.Lock()
         self._new: dict[Names, Mark] = {}
-        self._is_started = False  # a thread that will tell them
+        self._is_started = False  # a thread that will write them
         self._is_full = False
 
     def note(self, auth: AuthInfo) -> None:
-        """Remember the subject of an accepted token, and tell it to all processes soon."""
+        """Remember the subject of an accepted token, and write it soon."""
         mark = self._mark(auth)
         if mark is None or self._marks.covers(mark):
             return
@@ -64,8 +64,8 @@ class Subjects:
             self._is_started = True
         self._start()
 
-    def tell(self) -> None:
-        """Write what is new. What cannot be written is written later."""
+    def write(self) -> None:
+        """Write the new subjects for all processes; later if the cache does not respond."""
         with self._lock:
             new, self._new = self._new, {}
         self._marks.end(self._now())
@@ -89,25 +89,25 @@ class Subjects:
     def _mark(self, auth: AuthInfo) -> Mark | None:
         if not is_name(auth.sub):
             return None
-        # Full hours, so that one who refreshes again and again is told once per hour. A token that
-        # lives longer than a day is followed for a day.
+        # Full hours, so that one who refreshes again and again is written once per hour. A token
+        # that lives longer than a day is followed for a day.
         until = min(auth.expires_at, self._now() + _DAY) // _HOUR * _HOUR + _HOUR
         kind = "client" if auth.sub == auth.client_id else "user"
         return Mark(issuer=self.issuer, before=until, **{kind: auth.sub})
 
     def _fitting(self, new: dict[Names, Mark]) -> Iterable[Mark]:
-        """Return what is told: all that are followed already, and others while there is room."""
+        """Return those that are followed already, and as many others as there is room for."""
         known = {mark.names for mark in self._marks}
         others = [mark for names, mark in new.items() if names not in known]
         room = max(MOST - len(known), 0)
         if len(others) > room and not self._is_full:
-            logger.warning("More than %d subjects: what others lose is not noticed.", MOST)
+            logger.warning("More than %d subjects: the others are not followed.", MOST)
         self._is_full = len(others) > room
         return [*(new[names] for names in known & new.keys()), *islice(others, room)]
 
     def _start(self) -> None:
         try:
-            self._later(self.tell)
+            self._later(self.write)
         except RuntimeError:  # as at the end of a process
             self._is_started = False
 
@@ -115,7 +115,7 @@ class Subjects:
 def in_a_while(function: Callable[[], None]) -> threading.Timer:
     """Call a function after ``DELAY`` in another thread, or raise RuntimeError.
 
-    Or somewhat before: processes that accept a subject at once must not tell it at once.
+    Or somewhat before: processes that accept a subject at once must not write it at once.
     """
     early = secrets.randbelow(1000) / 1000
     timer = threading.Timer(DELAY * (1 - early / 2), function)

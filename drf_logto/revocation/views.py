@@ -44,7 +44,7 @@ def _receiver(view: View) -> View:
             status, code, sentence = refused.args
         except CacheUnavailable:
             status, code = 503, "revocations_unavailable"
-            sentence = "It holds in one process, which writes it as soon as the cache answers."
+            sentence = "It holds in one process, which writes it as soon as the cache responds."
         except AuthorizationServerUnavailable as error:
             status, code, sentence = 503, error.code, str(error)
             logger.info("Nothing is revoked: a logout token cannot be verified.")
@@ -83,7 +83,7 @@ def _body(request: HttpRequest, longest: int) -> bytes:
 
 
 def _not_understood(reason: object) -> _Refused:
-    return _Refused(400, "not_understood", f"It is not understood: {reason}.")
+    return _Refused(400, "not_understood", f"The body is not understood: {reason}.")
 
 
 @_receiver
@@ -128,7 +128,7 @@ def _logout_token(request: HttpRequest) -> str:
 
 
 def _require_signature(body: bytes, signature: str) -> None:
-    """Refuse a body that none of the signing keys has signed; the time tells nothing of them."""
+    """Refuse a body that no signing key has signed, in a time that does not depend on the keys."""
     given = signature.encode()
     expected = (
         hmac.new(key.encode(), body, "sha256").hexdigest().encode()
@@ -136,4 +136,4 @@ def _require_signature(body: bytes, signature: str) -> None:
     )
     if not any([hmac.compare_digest(given, one) for one in expected]):  # noqa: C419 - compares all
         logger.info("Refused: a webhook that no key of WEBHOOK_SIGNING_KEYS has signed.")
-        raise _Refused(401, "invalid_signature", "No signing key of this API fits the signature.")
+        raise _Refused(401, "invalid_signature", "No signing key of this API made the signature.")

@@ -193,7 +193,7 @@ def accepted(logto: LoopbackServer, answers: dict[str, Any], settings: Any) -> I
     with override(Environment(now=lambda: NOON + 3600)):
         told = subjects(get_settings(), get_environment())
         told.note(auth_info(sub=BOB, exp=NOON + 7200))
-        told.tell()
+        told.write()
         yield
 
 
@@ -215,7 +215,7 @@ def test_all_subjects_are_compared_once(
     """Within the budget, and so over several readings of the log."""
     told = subjects(get_settings(), get_environment())
     told.note(auth_info(sub="nosuchuser00", exp=NOON + 7200))
-    told.tell()
+    told.write()
     time = iter(range(10**6))
     with override(Environment(now=lambda: NOON + 3600 + next(time) * 2)):
         command = ("follow", "--once", "--hook", FEW, "--roles", "--requests-per-second", "1")

@@ -53,7 +53,7 @@ class Tenant:
         for one in names:
             client = WORKER if one == WORKER else "web"
             subjects.note(auth_info(sub=one, client_id=client, exp=self.clock() + 3600))
-        subjects.tell()
+        subjects.write()
 
     def revoke(self, named: Iterable[dict[str, str]], before: float) -> None:
         if self.is_down:

@@ -176,7 +176,7 @@ def test_the_number_of_subjects_is_bounded(
         process.wait()
     assert (len(reader.read()), reader.read()["0"]) == (MOST, 2)
     (warning,) = [one.getMessage() for one in caplog.records]
-    assert warning == "More than 10000 subjects: what others lose is not noticed."
+    assert warning == "More than 10000 subjects: the others are not followed."
     process.time += HOUR + 1
     process.accept("user-2")
     process.wait()
@@ -191,11 +191,11 @@ def test_what_waits_to_be_told_is_bounded(process: Process) -> None:
 
 
 def test_a_thread_tells_them(process: Process) -> None:
-    timers = [in_a_while(process.subjects.tell) for _ in range(20)]
+    timers = [in_a_while(process.subjects.write) for _ in range(20)]
     for timer in timers:
         timer.cancel()
         timer.join()
-        assert (timer.daemon, timer.function) == (True, process.subjects.tell)
+        assert (timer.daemon, timer.function) == (True, process.subjects.write)
         assert DELAY / 2 < timer.interval <= DELAY
     assert len({timer.interval for timer in timers}) > 1
 
@@ -204,5 +204,5 @@ def test_without_threads_nothing_fails(store: Store, no_threads: None) -> None:
     subjects = Subjects(store, issuer=ISSUER, now=lambda: NOON, later=in_a_while)
     for user in ("user-1", "user-2"):
         subjects.note(auth_info(sub=user, exp=NOON + 1))
-    subjects.tell()
+    subjects.write()
     assert len(Process(store).read()) == 2

@@ -103,8 +103,8 @@ def _comparison(
     settings, environment = get_settings(), get_environment()
     if not settings.follow_roles:
         raise ImproperlyConfigured(
-            "LOGTO['FOLLOW_ROLES'] is not True, so the processes of the API do not tell whom they "
-            "accept. --roles needs it, here and there."
+            "LOGTO['FOLLOW_ROLES'] is not True, so it is not known whose tokens the API accepts. "
+            "Set it in the processes of the API and in this one."
         )
     return Comparison(
         api,
