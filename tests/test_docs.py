@@ -25,6 +25,7 @@ NAMES = (
     "docs/revocation",
     "docs/audit",
     "docs/users",
+    "docs/migration",
 )
 TWINS = [(f"{name}.md", f"{name}.ko.md") for name in NAMES]
 
