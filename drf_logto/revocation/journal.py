@@ -81,7 +81,8 @@ class Journal:
         """How often the journal was found to have lost entries."""
         self._cache = cache
         self._marks = marks
-        self._days = int(lifetime // _DAY) + 1  # for which entries are kept, at least
+        # For which entries are kept, at least, and one more for a clock that is behind.
+        self._days = int(lifetime // _DAY) + 2
         self._lifetime = lifetime
         self._now = now
         self._lost = lost
@@ -284,8 +285,8 @@ class Journal:
         return int(self._now() // _DAY)
 
     def _timeout(self, lane: _Lane) -> int:
-        # A day more, so that no entry ends while it is watched.
-        return int((lane.day + 2) * _DAY + self._lifetime - self._now())
+        # No entry may end while it is watched, by a clock that is a day behind as well.
+        return int((lane.day + 4) * _DAY + self._lifetime - self._now())
 
     def _at(self, lane: _Lane) -> int:
         return self._next.get(lane, 1)

@@ -1,5 +1,6 @@
 """The journal: whatever processes, their clocks and the cache do, no mark is lost."""
 
+import math
 from contextlib import suppress
 
 import pytest
@@ -198,6 +199,35 @@ def test_clocks_may_differ_by_a_day(store: Store, ahead: float) -> None:
     one.journal.write([mark("ada")])
     other.journal.read()
     assert other.knows("ada")
+
+
+@pytest.mark.parametrize("lifetime", [7200, 86399, 86400])
+def test_a_process_that_starts_learns_the_marks_of_a_clock_that_is_behind(
+    store: Store, lifetime: float
+) -> None:
+    """They stand among those of the day before, and are as young as those of today."""
+    midnight = NOON + 43200
+    one, new = Process(store, ahead=43200 - 300, lifetime=lifetime), Process(store, 0, 0, lifetime)
+    one.journal.write([mark("ada", midnight + 120)])
+    new.time = midnight + 120 + lifetime
+    new.journal.read()
+    assert new.marks.covers(mark("ada", midnight + 120))
+
+
+@pytest.mark.parametrize("lifetime", [7200, 86399, 86400, 30 * 86400 + 3600])
+@pytest.mark.parametrize("ahead", [-86400, 0])
+def test_entries_that_end_are_no_loss(store: Store, lifetime: float, ahead: float) -> None:
+    one = Process(store, lifetime=lifetime)
+    watcher = Process(store, ahead=ahead, lifetime=lifetime)
+    one.journal.write([mark("ada")])
+    ends = {key: NOON + (end or math.inf) for key, end in store.timeouts.items()}
+    for hours in range(0, int(lifetime // 3600) + 7 * 24, 6):
+        time = NOON + hours * 3600
+        store.values = {key: one for key, one in store.values.items() if ends[key] > time}
+        watcher.time = time + ahead
+        watcher.journal.read()
+    assert watcher.losses == []
+    assert len(store.values) == 1
 
 
 def test_marks_end_with_the_longest_token(store: Store) -> None:
