@@ -43,13 +43,15 @@ def fill(user: Any, profile: Profile) -> None:
     """Write what differs into the fields that the user model has.
 
     Names are cut to the length of their field. An address that is too long, or that another user
-    has where it must be unique, is left out.
+    has where it must be unique, is left out. The field of the username is never written, also where
+    the username is an e-mail address: it is what somebody is found by.
 
     Args:
         user: a user of the project, saved.
         profile: what is known.
     """
     fields = {field.name: field for field in user._meta.concrete_fields}
+    fields.pop(user.USERNAME_FIELD, None)
     email = user.get_email_field_name()
     changed: dict[str, str] = {}
     for name, value in profile.items():
@@ -93,7 +95,7 @@ def _text(value: object) -> str:
 
 
 def _address(value: object) -> str:
-    address = value if isinstance(value, str) else ""
+    address = value if isinstance(value, str) and value.isprintable() else ""
     try:
         validate_email(address)
     except ValidationError:

@@ -32,6 +32,7 @@ VERIFIED = {"email_verified": True}
         ({"email": "a@example.test", "email_verified": 1}, {}),
         ({"email": "a@exam\u0000ple.test", **VERIFIED}, {}),
         ({"email": "a@example.test\nb@example.test", **VERIFIED}, {}),
+        ({"email": '"\u0001"@example.test', **VERIFIED}, {}),
         ({"email": "nobody", **VERIFIED}, {}),
         ({"email": None, **VERIFIED}, {}),
         ({"email": ["a@example.test"], **VERIFIED}, {}),
@@ -121,6 +122,16 @@ def test_another_clash_is_the_projects(ada: User) -> None:
             fill(ada, {"first_name": "Ada"})
     finally:
         pre_save.disconnect(clash, sender=User)
+
+
+@pytest.mark.parametrize("field", ["email", "first_name"])
+def test_a_username_is_never_written_whatever_field_it_is(ada: User, field: str) -> None:
+    ada.USERNAME_FIELD = field
+    fill(ada, {"first_name": "Ada", "last_name": "King", "email": "new@example.test"})
+    ada.refresh_from_db()
+    written = (ada.first_name, ada.email)
+    kept = {"email": ("Ada", "old@example.test"), "first_name": ("A", "new@example.test")}
+    assert (*written, ada.last_name) == (*kept[field], "King")
 
 
 def test_fields_that_the_model_lacks_are_left_out(ada: User) -> None:
