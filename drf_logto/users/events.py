@@ -34,6 +34,8 @@ def receive_sign_in(
 ) -> None:
     """Fill the profile of somebody who has signed in, who gets a user as a first token would do.
 
+    An application that may not use this API creates none, as its tokens would not.
+
     Args:
         issuer: of the ID token.
         claims: of the ID token, validated.
@@ -41,8 +43,9 @@ def receive_sign_in(
     """
     if not is_installed():
         return
-    state = state_of_claims({**userinfo, **claims})
-    if state is not None and not apply(state) and get_settings().create_users:
+    state, known = state_of_claims({**userinfo, **claims}), get_settings()
+    is_accepted = known.client_ids is None or known.app_id in known.client_ids
+    if state is not None and not apply(state) and known.create_users and is_accepted:
         create(issuer, state.subject, new_user_of_project())
         apply(state)
 

@@ -482,6 +482,14 @@ def test_a_session_waits_for_a_logto_that_cannot_be_reached(
     assert is_in(client)
 
 
+def test_a_session_that_the_site_did_not_begin_opens_nothing(logto: FakeLogto) -> None:
+    """Code of the project may begin one, and Django takes the only backend for it."""
+    client = browser()
+    client.force_login(ada(logto), BACKENDS[1])
+    assert not is_in(client)
+    assert SESSION_KEY not in client.session
+
+
 def test_who_has_another_user_now_is_out(client: Client) -> None:
     LogtoIdentity.objects.update(user=User.objects.create(username="other", is_staff=True))
     assert not is_in(client)

@@ -285,6 +285,16 @@ def test_a_sign_in_creates_nobody_if_the_setting_says_so(logto_options: Any) -> 
 
 
 @pytest.mark.usefixtures("db")
+def test_an_application_that_may_not_use_the_api_creates_nobody(logto_options: Any) -> None:
+    logto_options(CLIENT_IDS="another", APP_ID="browsable")
+    sign_in()
+    assert not User.objects.exists()
+    logto_options(CLIENT_IDS=["another", "browsable"], APP_ID="browsable")
+    sign_in()
+    assert User.objects.exists()
+
+
+@pytest.mark.usefixtures("db")
 @pytest.mark.parametrize("subject", ["", "a\n", 7])
 def test_a_subject_that_cannot_be_stored_gets_no_user(subject: Any) -> None:
     sign_in(sub=subject)
