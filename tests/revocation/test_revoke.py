@@ -264,9 +264,11 @@ def test_a_process_tells_whom_it_accepts_if_a_setting_says_so(
 ) -> None:
     settings.LOGTO = {**settings.LOGTO, "FOLLOW_ROLES": follows}
     with override(replace(get_environment(), is_shared=True)):
+        before = set(threading.enumerate())  # those of other tests
         verify(logto.global_token(user="ada"))
         verify(logto.organization_token("org-a", user="ada"))
-        timers = [one for one in threading.enumerate() if isinstance(one, threading.Timer)]
+        threads = set(threading.enumerate()) - before
+        timers = [one for one in threads if isinstance(one, threading.Timer)]
         for timer in timers:
             timer.cancel()
             timer.join()
