@@ -52,6 +52,7 @@ class LogtoMiddleware:
 def _prepare(request: Any) -> None:
     if not hasattr(request, "user"):  # a project without sessions
         request.user = _anonymous()
+    if not hasattr(request, "auser"):  # or whose own middleware sets the user alone
         request.auser = partial(_afind_user, request)
     if _has_bearer(request):
         # Lazy objects, which request.user is made of elsewhere, are never None.

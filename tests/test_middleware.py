@@ -79,6 +79,17 @@ def asynchronous(get_response: Any) -> Any:
     return middleware
 
 
+class UserAlone:
+    """Sets the user, as middleware does that knows nothing of async views."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: Any) -> HttpResponse:
+        request.user = User(username="ada")
+        return self._get_response(request)
+
+
 @pytest.fixture(autouse=True)
 def middleware(settings: Any) -> Callable[..., None]:
     """Give the project these, and LogtoMiddleware before the last."""
@@ -311,6 +322,20 @@ def test_another_view_sees_the_user_of_the_session_and_the_token(
     token = logto.global_token(user="grace")
     assert get(token, client=signed_in).json() == {"user": "ada", "auth": "grace"}
     assert get(token).json() == {"user": "", "auth": "grace"}
+
+
+@pytest.mark.parametrize("with_token", [True, False])
+def test_a_user_that_another_middleware_sets_can_be_awaited(
+    logto: Logto, middleware: Any, route: Route, with_token: bool
+) -> None:
+    async def awaited(request: Any) -> JsonResponse:
+        return JsonResponse({"user": (await request.auser()).get_username()})
+
+    route(path("open/", awaited))
+    middleware(before=[f"{__name__}.UserAlone"])
+    token = logto.global_token(user="grace") if with_token else None
+    assert get(token).json() == {"user": "ada"}
+    assert seen[0][0].get_username() == ("grace" if with_token else "ada")
 
 
 @pytest.mark.parametrize("probe", [Probe, Wrapping, Idle])
