@@ -82,7 +82,10 @@ def _apply_to(identity: LogtoIdentity, state: State) -> None:
     time = as_datetime(min(state.time, get_environment().now() + _AHEAD))
     with transaction.atomic(using=identity._state.db):
         locked = identities_to_write().select_for_update().select_related("user")
-        identity = locked.get(pk=identity.pk)
+        latest = locked.filter(pk=identity.pk).first()
+        if latest is None:  # deleted meanwhile
+            return
+        identity = latest
         if identity.updated_at is not None and identity.updated_at > time:
             return
         _set_active(identity, state, time)

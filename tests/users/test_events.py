@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.models.signals import post_save
 from django.test import modify_settings
 from django.urls import include, path
 
@@ -138,6 +139,23 @@ def test_every_issuer_of_the_tenant_is_the_same_logto(
     link(other, "https://login.example.test/oidc", DAVE)
     send(recorded["suspended"])
     assert [state(dave)[1], state(other)[1]] == [False, False]
+
+
+def test_who_is_deleted_meanwhile_stays_so(dave: User, recorded: Any, logto_options: Any) -> None:
+    logto_options(ENDPOINT=["https://tenant.logto.test", "https://login.example.test"])
+    link(User.objects.create(username="other"), "https://login.example.test/oidc", DAVE)
+    found = state_of(recorded["named"]["data"])
+    assert found is not None
+
+    def delete(instance: User, **_: Any) -> None:
+        User.objects.exclude(pk=instance.pk).delete()
+
+    post_save.connect(delete, sender=User)
+    try:
+        apply(found)
+    finally:
+        post_save.disconnect(delete, sender=User)
+    assert [user.first_name for user in User.objects.all()] == ["David"]
 
 
 def test_who_has_no_identity_gets_no_user(send: Deliver, recorded: Any) -> None:
