@@ -171,7 +171,7 @@ PARTNER = Application(
     name="Partner",
     secret="partner-secret",
     redirect_paths=("/auth/callback/",),
-    third_party_scopes=Scopes({"profile", "urn:logto:scope:organizations"}),
+    third_party_scopes=Scopes({"profile", "email", "urn:logto:scope:organizations"}),
 )
 CLIENTS: Mapping[str, Client] = {
     client.id: client for client in (BACK_OFFICE, BROWSABLE_API, SWAGGER_UI, PARTNER)

@@ -8,6 +8,7 @@ from typing import Any
 
 from authlib.common.security import generate_token
 from authlib.common.urls import add_params_to_uri
+from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 
 from ..auth_info import RESERVED_AUDIENCE
@@ -74,9 +75,13 @@ class LogtoClient:
         return str(url), pending
 
     def _scopes(self) -> frozenset[str]:
-        """Return what the API asks for, and what gives rights of Django, which lack would take."""
+        """Return what the API asks for, and what the users of the project are filled from.
+
+        Without the scopes that give rights of Django, a sign-in would take them.
+        """
         of_rights = () if self._settings.groups_claim else self._settings.values_for_rights
-        return all_scopes().union(of_rights)
+        of_profile = ("email",) if apps.is_installed("drf_logto.users") else ()
+        return all_scopes().union(of_rights, of_profile)
 
     def complete(self, pending: PendingSignIn, verifier: str, answer: Mapping[str, str]) -> SignIn:
         """Return the sign-in that an authorization response (RFC 6749 §4.1.2) completes.

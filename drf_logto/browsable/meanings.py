@@ -33,9 +33,9 @@ MEANINGS: Mapping[str, Meaning] = {
     "invalid_scope": Meaning(
         gettext_noop("Logto does not allow this application a scope that the sign-in needs."),
         gettext_noop(
-            "In Logto, allow the third-party application the user permissions 'profile' and "
-            "'urn:logto:scope:organizations', or use an application of your own of the type "
-            "'Traditional web'."
+            "In Logto, allow the third-party application the user permissions 'profile', "
+            "'urn:logto:scope:organizations' and, with drf_logto.users, 'email', or use an "
+            "application of your own of the type 'Traditional web'."
         ),
     ),
     "access_denied": Meaning(

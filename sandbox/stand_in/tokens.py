@@ -15,7 +15,7 @@ from .provider import TOKEN_LIFETIME, Grant, Provider
 ORGANIZATIONS = "urn:logto:scope:organizations"
 ORGANIZATION_ROLES = "urn:logto:scope:organization_roles"
 IDENTITY_SCOPES = frozenset(
-    {"openid", "offline_access", "profile", ORGANIZATIONS, ORGANIZATION_ROLES}
+    {"openid", "offline_access", "profile", "email", ORGANIZATIONS, ORGANIZATION_ROLES}
 )
 
 
@@ -130,6 +130,8 @@ def user_claims(person: Person, scopes: Collection[str]) -> dict[str, Any]:
     claims: dict[str, Any] = {}
     if "profile" in scopes:
         claims |= {"name": person.name, "picture": None, "username": person.id}
+    if "email" in scopes:
+        claims |= {"email": f"{person.id}@example.test", "email_verified": True}
     if ORGANIZATIONS in scopes:
         claims["organizations"] = list(person.memberships)
     if ORGANIZATION_ROLES in scopes:

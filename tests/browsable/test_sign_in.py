@@ -12,6 +12,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.base import BaseHandler
 from django.db import connections
+from django.test import modify_settings
 
 from drf_logto.browsable import sign_in_store
 from drf_logto.browsable.exceptions import SignedOut
@@ -53,6 +54,7 @@ def test_the_authorization_request_has_every_parameter(browser: Browser, stand_i
         "profile",
         "offline_access",
         "urn:logto:scope:organizations",
+        "email",
         "invite:member",
         "read:documents",
         "read:products",
@@ -60,6 +62,12 @@ def test_the_authorization_request_has_every_parameter(browser: Browser, stand_i
     ]
     assert len(asked["state"][0]) >= 43
     assert len(asked["nonce"][0]) >= 43
+
+
+def test_an_address_is_asked_for_only_where_it_is_kept(browser: Browser) -> None:
+    with modify_settings(INSTALLED_APPS={"remove": "drf_logto.users"}):
+        asked = query(browser.begin())
+    assert "email" not in asked["scope"].split()
 
 
 def test_every_sign_in_has_its_own_state_nonce_and_code_challenge(browser: Browser) -> None:

@@ -125,7 +125,8 @@ def test_a_browser_and_a_client_have_the_same_user_of_the_project(
     )
     browser.sign_in()
     [ada] = LogtoIdentity.objects.all()
-    assert (ada.subject, ada.user.first_name, ada.user.email) == ("ada", "Ada", "")
+    filled = (ada.subject, ada.user.first_name, ada.user.email)
+    assert filled == ("ada", "Ada", "ada@example.test")
     assert browser.client.get("/open/").status_code == 200
     assert "organization acme" in page(browser.get("/acme/invitations/"))
     token = stand_in.logto.global_token(user="ada")
