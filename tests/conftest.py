@@ -13,9 +13,9 @@ from typing import Any
 import hypothesis
 import hypothesis.configuration
 import pytest
+from django.conf import settings as django_settings
 from django.core.cache import caches
 from django.core.checks import run_checks
-from django.test import modify_settings
 from django.utils import translation
 
 from drf_logto.signals import signed_in
@@ -36,6 +36,14 @@ hypothesis.settings.load_profile("tests")
 USERS = "drf_logto_users"
 
 RECORDINGS = Path(__file__).parent / "recordings"
+
+
+@pytest.fixture(autouse=True)
+def restored_settings() -> Iterator[None]:
+    """Settings that are restored in another order than they were set would stay."""
+    before = django_settings._wrapped
+    yield
+    assert django_settings._wrapped is before
 
 
 @pytest.fixture(autouse=True)
@@ -67,10 +75,9 @@ def no_threads() -> Iterator[None]:
 @pytest.fixture
 def revocation(settings: Any) -> Iterator[None]:
     """A project that has drf_logto.revocation; its cache is empty."""
-    installed = {"append": "drf_logto.revocation"}
+    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "drf_logto.revocation"]
     settings.LOGTO = {**settings.LOGTO, "CACHE": "shared"}
-    with modify_settings(INSTALLED_APPS=installed):
-        yield
+    yield
     caches["shared"].clear()
 
 

@@ -11,7 +11,7 @@ from django.contrib.admin import AdminSite
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.test import AsyncClient, Client, modify_settings
+from django.test import AsyncClient, Client
 from django.urls import include, path
 from django.utils.decorators import sync_and_async_middleware
 from django.utils.functional import SimpleLazyObject
@@ -352,13 +352,13 @@ def test_a_token_opens_no_view_that_asks_for_a_signed_in_user(
     settings.LOGIN_URL = "/accounts/login/"
     get_user(lambda auth: User(is_staff=True, is_superuser=True))
     middleware(probe)
-    with modify_settings(INSTALLED_APPS={"append": "django.contrib.admin"}):
-        route(
-            path("signed-in/", login_required(tell)),
-            path("admin/", include(AdminSite().get_urls()[:1])),
-            path("", include(("django.contrib.auth.urls", "admin"))),
-        )
-        response = get(logto.global_token(["read:a"]), url)
+    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "django.contrib.admin"]
+    route(
+        path("signed-in/", login_required(tell)),
+        path("admin/", include(AdminSite().get_urls()[:1])),
+        path("", include(("django.contrib.auth.urls", "admin"))),
+    )
+    response = get(logto.global_token(["read:a"]), url)
     assert response.status_code == 302
     assert "/login/" in response["Location"]
 

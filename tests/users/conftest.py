@@ -1,11 +1,9 @@
 """A project whose users are Logto's."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import modify_settings
 from django.urls import path
 
 from drf_logto.users.authentication import LogtoUserAuthentication
@@ -32,23 +30,20 @@ _LOG = (
     "CREATE TABLE django_admin_log (id integer PRIMARY KEY, action_time, user_id, content_type_id,"
     " object_id, object_repr, action_flag, change_message)"
 )
-_NEEDED = {
-    "INSTALLED_APPS": {"append": ["django.contrib.admin", "django.contrib.messages"]},
-    "MIDDLEWARE": {
-        "append": [
-            "django.contrib.auth.middleware.AuthenticationMiddleware",
-            "django.contrib.messages.middleware.MessageMiddleware",
-        ]
-    },
-}
+_APPS = ["django.contrib.admin", "django.contrib.messages"]
+_MIDDLEWARE = [
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
 
 
 @pytest.fixture
-def django_admin(settings: Any, db: None) -> Iterator[None]:
+def django_admin(settings: Any, db: None) -> None:
     """A project with Django's admin, as it is set up."""
     [engine] = settings.TEMPLATES
     settings.TEMPLATES = [{**engine, "OPTIONS": {"context_processors": _PROCESSORS}}]
-    with modify_settings(**_NEEDED), connection.cursor() as cursor:
+    settings.INSTALLED_APPS = list(dict.fromkeys([*settings.INSTALLED_APPS, *_APPS]))
+    settings.MIDDLEWARE = list(dict.fromkeys([*settings.MIDDLEWARE, *_MIDDLEWARE]))
+    with connection.cursor() as cursor:
         # The log of the site, which is empty; a user who is deleted leaves it.
         cursor.execute(_LOG)
-        yield

@@ -118,7 +118,6 @@ def test_the_claims_of_an_organizations_token_change_nothing(
         ([], NOTHING),
         ("", NOTHING),
     ],
-    ids=str,
 )
 def test_values_of_a_claim_give_groups_and_flags(
     logto: Logto, logto_options: Any, claim: Any, expected: Rights
