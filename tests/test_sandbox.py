@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, cast
 from urllib.parse import parse_qsl, urljoin, urlsplit
@@ -496,9 +497,9 @@ def test_what_is_taken_away_at_the_stand_in_is_refused_by_the_api(tmp_path: Path
                 send_form(f"{sandbox.endpoint}/people/", form)
             else:
                 relying_party.end_session()
-            with killed_unless_done(sandbox.process):
-                while (answer := sandbox.send("/products/", tokens["access_token"])).status == 200:
-                    pass  # the delivery is on its way
+            ask = partial(sandbox.send, "/products/", tokens["access_token"])
+            with killed_unless_done(sandbox.process):  # while the delivery is on its way
+                answer = next(one for one in iter(ask, None) if one.status != 200)
             assert (answer.status, answer.json()["code"]) == (401, "token_revoked")
 
 
