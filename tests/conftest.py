@@ -41,9 +41,10 @@ RECORDINGS = Path(__file__).parent / "recordings"
 @pytest.fixture(autouse=True)
 def restored_settings() -> Iterator[None]:
     """Settings that are restored in another order than they were set would stay."""
-    before = django_settings._wrapped
+    settings: Any = django_settings
+    before = settings._wrapped
     yield
-    assert django_settings._wrapped is before
+    assert settings._wrapped is before
 
 
 @pytest.fixture(autouse=True)

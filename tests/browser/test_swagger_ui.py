@@ -41,7 +41,7 @@ def test_authorize_gets_a_token_that_opens_an_operation(browse: Browse, width: i
     oauth.get_by_role("button", name="Close").click()
     answer = execute(browsing, "products-products_list")
     expect(answer.locator(".response-col_status")).to_have_text("200")
-    expect(answer).to_contain_text('"Setup"')
+    expect(answer).to_contain_text('"Desk"')
     browsing.picture(f"swagger-{width}")
 
 
