@@ -1,6 +1,7 @@
 """What system checks say of a project with revocation."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,9 +34,15 @@ def ids(found: list[tuple[str, str]]) -> list[str]:
     ],
 )
 def test_a_cache_or_a_lifetime_that_loses_revocations_is_reported(
-    check: Check, settings: Any, cache: str, changes: dict[str, Any], expected: list[str]
+    check: Check,
+    settings: Any,
+    tmp_path: Path,
+    cache: str,
+    changes: dict[str, Any],
+    expected: list[str],
 ) -> None:
-    tried = {"BACKEND": f"{CACHES}.{cache}", "LOCATION": "redis://127.0.0.1:1"}
+    location = tmp_path if "file" in cache else "redis://127.0.0.1:1"
+    tried = {"BACKEND": f"{CACHES}.{cache}", "LOCATION": location}
     settings.CACHES = {**settings.CACHES, "tried": tried}
     settings.LOGTO = {**settings.LOGTO, "CACHE": "tried", **changes}
     assert ids(check()) == expected
