@@ -28,7 +28,7 @@ value of its TokenKind) and ``scopes``, a tuple. Nothing is done unless a receiv
 """
 
 access_refused = Signal()
-"""Sent when a request is refused, for want of a token as well.
+"""Sent when a request is refused, also if it has no token.
 
 With the arguments of ``access_granted`` and ``code``, that of the answer. What is not known of the
 token is None: all of one that is not valid, but for subject and client_id if its signature is.
@@ -45,7 +45,7 @@ is sent when what the event takes away is revoked. Exceptions of receivers are l
 """
 
 identity_created = Signal()
-"""Sent with ``user``, ``issuer`` and ``subject`` when a subject of Logto has got a user.
+"""Sent with ``user``, ``issuer`` and ``subject`` when a subject is linked to a user.
 
 It is sent once the transaction is committed. Exceptions of receivers are logged.
 """
