@@ -12,3 +12,6 @@ FAILED = 1
 
 USAGE = 2
 """Exit code where the arguments or the settings cannot work."""
+
+FOUND = 3
+"""Exit code where a command has looked, and something is not as it should be."""

@@ -1,0 +1,76 @@
+"""What the subcommands write, to a terminal and to a pipe."""
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import BaseCommand
+
+from drf_logto.management.output import Output, Verdict
+
+LONG = "The authorization server answers at an address of its own, as its metadata says. " * 2
+
+
+class Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def output_to(stream: StringIO, **options: bool) -> Output:
+    return Output(BaseCommand(stdout=stream, **options))  # type: ignore[arg-type]
+
+
+@pytest.fixture(params=[(20, 40), (80, 80), (120, 120), (300, 120)])
+def width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    columns, width = request.param
+    monkeypatch.setenv("COLUMNS", str(columns))
+    return int(width)
+
+
+def test_text_is_as_wide_as_the_terminal(width: int) -> None:
+    stream = Terminal()
+    output_to(stream, no_color=True).text(LONG, indent=4, hanging=2)
+    lines = stream.getvalue().splitlines()
+    assert width - 20 < max(map(len, lines)) <= width
+    assert lines[0].startswith("    The")
+    assert all(line.startswith("      ") for line in lines[1:])
+    assert " ".join(stream.getvalue().split()) == LONG.strip()
+
+
+@pytest.mark.usefixtures("width")
+def test_a_pipe_gets_lines_of_one_width_and_no_colours() -> None:
+    stream = StringIO()
+    output = output_to(stream)
+    assert output.width == 100
+    output.heading("Settings")
+    output.verdict(Verdict.ERROR, "LOGTO is missing.", "Add it.")
+    assert stream.getvalue() == "\nSettings\nerror     LOGTO is missing.\n          Add it.\n"
+
+
+def test_a_verdict_has_its_colour_on_a_terminal() -> None:
+    stream = Terminal()
+    output = output_to(stream, force_color=True)
+    for verdict in Verdict:
+        output.verdict(verdict, "A fact.")
+    lines = stream.getvalue().splitlines()
+    assert all("\x1b[" in line for line in lines)
+    assert len({line.partition("m")[0] for line in lines}) == len(Verdict)
+
+
+def test_a_long_word_is_not_broken() -> None:
+    stream = StringIO()
+    output_to(stream).text("x" * 150)
+    assert stream.getvalue() == "x" * 150 + "\n"
+
+
+def test_an_empty_text_is_an_empty_line() -> None:
+    stream = StringIO()
+    output_to(stream).text("")
+    assert stream.getvalue() == "\n"
+
+
+def test_json_keeps_the_letters_of_every_language() -> None:
+    stream = StringIO()
+    output_to(stream).json({"name": "조직"})
+    assert json.loads(stream.getvalue()) == {"name": "조직"}
+    assert "조직" in stream.getvalue()
