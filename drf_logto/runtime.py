@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from .conf import LogtoSettings, get_settings
 from .shared_cache import SharedCache
 from .telemetry import begin as begin_to_count
-from .verification.fetch import Fetch, fetch_json
+from .verification.fetch import Exchange, Fetch, exchange, fetch_json
 from .verification.jwk import parse_jwks
 from .verification.key_set import KeySet, Lifetimes, Source
 from .verification.known_metadata import KnownMetadata
@@ -33,12 +33,14 @@ class Environment:
         now: the clock, in seconds since the epoch.
         is_shared: whether keys are shared with other processes, where the settings say so.
         cooldown: seconds between two forced fetches, None for those of the settings.
+        exchange: sends the requests of a machine.
     """
 
     fetch: Fetch = fetch_json
     now: Callable[[], float] = time.time
     is_shared: bool = True
     cooldown: float | None = None
+    exchange: Exchange = exchange
 
 
 MakeRevocations = Callable[[LogtoSettings, Environment], Revocations | None]

@@ -1,9 +1,11 @@
 """A client of Logto's Management API."""
 
+import json
 import math
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -13,7 +15,7 @@ from ..conf import LogtoSettings, get_settings
 from ..exceptions import AuthorizationServerUnavailable, without_frames
 from ..runtime import get_environment, get_metadata
 from ..telemetry import quoted
-from ..verification.fetch import MAX_BODY, get_json, post_form
+from ..verification.fetch import MAX_BODY, REFUSALS
 
 PAGE = 100
 """Objects that are asked for at once; Logto refuses more."""
@@ -24,6 +26,7 @@ _EARLY = 60  # seconds before its end, a token is replaced
 _LONGEST = 86400  # seconds that a token is kept
 _TOKEN = re.compile(r"[!-~]{1,16384}")
 _UNAUTHORIZED, _BAD_REQUEST = 401, 400
+_API_REFUSALS = (*REFUSALS, 404, 422)  # statuses under which the Management API says why
 
 _WRONG_RESOURCE = (
     "Set LOGTO['MANAGEMENT_API_RESOURCE'] to the indicator of the Management API, as Logto's "
@@ -94,11 +97,20 @@ class ManagementApi:
             ManagementApiRefused: Logto answers with an error; its code says which.
             AuthorizationServerUnavailable: Logto cannot be reached, or answers nonsense.
         """
-        with self._lock:
-            answer = self._try(f"{path}?{urlencode(parameters)}", max_body)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        return self._request("GET", f"{path}?{urlencode(parameters)}", None, max_body)
+
+    def post(self, path: str, body: Mapping[str, object]) -> object:
+        """Create what ``body`` describes; return the JSON value of the answer, None for a text.
+
+        Raises:
+            ManagementApiRefused: as ``get``.
+            AuthorizationServerUnavailable: likewise. It may have been created all the same.
+        """
+        return self._request("POST", path, body)
+
+    def patch(self, path: str, body: Mapping[str, object]) -> object:
+        """Change what is at a path; result and exceptions are those of ``post``."""
+        return self._request("PATCH", path, body)
 
     def get_list(
         self, path: str, *, max_body: int = MAX_BODY, **parameters: object
@@ -121,27 +133,45 @@ class ManagementApi:
                 return
         raise AuthorizationServerUnavailable("the list does not end")
 
-    def _try(self, path: str, max_body: int) -> object:
+    def _request(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None,
+        max_body: int = MAX_BODY,
+    ) -> object:
+        ask = partial(self._send, method, path, None if body is None else json.dumps(body))
+        with self._lock:
+            answer = self._try(partial(ask, max_body))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def _try(self, ask: Callable[[], tuple[int, object]]) -> object:
         try:
-            return self._ask(path, max_body)
+            return self._ask(ask)
         except (AuthorizationServerUnavailable, ManagementApiRefused) as failure:
             return without_frames(failure)  # they hold the token or the secret
 
-    def _ask(self, path: str, max_body: int) -> object:
-        status, document = self._send(path, max_body)
+    def _ask(self, ask: Callable[[], tuple[int, object]]) -> object:
+        status, document = ask()
         if status == _UNAUTHORIZED:  # as after a rotation of keys: it may be the token's fault
             self._valid_until = -math.inf
-            status, document = self._send(path, max_body)
+            status, document = ask()
         if status >= _BAD_REQUEST:
             raise ManagementApiRefused(_code(document, "code", status))
         return document
 
-    def _send(self, path: str, max_body: int) -> tuple[int, object]:
+    def _send(self, method: str, path: str, body: str | None, max_body: int) -> tuple[int, object]:
         address = self._settings.internal_endpoint or self._settings.endpoint[0]
-        return get_json(
+        headers = {"Authorization": f"Bearer {self._current_token()}"}
+        return get_environment().exchange(
+            method,
             f"{address}/api{path}",
             self._settings.http_timeout,
-            headers={"Authorization": f"Bearer {self._current_token()}"},
+            headers=headers if body is None else {**headers, "Content-Type": "application/json"},
+            body=body,
+            accepted=_API_REFUSALS,
             max_body=max_body,
         )
 
@@ -163,7 +193,8 @@ class ManagementApi:
             "resource": management_api_resource(settings),
             "scope": _SCOPE,
         }
-        status, document = post_form(
+        status, document = get_environment().exchange(
+            "POST",
             get_metadata(waits=True).back_channel("token_endpoint"),
             settings.http_timeout,
             headers={"Content-Type": "application/x-www-form-urlencoded"},

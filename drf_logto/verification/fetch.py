@@ -7,7 +7,7 @@ import socket
 import time
 import urllib.request
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from ..exceptions import AuthorizationServerUnavailable
 from ..telemetry import quoted
@@ -23,11 +23,27 @@ MAX_BODY = 256 * 1024
 _SUCCESS, _REDIRECTION = 2, 3
 """Hundreds of a status."""
 
-_REFUSALS = (400, 401, 403)
+_NO_BODY_NEEDED = (201, 204)
+"""Statuses under which Logto says that all is done, with a text or nothing."""
+
+REFUSALS = (400, 401, 403)
 """Statuses under which an authorization server says in JSON why it refuses (RFC 6749 §5.2)."""
 
-_API_REFUSALS = (*_REFUSALS, 404, 422)
-"""Statuses under which Logto's Management API does."""
+
+class Exchange(Protocol):
+    """A function like ``exchange``."""
+
+    def __call__(
+        self,
+        method: str,
+        url: str,
+        timeout: float,
+        *,
+        headers: Mapping[str, str],
+        body: str | None = None,
+        accepted: Collection[int] = REFUSALS,
+        max_body: int = MAX_BODY,
+    ) -> tuple[int, object]: ...
 
 
 def fetch_json(url: str, timeout: float, *, headers: Mapping[str, str] | None = None) -> object:
@@ -41,24 +57,7 @@ def fetch_json(url: str, timeout: float, *, headers: Mapping[str, str] | None = 
     Raises:
         AuthorizationServerUnavailable: no answer in time, another status than 2xx, or no JSON.
     """
-    return _exchange(url, timeout, headers or {})[1]
-
-
-def get_json(
-    url: str, timeout: float, *, headers: Mapping[str, str], max_body: int = MAX_BODY
-) -> tuple[int, object]:
-    """GET ``url`` and return status and JSON value of the answer, which may be a refusal.
-
-    Args:
-        url: as for ``fetch_json``.
-        timeout: likewise.
-        headers: more of them.
-        max_body: the longest body that is read, in bytes.
-
-    Raises:
-        AuthorizationServerUnavailable: as ``fetch_json``, unless the status is that of a refusal.
-    """
-    return _exchange(url, timeout, headers, accepted=_API_REFUSALS, max_body=max_body)
+    return exchange("GET", url, timeout, headers=headers or {}, accepted=())[1]
 
 
 def post_form(
@@ -75,23 +74,41 @@ def post_form(
     Raises:
         AuthorizationServerUnavailable: as ``fetch_json``, unless the status is that of a refusal.
     """
-    return _exchange(url, timeout, headers, body.encode(), accepted=_REFUSALS)
+    return exchange("POST", url, timeout, headers=headers, body=body)
 
 
-def _exchange(
+def exchange(
+    method: str,
     url: str,
     timeout: float,
-    headers: Mapping[str, str],
-    body: bytes | None = None,
     *,
-    accepted: Collection[int] = (),
+    headers: Mapping[str, str],
+    body: str | None = None,
+    accepted: Collection[int] = REFUSALS,
     max_body: int = MAX_BODY,
 ) -> tuple[int, object]:
-    """Return status and JSON value of an answer whose status is 2xx or one of ``accepted``."""
+    """Send a request; return status and JSON value of the answer.
+
+    Args:
+        method: of HTTP.
+        url: as for ``fetch_json``.
+        timeout: likewise.
+        headers: more of them, ``Content-Type`` among them where there is a body.
+        body: of the request.
+        accepted: the statuses besides 2xx whose answer is returned.
+        max_body: the longest body of an answer that is read, in bytes.
+
+    Returns:
+        The status, and the JSON value; None where the status, such as 204, needs no JSON.
+
+    Raises:
+        AuthorizationServerUnavailable: as ``fetch_json``, unless the status is accepted.
+    """
     own = {"Accept": "application/json", "User-Agent": "drf-logto-auth"}
+    octets = None if body is None else body.encode()
     try:
         request = urllib.request.Request(  # noqa: S310 - the opener knows http and https only
-            url, body, {**own, **headers}
+            url, octets, {**own, **headers}, method=method
         )
     except ValueError as error:
         raise AuthorizationServerUnavailable(NO_ADDRESS) from error
@@ -122,6 +139,8 @@ def _answer(
     try:
         return status, json.loads(body.decode())
     except (ValueError, RecursionError) as error:
+        if status in _NO_BODY_NEEDED:
+            return status, None
         content_type = quoted(response.headers.get("Content-Type", ""))
         which = "" if hundreds == _SUCCESS else f"HTTP status {status}, and "
         raise UnusableAnswer(f"{which}no JSON (Content-Type {content_type})") from error

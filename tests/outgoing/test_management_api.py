@@ -1,5 +1,6 @@
 """The client of the Management API against a server that answers as Logto did."""
 
+import json
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -218,6 +219,43 @@ def test_an_answer_that_cannot_be_used_names_the_cause(
     with pytest.raises(AuthorizationServerUnavailable) as failure:
         api.get("/hooks", max_body=100)
     assert reason in failure.value.reason
+
+
+@pytest.mark.parametrize("method", ["post", "patch"])
+def test_a_write_sends_json_and_returns_the_answer(
+    api: ManagementApi, server: LoopbackServer, method: str
+) -> None:
+    server.answers["/api/roles"] = http('{"id": "role-1"}', "201 Created")
+    assert getattr(api, method)("/roles", {"name": "편집자"}) == {"id": "role-1"}
+    assert (server.methods[-1], server.asked[-1]) == (method.upper(), "/api/roles")
+    assert json.loads(server.bodies[-1]) == {"name": "편집자"}
+    assert server.headers[-1]["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize(("body", "status"), [("Created", "201 Created"), ("", "204 No Content")])
+def test_a_write_that_is_done_without_json_returns_nothing(
+    api: ManagementApi, server: LoopbackServer, body: str, status: str
+) -> None:
+    server.answers["/api/roles"] = http(body, status)
+    assert api.post("/roles", {}) is None
+
+
+def test_a_write_that_is_refused_names_the_code_of_logto(
+    api: ManagementApi, server: LoopbackServer
+) -> None:
+    server.answers["/api/roles"] = http('{"code": "role.name_in_use"}', "422 Unprocessable")
+    with pytest.raises(ManagementApiRefused) as refused:
+        api.post("/roles", {})
+    assert refused.value.code == "role.name_in_use"
+
+
+def test_a_write_with_a_token_that_is_refused_is_sent_once_more(
+    api: ManagementApi, server: LoopbackServer, answers: dict[str, Any]
+) -> None:
+    server.answers["/api/roles"] = recorded(answers["invalid_token"])
+    with pytest.raises(ManagementApiRefused):
+        api.post("/roles", {"name": "x"})
+    assert server.bodies.count('{"name": "x"}') == tokens_asked(server) == 2
 
 
 @pytest.mark.parametrize(

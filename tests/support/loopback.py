@@ -36,7 +36,7 @@ def document(value: object) -> Answer:
 
 
 class LoopbackServer(socketserver.ThreadingTCPServer):
-    """Answers each path as it was told to; ``asked``, ``headers`` and ``bodies`` list what came.
+    """Answers each path as it was told to; ``asked`` and three more lists say what came.
 
     An answer to a path without a query is that to all queries which have none of their own.
     """
@@ -51,6 +51,7 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
             self.socket = tls.wrap_socket(self.socket, server_side=True)
         self.answers: dict[str, Answer] = {}
         self.asked: list[str] = []
+        self.methods: list[str] = []
         self.headers: list[Message] = []
         self.bodies: list[str] = []
         self.released = threading.Event()
@@ -96,11 +97,12 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
 class _Handler(Connection):
     def handle(self) -> None:
         server: Any = self.server
-        path = self.rfile.readline().split(b" ")[1].decode()
+        method, path = self.rfile.readline().decode().split(" ")[:2]
         server.headers.append(parse_headers(self.rfile))
         length = int(server.headers[-1].get("Content-Length", 0))
         self.body = self.rfile.read(length).decode()
         server.bodies.append(self.body)
+        server.methods.append(method)
         server.asked.append(path)
         known = path if path in server.answers else path.partition("?")[0]
         server.answers.get(known, http("", "404 Not Found"))(self)
