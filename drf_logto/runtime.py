@@ -18,8 +18,9 @@ from .verification.key_set import KeySet, Lifetimes, Source
 from .verification.known_metadata import KnownMetadata
 from .verification.metadata import ISSUER_PATH, Metadata, discover_for_sign_in
 from .verification.remote_keys import RemoteKeys
+from .verification.revocations import Revocations
 from .verification.shared_keys import SharedKeys
-from .verification.verifier import Revocations, Verifier
+from .verification.verifier import Verifier
 
 Kept = TypeVar("Kept")
 

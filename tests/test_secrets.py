@@ -260,7 +260,7 @@ def everything_kept(logto: Logto, token: str) -> list[object]:
         *(parse_jws(token.encode()), get_verifier(), HasScopes("a"), LogtoJWTAuthentication()),
         *(drf_request, refusal.value, refused_request._logto_challenge),
         *get_verifier().__dict__.values(),
-        *(key_set.__dict__ for key_set in get_verifier()._key_sets.values()),
+        *(key_set.__dict__ for key_set in get_verifier().policy.key_sets.values()),
         *(logto, logto.__dict__),
     ]
 

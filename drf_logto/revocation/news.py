@@ -29,7 +29,7 @@ _TRY_AGAIN = 1  # seconds between two tries to write what waits
 
 
 class RevocationList:
-    """The revocations of this process, as ``verification.verifier.Revocations`` describes them.
+    """The revocations of this process, as ``verification.revocations.Revocations`` describes them.
 
     A request pays a question to the cache once per ``INTERVAL`` at most; all others are answered
     from memory, also while that one waits. After an idle spell they wait for it as well.

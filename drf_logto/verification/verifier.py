@@ -1,25 +1,19 @@
 """Verifies access tokens (RFC 9068 §4): takes a string, returns an AuthInfo."""
 
-import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Protocol
 
 from .. import exceptions as refusals
-from ..auth_info import ORGANIZATION_AUDIENCE_PREFIX, RESERVED_AUDIENCE, AuthInfo, numeric_date
+from ..auth_info import AuthInfo
 from ..telemetry import count_cached, count_verified
 from .jwk import SigningKey
 from .jws import Jws, parse_jws
 from .key_set import KeySet
-from .mismatch import mismatch
-
-_ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt"})
-_NESTED_TYPES = frozenset({"jwt", "application/jwt"})  # RFC 7519 §5.2
-_LOGGED = 200  # characters of a name that the token gives
-_CLOCK = "the time of this machine"
+from .revocations import Revocations, for_log, require_granted
+from .rules import CLAIM_RULES, REVOCATION, SIGNATURE_RULES, TYPE, Candidate, Policy
 
 
 @dataclass(slots=True)
@@ -31,33 +25,6 @@ class _CachedToken:
     key: SigningKey
     key_set: KeySet
     version: int  # of the revocations that it was last compared with
-
-
-class Revocations(Protocol):
-    """What is known of access that was taken away before tokens expire."""
-
-    def version(self, *, waits: bool) -> int | None:
-        """Return a number that grows with what is known, None where asking for news would wait.
-
-        Raises:
-            AuthorizationServerUnavailable: too little is known to accept a token.
-        """
-
-    def find_refusal(self, auth: AuthInfo) -> refusals.InvalidToken | None:
-        """Return why a token is refused, None where it is not."""
-
-    def is_signed_out(
-        self, *, issuer: str, user: str, client: str, session: str | None, since: float
-    ) -> bool:
-        """Whether a user has signed out at Logto of a session that has been there since.
-
-        Args:
-            issuer: the ``iss`` claim of ID tokens.
-            user: the ``sub`` claim.
-            client: the ``aud`` claim.
-            session: the ``sid`` claim, None where they have none.
-            since: the ``iat`` claim of the first.
-        """
 
 
 class Verifier:
@@ -88,11 +55,15 @@ class Verifier:
         client_ids: Collection[str] | None = None,
         revocations: Revocations | None = None,
     ) -> None:
-        self._key_sets = key_sets
-        self._audiences = frozenset(audiences)
-        self._client_ids = client_ids
-        self._algorithms = frozenset(algorithms)
-        self._leeway = leeway
+        self.policy = Policy(
+            key_sets=key_sets,
+            audiences=frozenset(audiences),
+            client_ids=client_ids,
+            algorithms=frozenset(algorithms),
+            leeway=leeway,
+            now=now,
+            revocations=revocations,
+        )
         self._max_token_length = max_token_length
         self._now = now
         self._revocations = revocations
@@ -128,24 +99,24 @@ class Verifier:
             raise refusals.MalformedToken
         return token.encode("ascii")
 
-    def verify_signature(self, jws: Jws) -> tuple[SigningKey, KeySet]:
-        """Return the key that signed, of the issuer that the claims name; they stay unvalidated.
+    def read(self, token: str) -> Jws:
+        """Return the parts of a token, none of which is validated.
+
+        Raises:
+            InvalidToken: it is too long, or no compact JWS of two JSON objects.
+        """
+        return parse_jws(self._octets(token))
+
+    def verify_signature(self, jws: Jws) -> None:
+        """Verify that the issuer that the claims name has signed; they stay unvalidated.
 
         Raises:
             InvalidToken: header, issuer, key or signature is not what it must be.
             AuthorizationServerUnavailable: no key is at hand to verify it with.
         """
-        kid, algorithm = self._validate_header(jws.header)
-        issuer = jws.claims.get("iss")
-        if not isinstance(issuer, str) or issuer not in self._key_sets:
-            raise refusals.InvalidIssuer().because(mismatch(_texts(issuer), self._key_sets))
-        key_set = self._key_sets[issuer]
-        key = key_set.find(kid)
-        if algorithm not in key.by_algorithm:
-            raise refusals.AlgorithmMismatch
-        if not key.verify(algorithm, jws.signing_input, jws.signature):
-            raise refusals.InvalidSignature
-        return key, key_set
+        token = Candidate(jws, self.policy)
+        for rule in SIGNATURE_RULES:
+            rule.check(token)
 
     def _find_cached(self, digest: bytes, *, waits: bool) -> AuthInfo | None:
         """Return a token that was verified before, None where it has to be verified again."""
@@ -163,7 +134,7 @@ class Verifier:
             if version is None:
                 return None
             if version != cached.version:
-                _require_granted(auth, self._revocations)
+                require_granted(auth, self._revocations)
                 cached.version = version
         count_cached()
         return auth
@@ -174,129 +145,29 @@ class Verifier:
             if len(self._tokens) > self._cache_size:
                 self._tokens.popitem(last=False)
 
-    def _verify_new(self, token: bytes, digest: bytes) -> AuthInfo:
-        jws = parse_jws(token)
+    def _verify_new(self, octets: bytes, digest: bytes) -> AuthInfo:
+        jws = parse_jws(octets)
         try:
-            return self._verify_jws(jws, digest)
+            token = self._verify_jws(jws)
         except refusals.LogtoError as refusal:
-            refusal.kid = _for_log(jws.header.get("kid"))
-            refusal.issuer = _for_log(jws.claims.get("iss"))
+            refusal.kid = for_log(jws.header.get("kid"))
+            refusal.issuer = for_log(jws.claims.get("iss"))
             raise
-
-    def _verify_jws(self, jws: Jws, digest: bytes) -> AuthInfo:
-        typ = jws.header.get("typ")
-        if not isinstance(typ, str) or typ.lower() not in _ACCESS_TOKEN_TYPES:
-            raise refusals.NotAnAccessToken
-        key, key_set = self.verify_signature(jws)
-        try:
-            ends_at = self._validate_claims(jws.claims)
-        except refusals.LogtoError as refusal:
-            refusal.subject = _for_log(jws.claims.get("sub"))
-            refusal.client_id = _for_log(jws.claims.get("client_id"))
-            raise
-        auth, version = AuthInfo(jws.payload), 0
-        if self._revocations is not None:
-            version = self._revocations.version(waits=True) or 0
-            _require_granted(auth, self._revocations)
         count_verified()
-        self._cache(digest, _CachedToken(jws.payload, ends_at, key, key_set, version))
-        return auth
+        cached = _CachedToken(jws.payload, token.ends_at, token.key, token.key_set, token.version)
+        self._cache(digest, cached)
+        return AuthInfo(jws.payload)
 
-    def _validate_header(self, header: Mapping[str, Any]) -> tuple[str, str]:
-        """Return ``kid`` and ``alg`` of a header that a token of Logto may have."""
-        alg, kid = header.get("alg"), header.get("kid")
-        if not isinstance(alg, str) or alg not in self._algorithms:
-            accepted = sorted(self._algorithms)
-            raise refusals.UnsupportedAlgorithm().because(mismatch(_texts(alg), accepted))
-        if not isinstance(kid, str):
-            raise refusals.MissingKeyId
-        if "crit" in header:
-            raise refusals.CriticalHeader
-        if str(header.get("cty")).lower() in _NESTED_TYPES:
-            raise refusals.MalformedToken
-        return kid, alg
-
-    def _validate_claims(self, claims: dict[str, Any]) -> float:
-        """Return when a token with these claims is over, in seconds since the epoch."""
-        ends_at = self._validate_dates(claims)
-        _require_string(claims, "sub", refusals.InvalidSubject)
-        _require_string(claims, "client_id", refusals.InvalidClientId)
-        if not isinstance(claims.get("scope", ""), str):
-            raise refusals.InvalidScope
-        if "organization_id" in claims:
-            _require_string(claims, "organization_id", refusals.InvalidOrganization)
-        self._validate_audience(_audience(claims), claims.get("organization_id"))
-        if self._client_ids is not None and claims["client_id"] not in self._client_ids:
-            reason = mismatch([claims["client_id"]], self._client_ids)
-            raise refusals.WrongClient().because(reason)
-        return ends_at
-
-    def _validate_dates(self, claims: dict[str, Any]) -> float:
-        now = self._now()
-        expires_at = numeric_date(claims.get("exp"))
-        if expires_at is None:
-            raise refusals.InvalidExpiration
-        ends_at = expires_at + self._leeway
-        if now >= ends_at:
-            ago = math.floor(now - expires_at)
-            raise refusals.TokenExpired().because(f"exp is {ago} s before {_CLOCK}")
-        if "nbf" in claims:
-            not_before = numeric_date(claims["nbf"])
-            if not_before is None:
-                raise refusals.InvalidNotBefore
-            if now < not_before - self._leeway:
-                ahead = math.ceil(not_before - now)
-                raise refusals.TokenNotYetValid().because(f"nbf is {ahead} s after {_CLOCK}")
-        return ends_at
-
-    def _validate_audience(self, audience: list[str], organization_id: str | None) -> None:
-        """Let the audience be that of exactly one ``TokenKind``."""
-        named = [one for one in audience if one.startswith(ORGANIZATION_AUDIENCE_PREFIX)]
-        if not named:
-            if RESERVED_AUDIENCE in audience:
-                raise refusals.WrongAudience().because(f"{RESERVED_AUDIENCE!r} is never accepted")
-            if self._audiences.isdisjoint(audience):
-                reason = mismatch(audience, sorted(self._audiences))
-                raise refusals.WrongAudience().because(reason)
-            return
-        if len(audience) > 1:
-            raise refusals.AmbiguousAudience
-        organization = named[0].removeprefix(ORGANIZATION_AUDIENCE_PREFIX)
-        if not organization:
-            raise refusals.InvalidAudience
-        if organization_id not in (None, organization):
-            raise refusals.ContradictoryOrganization
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else ()
-
-
-def _require_granted(auth: AuthInfo, revocations: Revocations) -> None:
-    refusal = revocations.find_refusal(auth)
-    if refusal is not None:
-        refusal.subject, refusal.client_id = _for_log(auth.sub), _for_log(auth.client_id)
-        raise refusal
-
-
-def _for_log(value: object) -> str | None:
-    return value[:_LOGGED] if isinstance(value, str) else None
-
-
-def _require_string(
-    claims: dict[str, Any], name: str, refusal: type[refusals.InvalidToken]
-) -> None:
-    value = claims.get(name)
-    if not isinstance(value, str) or not value:
-        raise refusal
-
-
-def _audience(claims: dict[str, Any]) -> list[str]:
-    audience = claims.get("aud")
-    if isinstance(audience, str):
-        return [audience]
-    if not isinstance(audience, list) or not audience:
-        raise refusals.InvalidAudience
-    if not all(isinstance(one, str) for one in audience):
-        raise refusals.InvalidAudience
-    return audience
+    def _verify_jws(self, jws: Jws) -> Candidate:
+        token = Candidate(jws, self.policy)
+        for rule in (TYPE, *SIGNATURE_RULES):
+            rule.check(token)
+        try:
+            for rule in CLAIM_RULES:
+                rule.check(token)
+        except refusals.LogtoError as refusal:
+            refusal.subject = for_log(jws.claims.get("sub"))
+            refusal.client_id = for_log(jws.claims.get("client_id"))
+            raise
+        REVOCATION.check(token)
+        return token
