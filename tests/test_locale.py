@@ -6,11 +6,12 @@ from pathlib import Path
 import polib
 import pytest
 
+import drf_logto
 from drf_logto import exceptions as refusals
 from drf_logto import permissions
 from tests.support.refusals import leaves
 
-PO = Path(refusals.__file__).parent / "locale/ko/LC_MESSAGES/django.po"
+PO = Path(drf_logto.__file__).parent / "locale/ko/LC_MESSAGES/django.po"
 PLACEHOLDER = re.compile(r"%\(\w+\)\w|%")
 
 CATALOG = polib.pofile(str(PO))

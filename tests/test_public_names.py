@@ -57,6 +57,8 @@ def test_every_refusal_is_public() -> None:
         if isinstance(one, type) and issubclass(one, exceptions.LogtoError)
     ]
     assert sorted(exceptions.__all__) == sorted(defined)
+    named = {getattr(exceptions, name).__module__ for name in exceptions.__all__}
+    assert named == {exceptions.__name__}  # as reports and pickles name them
 
 
 @pytest.mark.parametrize("page", ["reference.md", "reference.ko.md"])

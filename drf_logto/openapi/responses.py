@@ -57,9 +57,9 @@ def _response(registry: ComponentRegistry, status: str) -> dict[str, str]:
 
 def _codes(status: int) -> list[str]:
     """Every code of a status, in the order of ``exceptions``."""
-    kinds = (one for one in vars(exceptions).values() if isinstance(one, type))
-    facts = (kind for kind in kinds if issubclass(kind, LogtoError) and hasattr(kind, "code"))
-    return list(dict.fromkeys(fact.code for fact in facts if fact.status == status))
+    kinds: list[type[LogtoError]] = [getattr(exceptions, name) for name in exceptions.__all__]
+    facts = (kind for kind in kinds if hasattr(kind, "code") and kind.status == status)
+    return list(dict.fromkeys(fact.code for fact in facts))
 
 
 def _register(
