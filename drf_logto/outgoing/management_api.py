@@ -1,8 +1,6 @@
 """A client of Logto's Management API."""
 
 import json
-import math
-import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -13,18 +11,17 @@ from django.core.exceptions import ImproperlyConfigured
 
 from ..conf import LogtoSettings, get_settings
 from ..exceptions import AuthorizationServerUnavailable, without_frames
-from ..runtime import get_environment, get_metadata
+from ..runtime import get_environment
 from ..telemetry import quoted
 from ..verification.fetch import MAX_BODY, REFUSALS
+from .client_credentials import Application, MachineTokenRefused, TokenRequest
+from .machine_tokens import machine_tokens
 
 PAGE = 100
 """Objects that are asked for at once; Logto refuses more."""
 
 _MAX_PAGES = 250
 _SCOPE = "all"  # the only one of the Management API
-_EARLY = 60  # seconds before its end, a token is replaced
-_LONGEST = 86400  # seconds that a token is kept
-_TOKEN = re.compile(r"[!-~]{1,16384}")
 _UNAUTHORIZED, _BAD_REQUEST = 401, 400
 _API_REFUSALS = (*REFUSALS, 404, 422)  # statuses under which the Management API says why
 
@@ -67,23 +64,29 @@ class ManagementApi:
 
     Args:
         settings: whose ``MANAGEMENT_APP_ID`` asks.
-        now: the clock, in seconds since the epoch.
 
     Raises:
         ImproperlyConfigured: there is no machine to ask as.
     """
 
-    def __init__(self, settings: LogtoSettings, now: Callable[[], float]) -> None:
+    def __init__(self, settings: LogtoSettings) -> None:
         if settings.management_app_id is None or settings.management_app_secret is None:
             raise ImproperlyConfigured(
                 "LOGTO['MANAGEMENT_APP_ID'] or LOGTO['MANAGEMENT_APP_SECRET'] is missing. The "
                 "Management API needs a machine-to-machine application."
             )
         self._settings = settings
-        self._now = now
+        self._tokens = machine_tokens()
+        # Whoever has its token can do everything, so it stays in this process.
+        self._application = Application(
+            name="MANAGEMENT",
+            id=settings.management_app_id,
+            secret=settings.management_app_secret,
+            is_shared=False,
+        )
+        resource = management_api_resource(settings)
+        self._token_request = TokenRequest.of(resource, None, _SCOPE)
         self._lock = threading.Lock()
-        self._token = ""
-        self._valid_until = -math.inf
 
     def get(self, path: str, *, max_body: int = MAX_BODY, **parameters: object) -> object:
         """Return the JSON value at a path.
@@ -147,24 +150,27 @@ class ManagementApi:
             raise answer
         return answer
 
-    def _try(self, ask: Callable[[], tuple[int, object]]) -> object:
+    def _try(self, ask: Callable[[str], tuple[int, object]]) -> object:
         try:
             return self._ask(ask)
         except (AuthorizationServerUnavailable, ManagementApiRefused) as failure:
             return without_frames(failure)  # they hold the token or the secret
 
-    def _ask(self, ask: Callable[[], tuple[int, object]]) -> object:
-        status, document = ask()
-        if status == _UNAUTHORIZED:  # as after a rotation of keys: it may be the token's fault
-            self._valid_until = -math.inf
-            status, document = ask()
+    def _ask(self, ask: Callable[[str], tuple[int, object]]) -> object:
+        token = self._token()
+        status, document = ask(token)
+        # As after a rotation of keys: it may be the token's fault.
+        if status == _UNAUTHORIZED and self._tokens.drop(token):
+            status, document = ask(self._token())
         if status >= _BAD_REQUEST:
-            raise ManagementApiRefused(_code(document, "code", status))
+            raise ManagementApiRefused(_code(document, status))
         return document
 
-    def _send(self, method: str, path: str, body: str | None, max_body: int) -> tuple[int, object]:
+    def _send(
+        self, method: str, path: str, body: str | None, max_body: int, token: str
+    ) -> tuple[int, object]:
         address = self._settings.internal_endpoint or self._settings.endpoint[0]
-        headers = {"Authorization": f"Bearer {self._current_token()}"}
+        headers = {"Authorization": f"Bearer {token}"}
         return get_environment().exchange(
             method,
             f"{address}/api{path}",
@@ -175,41 +181,11 @@ class ManagementApi:
             max_body=max_body,
         )
 
-    def _current_token(self) -> str:
-        asked_at = self._now()
-        # A clock that was set back must not keep an old token.
-        if not 0 < self._valid_until - asked_at <= _LONGEST:
-            self._token, lifetime = self._new_token()
-            self._valid_until = asked_at + min(lifetime, _LONGEST) - _EARLY
-        return self._token
-
-    def _new_token(self) -> tuple[str, float]:
-        """Return a token and its lifetime in seconds (RFC 6749 §4.4)."""
-        settings = self._settings
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": settings.management_app_id,
-            "client_secret": settings.management_app_secret,
-            "resource": management_api_resource(settings),
-            "scope": _SCOPE,
-        }
-        status, document = get_environment().exchange(
-            "POST",
-            get_metadata(waits=True).back_channel("token_endpoint"),
-            settings.http_timeout,
-            headers={"Content-Type": "application/x-www-form-urlencoded"},
-            body=urlencode(form),
-        )
-        if status >= _BAD_REQUEST:
-            raise ManagementApiRefused(_code(document, "error", status))
-        token: Any = document if isinstance(document, dict) else {}
-        access_token, lifetime = token.get("access_token"), token.get("expires_in")
-        if not isinstance(access_token, str) or not _TOKEN.fullmatch(access_token):
-            raise AuthorizationServerUnavailable("the token endpoint answers without a token")
-        # Logto grants what the machine's roles have, and says nothing of the rest.
-        if _SCOPE not in str(token.get("scope")).split():
-            raise ManagementApiRefused("insufficient_scope")
-        return access_token, lifetime if isinstance(lifetime, int) else 0
+    def _token(self) -> str:
+        try:
+            return self._tokens.get(self._application, self._token_request).value
+        except MachineTokenRefused as refused:
+            raise ManagementApiRefused(refused.code) from refused
 
 
 def management_api_resource(settings: LogtoSettings) -> str:
@@ -228,9 +204,9 @@ def management_api() -> ManagementApi:
     Raises:
         ImproperlyConfigured: the settings cannot work, or name no machine to ask as.
     """
-    return ManagementApi(get_settings(), get_environment().now)
+    return ManagementApi(get_settings())
 
 
-def _code(document: object, name: str, status: int) -> str:
-    found = document.get(name) if isinstance(document, dict) else None
+def _code(document: object, status: int) -> str:
+    found = document.get("code") if isinstance(document, dict) else None
     return found if isinstance(found, str) else f"HTTP status {status}"
