@@ -30,6 +30,7 @@ from drf_logto.scopes import RequiredScopes
 from drf_logto.testing import Logto
 from drf_logto.testing.signing import SigningKeyPair
 from drf_logto.verification import bearer
+from drf_logto.verification.examination import examine
 from drf_logto.verification.fetch import fetch_json
 from drf_logto.verification.jwk import SIGNATURE_ALGORITHMS, parse_jwks
 from drf_logto.verification.metadata import discover_jwks_uri
@@ -282,12 +283,17 @@ def signed(header: Any, claims: Any) -> str:
 
 
 def outcome(token: str) -> str:
+    """What becomes of a token; it is the same where every rule is asked."""
+    found = examine(SETUP.verifier, token).refusal
     try:
         auth = SETUP.verify(token)
     except refusals.InvalidToken as refusal:
+        assert repr(found) == repr(refusal)
         return "texts" if SECRET in f"{refusal} {refusal!r}" else "invalid"
     except refusals.WrongAudience:
+        assert isinstance(found, refusals.WrongAudience)
         return "another audience"
+    assert found is None
     assert_typed(auth)
     return "accepted"
 
