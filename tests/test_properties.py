@@ -282,19 +282,23 @@ def signed(header: Any, claims: Any) -> str:
     return f"{signing_input}.{segment(signature)}"
 
 
+def verify(token: str) -> refusals.LogtoError | None:
+    try:
+        SETUP.verify(token)
+    except (refusals.InvalidToken, refusals.WrongAudience) as refusal:
+        return refusal
+    return None
+
+
 def outcome(token: str) -> str:
     """What becomes of a token; it is the same where every rule is asked."""
-    found = examine(SETUP.verifier, token).refusal
-    try:
-        auth = SETUP.verify(token)
-    except refusals.InvalidToken as refusal:
-        assert repr(found) == repr(refusal)
-        return "texts" if SECRET in f"{refusal} {refusal!r}" else "invalid"
-    except refusals.WrongAudience:
-        assert isinstance(found, refusals.WrongAudience)
+    refused = verify(token)
+    assert repr(examine(SETUP.verifier, token).refusal) == repr(refused)
+    if isinstance(refused, refusals.InvalidToken):
+        return "texts" if SECRET in f"{refused} {refused!r}" else "invalid"
+    if refused is not None:
         return "another audience"
-    assert found is None
-    assert_typed(auth)
+    assert_typed(SETUP.verify(token))
     return "accepted"
 
 
