@@ -1,0 +1,113 @@
+"""A project in which a test makes a mistake."""
+
+import logging
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.test import Client
+from django.urls import include, path
+from rest_framework.response import Response
+from rest_framework.test import APIClient
+from rest_framework.views import APIView
+
+from drf_logto.permissions import HasScopes
+from drf_logto.testing import Logto
+from tests.browsable.browser import Browser
+from tests.support.checked import made
+from tests.support.fake_logto import FakeLogto
+from tests.support.loopback import LoopbackServer
+from tests.support.webhooks import KEY, WEBHOOK, signature
+
+EVENT = '{"event":"PostSignIn"}'
+
+
+@dataclass
+class Project:
+    """A project in which a mistake is made, and what is seen of it."""
+
+    fixtures: pytest.FixtureRequest
+
+    def __post_init__(self) -> None:
+        self.log.set_level(logging.INFO, "drf_logto")
+        self.put(HasScopes("a"))
+
+    @cached_property
+    def log(self) -> pytest.LogCaptureFixture:
+        return self.fixtures.getfixturevalue("caplog")  # type: ignore[no-any-return]
+
+    @cached_property
+    def settings(self) -> Any:
+        return self.fixtures.getfixturevalue("settings")
+
+    @cached_property
+    def logto(self) -> Logto:
+        """The tenant, in this process."""
+        return self.fixtures.getfixturevalue("logto")  # type: ignore[no-any-return]
+
+    @cached_property
+    def server(self) -> LoopbackServer:
+        return self.fixtures.getfixturevalue("server")  # type: ignore[no-any-return]
+
+    @cached_property
+    def fake(self) -> FakeLogto:
+        """The tenant of a project with a sign-in."""
+        return self.fixtures.getfixturevalue("fake")  # type: ignore[no-any-return]
+
+    def configure(self, **changes: object) -> None:
+        self.settings.LOGTO = {**self.settings.LOGTO, **changes}
+
+    def put(self, *permissions: Any, at: str = "x/", **attributes: Any) -> None:
+        """Have one view, with these permissions and attributes."""
+        view = made(APIView, *permissions, get=_granted, **attributes)
+        self.fixtures.getfixturevalue("route")(path(at, view.as_view()))
+
+    def get(self, token: str | None, at: str = "/x/", scheme: str = "Bearer ") -> str:
+        """Return the response to a request, and the log."""
+        headers = {} if token is None else {"Authorization": scheme + token}
+        response = APIClient(headers=headers).get(at)
+        challenge = response.headers.get("WWW-Authenticate", "no challenge")
+        return f"{response.status_code} {challenge} {response.content.decode()} {self.log.text}"
+
+    def check(self) -> str:
+        """Return what ``check --deploy`` reports."""
+        return "\n".join(map(str, run_checks(include_deployment_checks=True)))
+
+    def check_sign_in(self, **changes: object) -> str:
+        """Return what it reports of a project with a sign-in and these settings."""
+        for name, value in changes.items():
+            setattr(self.settings, name, value)
+        self.fixtures.getfixturevalue("route")(path("auth/", include("drf_logto.browsable.urls")))
+        return self.check()
+
+    def sign_in(self, **answer: object) -> str:
+        """Come back from Logto with this answer, and return the log."""
+        browser = Browser()
+        self.fake.come_back(browser, self.fake.begin(browser), **answer)
+        return self.log.text
+
+    def receive(self, *patterns: Any) -> None:
+        """Have revocation and its URLs, or these."""
+        self.fixtures.getfixturevalue("revocation")
+        self.configure(WEBHOOK_SIGNING_KEYS=KEY)
+        urls = include(list(patterns) or "drf_logto.revocation.urls")
+        self.fixtures.getfixturevalue("route")(path("logto/", urls))
+
+    def deliver(self, *, key: str = KEY, at: str = WEBHOOK, rewritten: str = EVENT) -> str:
+        """Return the response to an event that is signed with a key, and then rewritten."""
+        headers = {"logto-signature-sha-256": signature(EVENT, key)}
+        client = Client(enforce_csrf_checks=True)
+        options: Any = {"headers": headers, "follow": True}
+        response = client.post(at, rewritten, "application/json", **options)
+        return f"{response.status_code} {response.content.decode()} {self.log.text}"
+
+    def get_from(self, endpoint: str) -> str:
+        """Return the same for the first token of a Logto at another address."""
+        self.configure(ENDPOINT=endpoint)
+        return self.get(Logto().global_token(["a"]))
+
+
+def _granted(view: Any, request: Any, **_: Any) -> Response:
+    return Response("granted")
