@@ -108,7 +108,7 @@ class Guard:
     def _admit(
         self, declared_by: Any, request: Any, kwargs: Mapping[str, Any], *, waits: bool = True
     ) -> "_Outcome":
-        view = _as_view(declared_by, request, kwargs)
+        view = as_view(declared_by, request, kwargs)
         authentication_class = self._authentication_class or default_class()
         refused = _authenticate(request, view, authentication_class, waits=waits)
         if refused is not None:
@@ -126,8 +126,8 @@ def _reads_auth_alone(permission: Any) -> bool:
     return made_of in _READING_AUTH_ALONE
 
 
-def _as_view(declared_by: Any, request: Any, kwargs: Mapping[str, Any]) -> Any:
-    """What permissions read of a view, from a plain function or class-based view."""
+def as_view(declared_by: Any, request: Any, kwargs: Mapping[str, Any]) -> Any:
+    """Return what permissions read of a view, from a plain function or class-based view."""
     options = {name: option(declared_by, name, request) for name in VIEW_ATTRIBUTES}
     given = {name: value for name, value in options.items() if value is not NOT_DECLARED}
     return SimpleNamespace(kwargs=kwargs, **given)

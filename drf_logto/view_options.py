@@ -222,6 +222,12 @@ def class_of(callback: Any) -> type | None:
     return next(filter(None, map(_class_of, chain_of(callback))), None)
 
 
+def instance_of(callback: Any) -> Any:
+    """Return the view behind ``callback`` as ``as_view`` makes it, None where it has no class."""
+    made = ((_class_of(one), _initkwargs(one)) for one in chain_of(callback))
+    return next((cls(**given) for cls, given in made if cls is not None), None)
+
+
 def _class_of(function: Any) -> type | None:
     classes = (getattr(function, name, None) for name in ("cls", "view_class"))
     return next((one for one in classes if isinstance(one, type)), None)

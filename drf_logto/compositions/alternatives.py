@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 from rest_framework.permissions import (
     SAFE_METHODS,
     AllowAny,
+    DjangoModelPermissions,
+    DjangoObjectPermissions,
+    IsAdminUser,
     IsAuthenticated,
     IsAuthenticatedOrReadOnly,
 )
@@ -22,14 +25,20 @@ if TYPE_CHECKING:  # DRF's views import these very permissions
     from rest_framework.views import APIView
 
 _SIGNS = {Operator.AND: " & ", Operator.OR: " | "}
+_ABOUT_USERS = frozenset({DjangoModelPermissions, DjangoObjectPermissions, IsAdminUser})
+"""Those of REST Framework that let in authenticated users alone, and not all of them."""
 
 
 class Credential(enum.IntEnum):
-    """Who gets access: everyone, every authenticated user, or the bearer of an access token."""
+    """Who gets access: everyone, every authenticated user, or the bearer of an access token.
+
+    ``UNKNOWN`` is whoever a permission of another package or the project lets in: perhaps everyone.
+    """
 
     NONE = 0
-    ANY = 1
-    ACCESS_TOKEN = 2
+    UNKNOWN = 1
+    ANY = 2
+    ACCESS_TOKEN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +71,23 @@ class Alternative:
 
 def alternatives(view: "APIView") -> tuple[Alternative, ...]:
     """Return every way into ``view`` for its ``request``, none where it is closed."""
+    return ways_into(view, view.get_permissions())
+
+
+def ways_into(
+    view: Any, permissions: Iterable[Any], least: Credential = Credential.NONE
+) -> tuple[Alternative, ...]:
+    """Return every way that permissions grant, none where there is none.
+
+    Args:
+        view: the view, or what stands for a plain one; with its ``request``.
+        permissions: instances, all of which must grant.
+        least: what is needed whatever they say.
+    """
     narrowed = accepted_resources(view, view.request) is not None
     kinds = frozenset(TokenKind) - ({TokenKind.ORGANIZATION} if narrowed else set())
-    each = (_ways(permission, view) for permission in view.get_permissions())
-    ways = reduce(_both, each, [Alternative(Credential.NONE, kinds)])
+    each = (_ways(permission, view) for permission in permissions)
+    ways = reduce(_both, each, [Alternative(least, kinds)])
     return tuple(dict.fromkeys(ways))
 
 
@@ -76,7 +98,7 @@ def _both(left: Iterable[Alternative], right: Iterable[Alternative]) -> list[Alt
     return [one for one in met if one.kinds]
 
 
-def _ways(permission: Any, view: "APIView") -> list[Alternative]:
+def _ways(permission: Any, view: Any) -> list[Alternative]:
     operator, operands = read(permission)
     match operator:
         case Operator.OR:
@@ -96,14 +118,10 @@ def _ways(permission: Any, view: "APIView") -> list[Alternative]:
 
 
 def _way_of_not(permission: Any, refused: list[Alternative]) -> Alternative:
-    """A NOT grants a request without a token if what it negates certainly needs one."""
-    asks_for_token = all(
-        way.credential is Credential.ACCESS_TOKEN
-        or (way.credential is Credential.ANY and not way.others)
-        for way in refused
-    )
-    credential = Credential.NONE if asks_for_token else Credential.ANY
-    return Alternative(credential, others=(_written(permission),))
+    """A NOT grants a request without a user if what it negates certainly needs one."""
+    asks_for_user = all(way.credential >= Credential.ANY for way in refused)
+    credential = Credential.NONE if asks_for_user else Credential.UNKNOWN
+    return Alternative(credential, others=(written(permission),))
 
 
 def _way_of_others(permission: Any, method: str | None) -> Alternative:
@@ -113,15 +131,17 @@ def _way_of_others(permission: Any, method: str | None) -> Alternative:
         return Alternative(Credential.NONE)
     if kind in {IsAuthenticated, IsAuthenticatedOrReadOnly}:
         return Alternative(Credential.ANY)
-    return Alternative(Credential.ANY, others=(_written(permission),))
+    credential = Credential.ANY if kind in _ABOUT_USERS else Credential.UNKNOWN
+    return Alternative(credential, others=(written(permission),))
 
 
-def _written(permission: Any) -> str:
+def written(permission: Any) -> str:
+    """Return a composition as it is written, other packages' permissions by their names."""
     operator, operands = read(permission)
-    written = [_written(operand) for operand in operands]
+    each = [written(operand) for operand in operands]
     if operator is Operator.NOT:
-        return f"~{written[0]}"
+        return f"~{each[0]}"
     if operator is not None:
-        return f"({_SIGNS[operator].join(written)})"
+        return f"({_SIGNS[operator].join(each)})"
     own = isinstance(permission, LogtoPermission)
     return repr(permission) if own else type(permission).__name__

@@ -1,0 +1,487 @@
+"""What each method of each route asks for, read from views of every sort."""
+
+from collections.abc import Callable, Iterable
+from functools import partial, wraps
+from itertools import count
+from typing import Any
+
+import pytest
+from django.conf.urls.i18n import i18n_patterns
+from django.core.exceptions import ImproperlyConfigured
+from django.test import RequestFactory
+from django.urls import include, path
+from django.utils.decorators import method_decorator
+from django.utils.translation import override
+from django.views import View
+from django.views.decorators.cache import cache_page
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.decorators import action, api_view, permission_classes
+from rest_framework.filters import SearchFilter
+from rest_framework.generics import GenericAPIView
+from rest_framework.permissions import (
+    AllowAny,
+    BasePermission,
+    IsAdminUser,
+    IsAuthenticated,
+    IsAuthenticatedOrReadOnly,
+)
+from rest_framework.routers import DefaultRouter, SimpleRouter
+from rest_framework.views import APIView
+from rest_framework.viewsets import ViewSet
+
+from drf_logto.compositions.alternatives import Alternative, Credential
+from drf_logto.decorators import require_access_token
+from drf_logto.operations import (
+    Operation,
+    all_operations,
+    needed_organization_scopes,
+    needed_scopes,
+)
+from drf_logto.permissions import HasScopes, InOrganization, IsUser, OrgResourceScopes
+
+Route = Callable[..., None]
+
+API = "https://api.example.test"
+
+
+class AtTheDoor(BasePermission):
+    """A permission of the project."""
+
+
+class Data(APIView):
+    """Answers GET and POST."""
+
+    def get(self, request: Any) -> Any: ...
+
+    def post(self, request: Any) -> Any: ...
+
+
+def view(*permissions: Any, **attributes: Any) -> Any:
+    made: Any = type("Made", (Data,), {**attributes, "permission_classes": permissions})
+    return made.as_view()
+
+
+def answer(request: Any, **kwargs: Any) -> Any: ...
+
+
+def described(operations: Iterable[Operation]) -> str:
+    """Operations as these tests write them: ``GET /a/: global a or organization b; ...``."""
+    return "; ".join(
+        f"{one.method} {one.path}: {' or '.join(map(in_words, one.ways)) or one.unread or 'closed'}"
+        if one.is_protected
+        else f"{one.method} {one.path}: unprotected"
+        for one in operations
+    )
+
+
+def in_words(way: Alternative) -> str:
+    """A way: ``global a b`` for a token with two scopes, or who else gets in."""
+    kinds = ["token"] if len(way.kinds) == 3 else sorted(kind.value for kind in way.kinds)
+    words = {Credential.NONE: ["open"], Credential.UNKNOWN: ["unknown"], Credential.ANY: ["user"]}
+    named = (*way.scopes, *map(repr, way.about_bearer), *way.others)
+    return " ".join([*words.get(way.credential, kinds), *named])
+
+
+@pytest.fixture
+def read(route: Route) -> Callable[..., str]:
+    def of(*patterns: Any) -> str:
+        route(*patterns)
+        return described(all_operations())
+
+    return of
+
+
+@pytest.fixture
+def first(route: Route) -> Callable[..., Operation]:
+    """The first operation of a view."""
+
+    def of(callback: Any, at: str = "a/") -> Operation:
+        route(path(at, callback))
+        return next(all_operations())
+
+    return of
+
+
+@api_view(["GET"])
+@permission_classes([HasScopes("a")])
+def function(request: Any) -> Any: ...
+
+
+@require_access_token(HasScopes(read="a", write="b"))
+def plain(request: Any) -> Any: ...
+
+
+@require_access_token
+def any_token(request: Any) -> Any: ...
+
+
+@method_decorator(require_access_token(InOrganization("a")), name="dispatch")
+class ProtectedDispatch(View):
+    def get(self, request: Any) -> Any: ...
+
+
+class ProtectedHandlers(View):
+    @method_decorator(require_access_token(HasScopes("a")))
+    def get(self, request: Any) -> Any: ...
+
+    @method_decorator(require_access_token(HasScopes("b"), IsUser))
+    def post(self, request: Any) -> Any: ...
+
+    def put(self, request: Any) -> Any: ...
+
+
+def wrapped(callback: Any) -> Any:
+    @wraps(callback)
+    def inner(*arguments: Any, **kwargs: Any) -> Any: ...
+
+    return inner
+
+
+@pytest.mark.parametrize(
+    ("callback", "expected"),
+    [
+        # Views of REST Framework
+        (view(HasScopes("a")), "GET, POST: global a"),
+        (view(HasScopes(read="a", write="b")), "GET: global a; POST: global b"),
+        (
+            view(HasScopes("a") | OrgResourceScopes("b")),
+            "GET, POST: global a or organization_resource b",
+        ),
+        (view(HasScopes, required_scopes={"get": "a"}), "GET: global a; POST: closed"),
+        (view(HasScopes), "GET, POST: closed"),
+        (view(IsAuthenticated), "GET, POST: user"),
+        (view(IsAdminUser), "GET, POST: user IsAdminUser"),
+        (view(AllowAny), "GET, POST: open"),
+        (view(), "GET, POST: open"),
+        (view(IsAuthenticatedOrReadOnly), "GET: open; POST: user"),
+        (view(AtTheDoor), "GET, POST: unknown AtTheDoor"),
+        (view(AtTheDoor, IsAuthenticated), "GET, POST: user AtTheDoor"),
+        (view(~HasScopes("a")), "GET, POST: open ~HasScopes('a')"),
+        (view(~IsAdminUser), "GET, POST: open ~IsAdminUser"),
+        (view(~AtTheDoor), "GET, POST: unknown ~AtTheDoor"),
+        (view(HasScopes("a") & IsUser & AtTheDoor), "GET, POST: global a IsUser() AtTheDoor"),
+        (view(IsUser, api_resource=API), "GET, POST: global organization_resource IsUser()"),
+        (function, "GET: global a"),
+        # Wrapped ones
+        (csrf_exempt(view(HasScopes("a"))), "GET, POST: global a"),
+        (cache_page(60)(function), "GET: global a"),
+        (partial(function), "GET: global a"),
+        (wrapped(function), "GET: global a"),
+        (Data.as_view(permission_classes=[HasScopes("a")]), "GET, POST: global a"),
+        (require_access_token(IsUser)(function), "GET: global a IsUser()"),
+        # HEAD and OPTIONS where they say more
+        (
+            view(HasScopes(get="a", head="b", post="a", options="c")),
+            "GET, POST: global a; HEAD: global b; OPTIONS: global c",
+        ),
+        (view(HasScopes("a"), http_method_names=["post", "options"]), "POST: global a"),
+        # Plain Django views
+        (plain, "GET: global a; POST, PUT, PATCH, DELETE: global b"),
+        (any_token, "GET, POST, PUT, PATCH, DELETE: token"),
+        (ProtectedDispatch.as_view(), "GET: organization a"),
+        (
+            ProtectedHandlers.as_view(),
+            "GET: global a; POST: global b IsUser(); PUT: unprotected",
+        ),
+        (answer, "*: unprotected"),
+        (View.as_view(), "*: unprotected"),
+    ],
+    ids=map(str, count()),
+)
+def test_what_a_view_asks_for_is_read(
+    read: Callable[..., str], callback: Any, expected: str
+) -> None:
+    each = [one.split(": ") for one in expected.split("; ")]
+    assert read(path("a/", callback)) == "; ".join(
+        f"{method} /a/: {ways}" for methods, ways in each for method in methods.split(", ")
+    )
+
+
+# Views that compute what they ask for
+
+
+class Computing(Data):
+    """Declares one permission, and asks others."""
+
+    permission_classes = [HasScopes("declared")]
+
+
+class ByMethod(Computing):
+    def get_permissions(self) -> list[Any]:
+        return [HasScopes("a") if self.request.method == "GET" else InOrganization("b")]
+
+
+class ByUser(Computing):
+    def get_permissions(self) -> list[Any]:
+        return [AllowAny() if self.request.user.is_staff else HasScopes("a")]
+
+
+class ByToken(Computing):
+    def get_permissions(self) -> list[Any]:
+        return [AllowAny() if getattr(self.request, "auth", None) else HasScopes("a")]
+
+
+class ByKeyword(Computing):
+    def get_permissions(self) -> list[Any]:
+        return [HasScopes(self.kwargs["scope"])]
+
+
+class Endless(Computing):
+    def get_permissions(self) -> list[Any]:
+        return self.get_permissions()
+
+
+class NotMade(Computing):
+    def __init__(self, **_: Any) -> None:
+        raise LookupError
+
+
+class Unfiltered(Computing):
+    @property
+    def filter_backends(self) -> None:
+        raise OSError
+
+
+@pytest.mark.parametrize(
+    ("cls", "expected"),
+    [
+        (ByUser, "it depends on who asks"),
+        (ByToken, "it depends on who asks"),
+        (ByKeyword, "it raises KeyError"),
+        (Endless, "it raises RecursionError"),
+        (NotMade, "it raises LookupError"),
+        (Unfiltered, "it raises OSError"),
+    ],
+)
+def test_what_cannot_be_asked_of_a_view_is_said_beside_what_it_declares(
+    first: Callable[..., Operation], cls: Any, expected: str
+) -> None:
+    operation = first(cls.as_view())
+    assert operation.unread == f"The view cannot be read without a request: {expected}."
+    assert (operation.ways, operation.view) == ((), None)
+    assert operation.permissions == ("HasScopes('declared')",)
+    assert needed_scopes() == {API: {"declared"}}
+
+
+def test_what_get_permissions_returns_is_asked_for_each_method(read: Callable[..., str]) -> None:
+    assert read(path("a/", ByMethod.as_view())) == "GET /a/: global a; POST /a/: organization b"
+
+
+class Things(ViewSet):
+    permission_classes = [HasScopes(list="list", done="done", write="write")]
+
+    def get_permissions(self) -> Any:
+        retrieving = [AllowAny()] if self.action == "retrieve" else []
+        return retrieving or super().get_permissions()
+
+    def list(self, request: Any) -> Any: ...
+
+    def create(self, request: Any) -> Any: ...
+
+    def retrieve(self, request: Any, pk: str) -> Any: ...
+
+    @action(detail=True, methods=["put"])
+    def done(self, request: Any, pk: str) -> Any: ...
+
+    @action(detail=False, permission_classes=[InOrganization("mine")])
+    def mine(self, request: Any) -> Any: ...
+
+
+def test_each_action_of_a_viewset_is_read(route: Route) -> None:
+    router = SimpleRouter(use_regex_path=False)
+    router.register("things", Things, basename="thing")
+    route(*router.urls)
+    once, again = [*all_operations()], [*all_operations()]
+    assert [one.action for one in once] == ["list", "create", "mine", "retrieve", None, "done"]
+    assert described(once) == (
+        "GET /things/: global list; POST /things/: global write; "
+        "GET /things/mine/: organization mine; "
+        "GET /things/{pk}/: open; OPTIONS /things/{pk}/: global; "
+        "PUT /things/{pk}/done/: global done"
+    )
+    assert described(again) == described(once)
+
+
+def test_a_viewset_that_has_answered_reads_as_before(route: Route) -> None:
+    """DRF notes with the first request that HEAD is answered as GET is."""
+    callback = Things.as_view({"get": "list"})
+    route(path("a/", callback))
+    before = described(all_operations())
+    callback(RequestFactory().get("/a/"))
+    assert described(all_operations()) == before == "GET /a/: global list"
+
+
+# Routes
+
+
+def test_the_routes_of_included_urlconfs_are_read(read: Callable[..., str]) -> None:
+    router = DefaultRouter()
+    router.register("things", Things, basename="thing")
+    paths = {
+        one.split(": ")[0].split()[1]
+        for one in read(path("v1/<slug:organization_id>/", include(router.urls))).split("; ")
+    }
+    start = "/v1/{organization_id}/"
+    assert {f"{start}things/", f"{start}things.{{format}}/", f"{start}things/{{pk}}/done/"} <= paths
+
+
+@pytest.mark.parametrize("language", ["en", "ko", None])
+def test_a_path_does_not_depend_on_the_language(read: Callable[..., str], language: Any) -> None:
+    with override(language):
+        paths = read(
+            *i18n_patterns(path("a/", function)),
+            *i18n_patterns(path("b/", function), prefix_default_language=False),
+        )
+    assert paths == "GET /en-us/a/: global a; GET /b/: global a"
+
+
+def test_a_path_has_no_characters_that_nobody_sees(first: Callable[..., Operation]) -> None:
+    assert first(function, "a\n\x1b[0m \u202eb/").path == "/a[0mb/"
+
+
+def test_a_project_without_routes_has_no_operations(settings: Any) -> None:
+    del settings.ROOT_URLCONF
+    assert [*all_operations()] == []
+
+
+def test_settings_that_cannot_work_are_reported(route: Route, settings: Any) -> None:
+    settings.LOGTO = {}
+    with pytest.raises(ImproperlyConfigured, match="ENDPOINT"):
+        all_operations()
+
+
+# What else is known
+
+
+@pytest.mark.parametrize(
+    ("callback", "expected"),
+    [
+        (function, "tests.test_operations.function"),
+        (plain, "tests.test_operations.plain"),
+        (partial(partial(answer)), "tests.test_operations.answer"),
+        (Data.as_view(), "tests.test_operations.Data"),
+        (View.as_view(), "django.views.generic.base.View"),
+        (HasScopes("a"), "drf_logto.permissions.token_kinds.HasScopes"),
+    ],
+    ids=map(str, count()),
+)
+def test_a_view_has_a_name(first: Callable[..., Operation], callback: Any, expected: str) -> None:
+    assert first(callback).name == expected
+
+
+@pytest.mark.parametrize(
+    ("callback", "at", "expected"),
+    [
+        (view(InOrganization), "<organization_id>/", "URL keyword organization_id"),
+        (
+            view(HasScopes("a") | OrgResourceScopes("b"), organization_url_kwarg="team"),
+            "<uuid:team>/",
+            "URL keyword team",
+        ),
+        (view(InOrganization), "a/", "that of the token: the route has no keyword organization_id"),
+        (view(InOrganization, organization_url_kwarg=None), "a/", "that of the token"),
+        (view(HasScopes("a")), "<organization_id>/", ""),
+        (view(IsUser), "<organization_id>/", ""),
+        (
+            require_access_token(InOrganization)(answer),
+            "<organization_id>/",
+            "URL keyword organization_id",
+        ),
+        (answer, "<organization_id>/", ""),
+    ],
+    ids=map(str, count()),
+)
+def test_the_source_of_the_organization_is_named(
+    first: Callable[..., Operation], callback: Any, at: str, expected: str
+) -> None:
+    assert first(callback, at).organization == expected
+
+
+class OfOrganization(SearchFilter):
+    is_by_organization = True
+
+
+@pytest.mark.parametrize(
+    ("callback", "expected"),
+    [
+        (view(HasScopes("a")), None),
+        (plain, None),
+        (GenericAPIView.as_view(filter_backends=[SearchFilter]), False),
+        (GenericAPIView.as_view(filter_backends=[SearchFilter, OfOrganization]), True),
+    ],
+    ids=map(str, count()),
+)
+def test_it_is_known_whether_rows_are_filtered_by_organization(
+    first: Callable[..., Operation], callback: Any, expected: bool | None
+) -> None:
+    assert first(callback).is_filtered is expected
+
+
+@pytest.mark.parametrize(
+    ("callback", "expected"),
+    [
+        (view(HasScopes("a")), True),
+        (view(HasScopes("a"), authentication_classes=[SessionAuthentication]), False),
+        (plain, True),
+    ],
+    ids=map(str, count()),
+)
+def test_it_is_known_whether_access_tokens_are_read(
+    first: Callable[..., Operation], callback: Any, expected: bool
+) -> None:
+    assert first(callback).accepts_tokens is expected
+
+
+def test_the_view_is_that_of_the_request(first: Callable[..., Operation]) -> None:
+    assert isinstance(first(Data.as_view()).view, Data)
+    assert first(plain).view is None
+
+
+@pytest.mark.parametrize(
+    ("callback", "expected"),
+    [(view(AllowAny), True), (view(), True), (view(AtTheDoor), False), (plain, False)],
+    ids=map(str, count()),
+)
+def test_a_view_is_open_where_some_way_needs_no_token(
+    first: Callable[..., Operation], callback: Any, expected: bool
+) -> None:
+    assert first(callback).is_open is expected
+
+
+# What is needed
+
+
+OTHER = "https://other.example.test"
+
+
+@pytest.fixture
+def needing(route: Route, logto_options: Any) -> None:
+    logto_options(API_RESOURCE=[API, OTHER], GROUPS={"g": ["group"]}, STAFF_SCOPE="staff")
+    route(
+        path("a/", view(HasScopes("both") | InOrganization("invite"))),
+        path("b/", view(OrgResourceScopes("other"), api_resource=OTHER)),
+        path("c/", view(HasScopes("none"), authentication_classes=[SessionAuthentication])),
+        path("d/", view(HasScopes("closed") & InOrganization("closed"))),
+        path("e/", require_access_token(InOrganization(get="read", post="write"))(answer)),
+    )
+
+
+def test_the_scopes_of_each_api_resource_are_known(needing: None) -> None:
+    assert needed_scopes() == {API: {"both", "group", "staff"}, OTHER: {"both", "other"}}
+
+
+def test_the_permissions_of_organizations_are_known(needing: None) -> None:
+    assert needed_organization_scopes() == {"invite", "read", "write"}
+
+
+def test_values_of_a_claim_are_no_scopes(needing: None, logto_options: Any) -> None:
+    logto_options(GROUPS_CLAIM="groups")
+    assert needed_scopes()[API] == {"both"}
+
+
+def test_scopes_for_groups_are_needed_by_the_part_that_reads_them(
+    needing: None, settings: Any
+) -> None:
+    settings.INSTALLED_APPS = [one for one in settings.INSTALLED_APPS if one != "drf_logto.users"]
+    assert needed_scopes()[API] == {"both"}
