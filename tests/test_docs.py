@@ -26,6 +26,7 @@ NAMES = (
     "docs/audit",
     "docs/users",
     "docs/migration",
+    "docs/outgoing",
 )
 TWINS = [(f"{name}.md", f"{name}.ko.md") for name in NAMES]
 

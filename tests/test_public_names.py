@@ -20,6 +20,9 @@ NAMES = {
     "drf_logto.decorators": ["require_access_token"],
     "drf_logto.middleware": ["LogtoMiddleware"],
     "drf_logto.openapi": ["AutoSchema", "LogtoJWTAuthenticationScheme"],
+    "drf_logto.outgoing": [
+        *("MachineTokenRefused", "amachine_token", "drop_machine_token", "machine_token"),
+    ],
     "drf_logto.permissions": [
         *("FromClients", "HasClaim", "HasScopes", "InOrganization"),
         *("IsDelegated", "IsMachine", "IsUser", "OrgResourceScopes", "OwnedByUser"),

@@ -56,6 +56,8 @@ class LogtoSettings:
     management_app_id: str | None = None
     management_app_secret: str | None = field(default=None, repr=False)
     management_api_resource: str | None = None
+    machine_app_id: str | None = None
+    machine_app_secret: str | None = field(default=None, repr=False)
     revocation_after_a_gap: str = "report"
     create_users: bool = True
     service_users: bool = False
@@ -231,6 +233,12 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
         text(VISIBLE_TEXT, "the secret of MANAGEMENT_APP_ID, as Logto shows it")
     ),
     "MANAGEMENT_API_RESOURCE": optional(resource),
+    "MACHINE_APP_ID": optional(
+        text(VISIBLE_TEXT, "the id of a machine-to-machine application, as Logto shows it")
+    ),
+    "MACHINE_APP_SECRET": optional(
+        text(VISIBLE_TEXT, "the secret of MACHINE_APP_ID, as Logto shows it")
+    ),
     "REVOCATION_AFTER_A_GAP": text(re.compile("report|revoke"), "'report' or 'revoke'"),
     "CREATE_USERS": boolean,
     "SERVICE_USERS": boolean,

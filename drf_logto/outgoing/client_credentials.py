@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+from django.core.exceptions import ImproperlyConfigured
+
 from ..auth_info import ORGANIZATION_AUDIENCE_PREFIX, RESERVED_AUDIENCE
 from ..conf import LogtoSettings
 from ..exceptions import AuthorizationServerUnavailable
@@ -63,6 +65,25 @@ class Application:
     id: str
     secret: str = field(repr=False)
     is_shared: bool
+
+
+def machine_application(settings: LogtoSettings) -> Application:
+    """Return the application whose tokens are for other APIs.
+
+    Raises:
+        ImproperlyConfigured: there is none.
+    """
+    if settings.machine_app_id is None or settings.machine_app_secret is None:
+        raise ImproperlyConfigured(
+            "LOGTO['MACHINE_APP_ID'] or LOGTO['MACHINE_APP_SECRET'] is missing. To call other APIs "
+            "needs a machine-to-machine application."
+        )
+    return Application(
+        name="MACHINE",
+        id=settings.machine_app_id,
+        secret=settings.machine_app_secret,
+        is_shared=True,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,19 @@
 """The machine tokens of this process: each is asked for once, and replaced before it ends."""
 
 import copy
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from ..conf import LogtoSettings, get_settings
 from ..exceptions import AuthorizationServerUnavailable, without_frames
-from ..runtime import get_kept
+from ..runtime import get_environment, get_kept
+from ..shared_cache import SharedCache
 from ..telemetry import logger
+from ..verification.shared_keys import Cache
 from .client_credentials import (
     Application,
     MachineToken,
@@ -17,6 +21,7 @@ from .client_credentials import (
     TokenRequest,
     request_token,
 )
+from .shared_tokens import SharedTokens
 
 MAX_TOKENS = 1000
 """Tokens that a process keeps; the one that was not used for longest goes first."""
@@ -64,11 +69,18 @@ class MachineTokens:
     Args:
         settings: of the Logto that is asked.
         now: the clock, in seconds since the epoch.
+        cache: what processes share, None where they share nothing.
     """
 
-    def __init__(self, settings: LogtoSettings, now: Callable[[], float]) -> None:
+    def __init__(
+        self, settings: LogtoSettings, now: Callable[[], float], cache: Cache | None
+    ) -> None:
         self.settings = settings
         self._now = now
+        self._shared: SharedTokens | None = None
+        if cache is not None:
+            lease = math.ceil(2 * settings.http_timeout) + 1
+            self._shared = SharedTokens(cache, settings.issuers[0], now, lease)
         self._lock = threading.Lock()
         self._entries: OrderedDict[tuple[Application, TokenRequest], _Entry] = OrderedDict()
         self._outage = _BackOff(settings.jwks_cooldown)
@@ -128,13 +140,17 @@ class MachineTokens:
         if not entry.lock.acquire(timeout=0 if old else self._wait):
             return old or AuthorizationServerUnavailable("another request waits for the token")
         try:
-            found = self._renew(entry, application, request)
+            found = self._renew(entry, application, request, old)
         finally:
             entry.lock.release()
         return old or found if isinstance(found, Exception) else found
 
     def _renew(
-        self, entry: _Entry, application: Application, request: TokenRequest
+        self,
+        entry: _Entry,
+        application: Application,
+        request: TokenRequest,
+        old: MachineToken | None,
     ) -> MachineToken | _Failure:
         now = self._now()
         if entry.token is not None and entry.token.is_fresh(now):  # of another thread
@@ -142,19 +158,26 @@ class MachineTokens:
         failure = self._outage.failure_at(now) or entry.back_off.failure_at(now)
         if failure is not None:
             return failure
-        found = self._ask(application, request)
+        ask = partial(self._ask, application, request)
+        if self._shared is None or not application.is_shared:
+            found: MachineToken | _Failure = ask()
+        else:
+            found = self._shared.get(
+                application, request, ask, rejected=entry.rejected, meanwhile=old
+            )
         if isinstance(found, Exception):
-            if isinstance(found, MachineTokenRefused):
-                entry.back_off.add(found, now)
-            else:
-                self._outage.add(found, now)
-            reason = getattr(found, "reason", found)
-            logger.warning("No machine token: %s", reason)
-            return copy.copy(found)
+            return self._back_off(entry, found, now)
         self._outage.end()
         entry.back_off.end()
         entry.token = found
         return found
+
+    def _back_off(self, entry: _Entry, failure: _Failure, now: float) -> _Failure:
+        # No token can be had while Logto is down, and one may be refused while others are issued.
+        is_refused = isinstance(failure, MachineTokenRefused)
+        (entry.back_off if is_refused else self._outage).add(failure, now)
+        logger.warning("No machine token: %s", getattr(failure, "reason", failure))
+        return copy.copy(failure)
 
     def _ask(self, application: Application, request: TokenRequest) -> MachineToken | _Failure:
         try:
@@ -173,7 +196,9 @@ class _OfSettings:
         settings = get_settings()
         with self._lock:
             if self._tokens is None or self._tokens.settings is not settings:
-                self._tokens = MachineTokens(settings, self._now)
+                alias = settings.cache if get_environment().is_shared else None
+                cache = SharedCache(alias, settings.http_timeout / 3) if alias else None
+                self._tokens = MachineTokens(settings, self._now, cache)
             return self._tokens
 
 
