@@ -7,7 +7,9 @@ import socket
 import time
 import urllib.request
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, Protocol
+from email.message import Message
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 from ..exceptions import AuthorizationServerUnavailable
 from ..telemetry import quoted
@@ -19,6 +21,7 @@ Fetch = Callable[[str, float], object]
 MAX_BODY = 256 * 1024
 """Longest body that is read, in bytes. A JWK Set of Logto is about one kilobyte."""
 
+_Read = TypeVar("_Read")
 
 _SUCCESS, _REDIRECTION = 2, 3
 """Hundreds of a status."""
@@ -104,6 +107,33 @@ def exchange(
     Raises:
         AuthorizationServerUnavailable: as ``fetch_json``, unless the status is accepted.
     """
+    read = partial(_read_json, accepted=accepted, max_body=max_body)
+    return _send(method, url, timeout, headers, body, read)
+
+
+def fetch_headers(url: str, timeout: float) -> Message:
+    """GET ``url`` from where it is, and not from a cache; return the headers of any answer.
+
+    Args:
+        url: as for ``fetch_json``.
+        timeout: likewise.
+
+    Raises:
+        AuthorizationServerUnavailable: no answer in time.
+    """
+    anew = {"Cache-Control": "no-cache"}
+    return _send("GET", url, timeout, anew, None, lambda response: response.headers)
+
+
+def _send(
+    method: str,
+    url: str,
+    timeout: float,
+    headers: Mapping[str, str],
+    body: str | None,
+    read: Callable[[http.client.HTTPResponse], _Read],
+) -> _Read:
+    """Send a request; return what is read of the answer."""
     own = {"Accept": "application/json", "User-Agent": "drf-logto-auth"}
     octets = None if body is None else body.encode()
     try:
@@ -114,7 +144,8 @@ def exchange(
         raise AuthorizationServerUnavailable(NO_ADDRESS) from error
     host = request.host
     try:
-        return _answer(request, timeout, accepted, max_body)
+        with _opener().open(request, timeout=timeout) as response:
+            return read(response)
     except (
         *(UnusableAnswer, OSError, http.client.HTTPException),
         *(ValueError, OverflowError),  # an address that cannot be asked
@@ -122,16 +153,15 @@ def exchange(
         raise AuthorizationServerUnavailable(cause_of(error, request, host)) from error
 
 
-def _answer(
-    request: urllib.request.Request, timeout: float, accepted: Collection[int], max_body: int
+def _read_json(
+    response: http.client.HTTPResponse, *, accepted: Collection[int], max_body: int
 ) -> tuple[int, object]:
-    with _opener().open(request, timeout=timeout) as response:
-        status, hundreds = response.status, response.status // 100
-        if hundreds == _REDIRECTION:
-            raise UnusableAnswer(f"HTTP status {status}, and redirects are not followed")
-        if hundreds != _SUCCESS and status not in accepted:
-            raise UnusableAnswer(f"HTTP status {status}")
-        body = response.read(max_body + 1)
+    status, hundreds = response.status, response.status // 100
+    if hundreds == _REDIRECTION:
+        raise UnusableAnswer(f"HTTP status {status}, and redirects are not followed")
+    if hundreds != _SUCCESS and status not in accepted:
+        raise UnusableAnswer(f"HTTP status {status}")
+    body = response.read(max_body + 1)
     if len(body) > max_body:
         raise UnusableAnswer(f"longer than {max_body} bytes")
     if response.length:

@@ -1,0 +1,35 @@
+"""A project whose Logto is a loopback server, and what doctor finds of a fact there."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from drf_logto.management.doctor import findings
+from drf_logto.management.doctor.examination import Examination
+from drf_logto.testing import Logto
+from tests.support.loopback import LoopbackServer
+
+Doctor = Callable[..., list[tuple[str, str]]]
+
+
+@pytest.fixture
+def doctor() -> Doctor:
+    """Return verdict and sentences of each finding of a fact."""
+
+    def run(fact: str, **options: Any) -> list[tuple[str, str]]:
+        found = [one for one in findings(Examination(**options)) if one.fact == fact]
+        return [
+            (str(one.finding.verdict), f"{one.finding.text} {one.finding.remedy}".rstrip())
+            for one in found
+        ]
+
+    return run
+
+
+@pytest.fixture
+def logto_at(server: LoopbackServer, settings: Any) -> LoopbackServer:
+    """The server of a Logto that the settings name."""
+    settings.LOGTO = {"ENDPOINT": server.address, "API_RESOURCE": "https://api.example.test"}
+    server.serve_logto(Logto())
+    return server

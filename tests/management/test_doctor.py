@@ -1,0 +1,109 @@
+"""``manage.py logto doctor``: what it writes, and how it exits."""
+
+import json
+from itertools import count
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from drf_logto.conf import get_settings
+from drf_logto.management.doctor import findings
+from drf_logto.management.doctor.examination import (
+    Examination,
+    Fact,
+    Finding,
+    Group,
+    error,
+    examine,
+    ok,
+)
+from drf_logto.management.output import Verdict
+from drf_logto.testing import Logto
+from tests.management.conftest import Run
+from tests.support.loopback import LoopbackServer
+
+
+@pytest.fixture
+def logto_at(server: LoopbackServer, settings: Any) -> LoopbackServer:
+    settings.LOGTO = {"ENDPOINT": server.address, "API_RESOURCE": "https://api.example.test"}
+    server.serve_logto(Logto())
+    return server
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "code"),
+    [
+        ([], {}, 0),
+        (["--fail-on-warning"], {}, 3),
+        ([], {"ALGORITHMS": ["RS256"]}, 3),
+        (["--base-url", "api.example.com"], {}, 2),
+        (["--base-url", "https://api.example.com/"], {}, 0),
+    ],
+)
+def test_the_exit_code_says_whether_something_is_wrong(
+    logto_at: LoopbackServer, logto_options: Any, logto_command: Run, arguments: list[str],
+    options: dict[str, Any], code: int,
+) -> None:  # fmt: skip
+    logto_options(**options)
+    assert logto_command("doctor", *arguments)[0] == code
+
+
+def test_each_finding_is_below_its_group(logto_at: LoopbackServer, logto_command: Run) -> None:
+    _code, output = logto_command("doctor")
+    assert f"\nLogto at {logto_at.address}\nok        proxy: No proxy is in the way.\n" in output
+    assert output.splitlines()[-1].endswith(" skipped")
+
+
+def test_json_has_every_finding_and_nothing_else(
+    logto_at: LoopbackServer, logto_command: Run
+) -> None:
+    code, output = logto_command("doctor", "--json")
+    written = json.loads(output)
+    assert code == 0
+    assert len(written["facts"]) == sum(written["count"].values())
+    assert written["facts"][0] == {
+        "group": "Project",
+        "fact": "settings",
+        "verdict": "ok",
+        "text": f"LOGTO is understood: ENDPOINT {logto_at.address}; API_RESOURCE "
+        "https://api.example.test.",
+        "remedy": "",
+    }
+
+
+def test_facts_that_take_too_long_are_skipped() -> None:
+    seconds = count(step=9)
+    found = list(findings(Examination(monotonic=lambda: next(seconds))))
+    looked_at = {one.fact for one in found if one.finding.verdict is not Verdict.SKIPPED}
+    assert looked_at == {"settings", "checks"}
+    assert "The facts before have taken 30 seconds." in {one.finding.text for one in found}
+
+
+def test_what_a_fact_raises_says_what_is_wrong() -> None:
+    def fail(_examination: Examination, _subject: str) -> Any:
+        raise ImproperlyConfigured("Set APP_ID.")
+
+    (found,) = examine(Examination(), [Group("Made", (Fact("fails", fail),))])
+    assert found.finding == error("Set APP_ID.", "")
+
+
+def test_what_needs_settings_that_are_wrong_is_skipped(logto_options: Any) -> None:
+    def fail(_examination: Examination, _subject: str) -> Any:
+        return get_settings()
+
+    logto_options(LEEWAY="long")
+    (found,) = examine(Examination(), [Group("Made", (Fact("fails", fail),))])
+    assert found.finding == Finding(Verdict.SKIPPED, "Correct LOGTO first.")
+
+
+def test_a_fact_that_fails_ends_neither_the_run_nor_its_findings() -> None:
+    def fail(_examination: Examination, _subject: str) -> Any:
+        yield ok("One.")
+        raise KeyError("hush-hush")
+
+    group = Group("Made", (Fact("fails", fail), Fact("needs", fail, ("fails",))))
+    one, failure, needs = (found.finding for found in examine(Examination(), [group]))
+    assert one == ok("One.")
+    assert (failure.verdict, failure.text) == ("error", "It could not be looked at: KeyError.")
+    assert (needs.verdict, needs.text) == ("skipped", "See fails above.")
