@@ -38,7 +38,7 @@ NAMES = {
         "signed_in",
     ],
     "drf_logto.telemetry": ["Snapshot", "snapshot"],
-    "drf_logto.testing": ["ABSENT", "Logto", "TokenOptions"],
+    "drf_logto.testing": ["ABSENT", "Logto", "ManagementApi", "TokenOptions"],
     "drf_logto.users": ["AlreadyLinked", "link"],
     "drf_logto.users.admin_config": ["LogtoAdminConfig"],
     "drf_logto.users.admin_site": ["LogtoAdminMixin", "LogtoAdminSite"],

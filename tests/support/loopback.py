@@ -39,6 +39,7 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
     """Answers each path as it was told to; ``asked`` and three more lists say what came.
 
     An answer to a path without a query is that to all queries which have none of their own.
+    ``others`` answers the other paths.
     """
 
     daemon_threads = True
@@ -50,6 +51,7 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
         if tls is not None:
             self.socket = tls.wrap_socket(self.socket, server_side=True)
         self.answers: dict[str, Answer] = {}
+        self.others = http("", "404 Not Found")
         self.asked: list[str] = []
         self.methods: list[str] = []
         self.headers: list[Message] = []
@@ -105,7 +107,8 @@ class _Handler(Connection):
         server.methods.append(method)
         server.asked.append(path)
         known = path if path in server.answers else path.partition("?")[0]
-        server.answers.get(known, http("", "404 Not Found"))(self)
+        self.requested = method, path, server.headers[-1]
+        server.answers.get(known, server.others)(self)
 
 
 @contextmanager

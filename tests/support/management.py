@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
+from drf_logto.testing import ManagementApi
 from tests.support.loopback import Answer, Connection, LoopbackServer, document, http
 
 SECRET = "hush-hush-of-the-machine-0000000"
@@ -21,6 +22,29 @@ def recorded(exchange: dict[str, Any]) -> Answer:
 
 def serve_management_api(server: LoopbackServer, recordings: dict[str, Any]) -> dict[str, Any]:
     """Let a server answer to the machine; return the setting ``LOGTO`` for it."""
+    _publish(server)
+    server.answers["/oidc/token"] = recorded(recordings["token"])
+    server.answers["/api/hooks"] = recorded(recordings["hooks"])
+    return {"ENDPOINT": server.address, "API_RESOURCE": "https://api.example.test", **OPTIONS}
+
+
+def serve_stand_in(server: LoopbackServer, stand_in: ManagementApi) -> dict[str, Any]:
+    """Let a server answer as a stand-in does; return the setting ``LOGTO`` for it."""
+    _publish(server)
+
+    def answer(connection: Any) -> None:
+        method, path, headers = connection.requested
+        status, fields, body = stand_in.respond(method, path, headers, connection.body)
+        status_line = f"{status} {HTTPStatus(status).phrase}"
+        http(body, status_line, **{name.replace("-", "_"): one for name, one in fields.items()})(
+            connection
+        )
+
+    server.others = answer
+    return {"ENDPOINT": server.address, **OPTIONS}
+
+
+def _publish(server: LoopbackServer) -> None:
     issuer = f"{server.address}/oidc"
     server.answers["/oidc/.well-known/openid-configuration"] = document(
         {
@@ -29,9 +53,6 @@ def serve_management_api(server: LoopbackServer, recordings: dict[str, Any]) -> 
             "token_endpoint": f"{issuer}/token",
         }
     )
-    server.answers["/oidc/token"] = recorded(recordings["token"])
-    server.answers["/api/hooks"] = recorded(recordings["hooks"])
-    return {"ENDPOINT": server.address, "API_RESOURCE": "https://api.example.test", **OPTIONS}
 
 
 class HookLog:

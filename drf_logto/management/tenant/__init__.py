@@ -1,0 +1,1 @@
+"""What the code needs of a tenant of Logto, what the tenant has, and the plan between them."""
