@@ -1,20 +1,13 @@
 """A project that a new user builds from an empty folder, by the README alone."""
 
-import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 import pytest
-from django.core.management import call_command
 
-from tests.support.documents import FENCE, text
+from tests.support.documents import text
+from tests.support.new_project import Project, Visit, blocks, start_project
 
 pytestmark = pytest.mark.servers
 
@@ -285,100 +278,13 @@ with Logto() as logto:
     assert logto.client(logto.global_token(user="new")).get("/products/").status_code == 403
 """
 
-Visit = Callable[..., tuple[int, str]]
-
-
-@dataclass(frozen=True)
-class Project:
-    """A folder with a Django project in it."""
-
-    folder: Path
-
-    def add(self, name: str, code: str) -> None:
-        """Append code to a file."""
-        with (self.folder / name).open("a") as file:
-            file.write(f"\n{code}\n")
-
-    def start(self, *arguments: str, **options: Any) -> "subprocess.Popen[str]":
-        """Run one of the project's files."""
-        ours = ("COVERAGE", "DJANGO")
-        own = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-        names = ("LOGTO_APP_ID", "LOGTO_APP_SECRET", "LOGTO_WEBHOOK_SIGNING_KEY")
-        own |= dict.fromkeys(names, "only-for-tests")
-        return subprocess.Popen(
-            [sys.executable, *arguments],
-            cwd=self.folder,
-            env={**own, "PYTHONPATH": ""},
-            text=True,
-            **options,
-        )
-
-    def check(self) -> str:
-        """Return what ``manage.py check`` reports."""
-        return self.run("manage.py", "check")
-
-    def run(self, *arguments: str) -> str:
-        """Run one of the project's files to its end, and return what it writes."""
-        pipe, stdout = subprocess.PIPE, subprocess.STDOUT
-        with self.start(*arguments, stdout=pipe, stderr=stdout) as process:
-            return process.communicate(timeout=120)[0]
-
-    @contextmanager
-    def visits(self) -> Iterator[Visit]:
-        """Send requests with tokens, such as ``"global_token", ["a"]``; get status and body."""
-        log = self.folder / "visits.log"
-        with (
-            log.open("w") as stderr,
-            self.start(
-                "visits.py", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr
-            ) as process,
-        ):
-            asked, answers = cast("IO[str]", process.stdin), cast("IO[str]", process.stdout)
-
-            def visit(path: str, kind: str | None, *args: Any, **user: str) -> tuple[int, str]:
-                print(json.dumps([path, kind, args, user]), file=asked, flush=True)
-                answer = answers.readline()
-                assert answer, log.read_text()
-                status, body = json.loads(answer)
-                return status, body
-
-            yield visit
-            asked.close()
-
-
-def blocks(page: str, *headings: str) -> list[tuple[str, str]]:
-    """The code of a page under these headings, each with the file that its first line names."""
-    found = []
-    for heading in headings:
-        section = text(page).partition(f"\n{heading}\n")[2].partition("\n## ")[0]
-        for language, code in FENCE.findall(section):
-            if language == "python":
-                name = code.splitlines()[0].removeprefix("# ").partition(",")[0]
-                name = name if name.endswith(".py") else "somewhere.py"
-                found.append((f"project/{name}" if name in OF_DJANGO else name, code))
-    return found
-
-
-OF_DJANGO = ("settings.py", "urls.py")
-"""What django-admin startproject writes, and the README adds to."""
-
-START = (
-    "## Five-minute start",
-    "## Permissions",
-    "### Your own user model",
-    "## Plain Django views",
-)
-
 
 @pytest.fixture(scope="module")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Project]:
     """Start a project as Django does, and add the README's code to the end of its files."""
 
     def built(*more: str) -> Project:
-        project = Project(tmp_path_factory.mktemp("project"))
-        call_command("startproject", "project", project.folder)
-        for name, code in blocks("README.md", *START, *more):
-            project.add(name, code)
+        project = start_project(tmp_path_factory.mktemp("project"), ("README.md", *more))
         project.add("project/urls.py", URLS)
         project.add("visits.py", VISITS)
         return project
