@@ -20,7 +20,7 @@ from .exceptions import (
     without_frames,
 )
 from .principal import LogtoPrincipal
-from .responses import RefusedByProject, as_api_exception, challenge
+from .responses import RefusedByProject, as_api_exception, challenge, complete
 from .runtime import get_verifier
 from .signals import record_refusal
 from .verification import bearer
@@ -50,7 +50,7 @@ class LogtoJWTAuthentication(BaseAuthentication):
             PermissionDenied: the token is valid, and for another audience (403).
             ServiceUnavailable: Logto is needed to decide, and cannot be reached (503).
         """
-        view: Any = (getattr(request, "parser_context", None) or {}).get("view")
+        view = _view_of(request)
         # Here as well as in has_permission: this comes before the first permission is asked, so the
         # answers of all are recorded, and those of a view without a permission of this package.
         explain_denials(view, request)
@@ -60,7 +60,7 @@ class LogtoJWTAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Return the challenge of a 401 (RFC 6750 §3)."""
         of_refusal: str | None = getattr(request, _CHALLENGE, None)
-        return challenge() if of_refusal is None else of_refusal
+        return complete(of_refusal or challenge(), request, _view_of(request))
 
     def get_token(self, request: Request) -> str | None:
         """Return the access token of a request, None where it carries none.
@@ -109,7 +109,11 @@ def authenticate_with(
     # The view asks a fresh authenticator for the challenge, so it travels on the request.
     setattr(request, _CHALLENGE, challenge(user))
     record_refusal(user, request, verified)
-    raise as_api_exception(user)
+    raise as_api_exception(user, request, view)
+
+
+def _view_of(request: Request) -> Any:
+    return (getattr(request, "parser_context", None) or {}).get("view")
 
 
 def _user_on(

@@ -12,7 +12,7 @@ from rest_framework.exceptions import APIException, NotAuthenticated, Permission
 from .compositions.evaluation import Evaluation, Verdict, refuse_unawaited
 from .compositions.operators import coroutine_leaves
 from .exceptions import LogtoError
-from .responses import as_api_exception, challenge, sentence
+from .responses import as_api_exception, challenge, complete, sentence
 from .signals import (
     access_granted,
     record_denial,
@@ -135,7 +135,9 @@ class _ExplainedDenial:
                 self._record(refusal, denied)
             if refusal is not None:
                 denied.detail = as_api_exception(refusal).detail
-                cast("Any", denied).auth_header = challenge(refusal)
+                of_refusal = challenge(refusal)
+                described = complete(of_refusal, request, self._view, status=denied.status_code)
+                cast("Any", denied).auth_header = described
             raise
 
     def check(self, check: Callable[..., None], *args: Any) -> None:

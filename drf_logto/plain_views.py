@@ -1,7 +1,7 @@
 """Authenticates the request of a plain Django view and asks its permissions."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from types import SimpleNamespace
@@ -28,7 +28,7 @@ from .permissions import (
     IsUser,
     OrgResourceScopes,
 )
-from .responses import as_api_exception, challenge
+from .responses import as_api_exception, challenge, complete
 from .runtime import get_verifier
 from .signals import (
     access_granted,
@@ -110,7 +110,7 @@ class Guard:
     ) -> "_Outcome":
         view = as_view(declared_by, request, kwargs)
         authentication_class = self._authentication_class or default_class()
-        refused = _authenticate(request, view, authentication_class, waits=waits)
+        refused = _authenticate(request, view, authentication_class, self._permissions, waits=waits)
         if refused is not None:
             return refused
         return _Permissions(self._permissions, request, view).advance()
@@ -151,7 +151,12 @@ def _find_cached(verifier: Verifier, token: str) -> AuthInfo:
 
 
 def _authenticate(
-    request: Any, view: Any, authentication_class: AuthenticationClass, *, waits: bool
+    request: Any,
+    view: Any,
+    authentication_class: AuthenticationClass,
+    permissions: tuple[Any, ...],
+    *,
+    waits: bool,
 ) -> HttpResponseBase | None:
     """Set ``auth`` and ``user`` of a request with a valid token; else return the refusal.
 
@@ -171,10 +176,10 @@ def _authenticate(
             verify = partial(_find_cached, get_verifier())
             authenticated = authenticate_with(verify, authentication, asked, view)
     except APIException as exception:
-        return _as_response(exception, authentication.authenticate_header(asked))
+        return _unauthenticated(exception, authentication, asked, view, permissions)
     if authenticated is None:
         record_missing_credentials(asked)
-        return _as_response(NotAuthenticated())
+        return _unauthenticated(NotAuthenticated(), authentication, asked, view, permissions)
     user, auth = authenticated
 
     async def auser() -> Any:
@@ -182,6 +187,18 @@ def _authenticate(
 
     request.auth, request.user, request.auser = auth, user, auser
     return None
+
+
+def _unauthenticated(
+    refused: APIException,
+    authentication: LogtoJWTAuthentication,
+    asked: Request,
+    view: Any,
+    permissions: tuple[Any, ...],
+) -> HttpResponseBase:
+    # As DRF's views have them: the challenge may name the scopes that they ask for.
+    view.request, view.get_permissions = asked, lambda: [one() for one in permissions]
+    return _as_response(refused, partial(authentication.authenticate_header, asked))
 
 
 class _Permissions:
@@ -211,7 +228,7 @@ class _Permissions:
         if reason is None:
             return self._deny(PermissionDenied())
         record_refusal(reason, self._request, auth)
-        return _as_response(as_api_exception(reason))
+        return self._answer(as_api_exception(reason, self._request, self._view))
 
     def finish(self) -> HttpResponseBase:
         """Refuse, where nothing can be awaited."""
@@ -230,14 +247,17 @@ class _Permissions:
 
     def _deny(self, denied: APIException) -> HttpResponseBase:
         record_denial(denied, self._request, verified_auth(self._request))
-        return _as_response(denied)
+        return self._answer(denied)
+
+    def _answer(self, denied: APIException) -> HttpResponseBase:
+        return _as_response(denied, lambda: complete(challenge(), self._request, self._view))
 
 
 _Outcome = HttpResponseBase | _Permissions | None
 
 
-def _as_response(exception: APIException, header: str | None = None) -> HttpResponseBase:
-    """Answer as DRF does, in the form of a plain view; ``header`` is the challenge of a 401."""
+def _as_response(exception: APIException, get_header: Callable[[], str]) -> HttpResponseBase:
+    """Answer as DRF does, in the form of a plain view; asks for the challenge of a 401."""
     detail: Any = exception.detail
     if isinstance(detail, dict) and {"detail", "code"} <= detail.keys():  # of this package
         detail, code = detail["detail"], detail["code"]
@@ -245,7 +265,7 @@ def _as_response(exception: APIException, header: str | None = None) -> HttpResp
         code = exception.get_codes()
     response = JsonResponse({"error": detail, "code": code}, status=exception.status_code)
     if exception.status_code == NotAuthenticated.status_code:
-        response["WWW-Authenticate"] = header or challenge()
+        response["WWW-Authenticate"] = get_header()
     elif hasattr(exception, "auth_header"):
         response["WWW-Authenticate"] = exception.auth_header
     if getattr(exception, "wait", None):

@@ -1,7 +1,11 @@
 """Turns a refusal into a DRF exception with status, body and challenge."""
 
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, cast
 
+from django.conf import settings
+from django.urls import Resolver404, URLResolver, get_resolver, get_urlconf
 from django.utils.translation import gettext
 from rest_framework.exceptions import (
     APIException,
@@ -13,6 +17,17 @@ from rest_framework.exceptions import (
 from .conf import get_settings
 from .exceptions import AuthorizationServerUnavailable, LogtoError
 from .verification import bearer
+
+METADATA_PATH = "/.well-known/oauth-protected-resource"
+"""Under which a host has the metadata of its protected resources (RFC 9728 §3)."""
+
+CHALLENGE_PARAMETERS = "challenge_parameters"
+"""Under which the view of ``METADATA_PATH`` has a ``Describe``, if it is this package's."""
+
+Describe = Callable[..., Mapping[str, str]]
+"""What a challenge says besides; called with request and view, and ``status``: 401 or 403."""
+
+UNAUTHORIZED = 401
 
 _BY_STATUS = {401: AuthenticationFailed, 403: PermissionDenied}
 
@@ -51,31 +66,64 @@ class RefusedByProject(LogtoError):
         return given if given.isascii() else "The user of the access token is refused."
 
 
-def as_api_exception(refusal: LogtoError) -> APIException:
-    """Return the exception that makes DRF answer a refusal with its status, body and headers."""
+def as_api_exception(refusal: LogtoError, request: Any = None, view: Any = None) -> APIException:
+    """Return the exception that makes DRF answer a refusal with its status, body and headers.
+
+    Args:
+        refusal: why the request is refused.
+        request: the request, which the challenge of a 403 is completed for; DRF asks
+            ``authenticate_header`` for that of a 401.
+        view: the view, likewise.
+    """
     if isinstance(refusal, RefusedByProject):
-        return _with_body_and_challenge(refusal)
+        return _with_body_and_challenge(refusal, request, view)
     body = {"detail": sentence(refusal), "code": refusal.code}
     if isinstance(refusal, AuthorizationServerUnavailable):
         unavailable = ServiceUnavailable(body, refusal.code)
         unavailable.wait = refusal.retry_after
         return unavailable
     exception = _BY_STATUS.get(refusal.status, PermissionDenied)(body, refusal.code)
-    cast("Any", exception).auth_header = challenge(refusal)
+    cast("Any", exception).auth_header = _challenge_for(refusal, request, view)
     return exception
 
 
-def _with_body_and_challenge(refusal: RefusedByProject) -> APIException:
+def _with_body_and_challenge(refusal: RefusedByProject, request: Any, view: Any) -> APIException:
     exception: Any = refusal.exception
     others = exception.detail if isinstance(exception.detail, dict) else {}
     exception.detail = {**others, "detail": sentence(refusal), "code": refusal.code}
-    exception.auth_header = challenge(refusal)
+    exception.auth_header = _challenge_for(refusal, request, view)
     return cast("APIException", exception)
 
 
 def challenge(refusal: LogtoError | None = None) -> str:
     """Return the challenge of this project's realm (RFC 6750 §3)."""
     return bearer.challenge(get_settings().realm, refusal)
+
+
+def _challenge_for(refusal: LogtoError, request: Any, view: Any) -> str:
+    of_refusal = challenge(refusal)
+    if refusal.status == UNAUTHORIZED:
+        return of_refusal
+    return complete(of_refusal, request, view, status=refusal.status)
+
+
+def complete(challenge: str, request: Any, view: Any, *, status: int = UNAUTHORIZED) -> str:
+    """Return a challenge with what the URLs of ``drf_logto.discovery`` add, where included."""
+    urlconf = get_urlconf() or getattr(settings, "ROOT_URLCONF", None)
+    describe = _provider(get_resolver(urlconf)) if urlconf else None
+    if describe is None:
+        return challenge
+    return bearer.extend(challenge, describe(request, view, status=status))
+
+
+@lru_cache(maxsize=8)  # URLconfs
+def _provider(resolver: URLResolver) -> Describe | None:
+    """Return what describes challenges, None where no view of this package has the metadata."""
+    try:
+        found = resolver.resolve(METADATA_PATH)
+    except Resolver404:
+        return None
+    return getattr(found.func, CHALLENGE_PARAMETERS, None)
 
 
 def sentence(refusal: LogtoError) -> str:

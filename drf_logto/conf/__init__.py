@@ -13,6 +13,7 @@ from django.core.signals import setting_changed
 from ..verification.jwk import SIGNATURE_ALGORITHMS
 from ..verification.metadata import ISSUER_PATH
 from .addresses import is_loopback, public_url, resource, url
+from .resource_metadata import Members, resource_metadata
 from .values import VISIBLE_TEXT, Invalid, boolean, number, one_or_more, optional, text
 
 __all__ = ["LogtoSettings", "Problem", "get_settings", "is_loopback", "parse"]
@@ -66,6 +67,7 @@ class LogtoSettings:
     staff_scope: str | None = None
     superuser_scope: str | None = None
     admin_password_login: bool = True
+    resource_metadata: Members = ()
 
     @property
     def issuers(self) -> tuple[str, ...]:
@@ -119,6 +121,10 @@ def _contradictions(result: LogtoSettings) -> Iterator[str]:
     for key, values in result.rights.items():
         if result.groups_claim is None and any(" " in one for one in values):
             yield f"LOGTO[{key!r}] must name scopes, which have no spaces; several are a list."
+    for of, *_ in result.resource_metadata:
+        if of not in ("", *result.api_resource):
+            hint = _nearest(of, result.api_resource)
+            yield f"LOGTO['RESOURCE_METADATA'] has {of!r}, which is no API_RESOURCE.{hint}"
 
 
 _current: dict[str, LogtoSettings] = {}
@@ -247,4 +253,5 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "STAFF_SCOPE": optional(text(_PRINTABLE, "a scope, or a value of GROUPS_CLAIM")),
     "ADMIN_PASSWORD_LOGIN": boolean,
     "SUPERUSER_SCOPE": optional(text(_PRINTABLE, "a scope, or a value of GROUPS_CLAIM")),
+    "RESOURCE_METADATA": resource_metadata,
 }

@@ -1,6 +1,7 @@
 """Parses the Authorization header and builds the challenge (RFC 6750)."""
 
 import re
+from collections.abc import Mapping
 
 from ..exceptions import LogtoError, MalformedHeader
 
@@ -47,6 +48,16 @@ def challenge(realm: str, refusal: LogtoError | None = None) -> str:
         parameters["error_description"] = str(refusal)
         if refusal.scope:
             parameters["scope"] = refusal.scope
-    return "Bearer " + ", ".join(
+    return f"Bearer {_written(parameters)}"
+
+
+def extend(challenge: str, parameters: Mapping[str, str]) -> str:
+    """Return a challenge with the parameters that it does not have yet."""
+    more = {name: one for name, one in parameters.items() if f', {name}="' not in challenge}
+    return f"{challenge}, {_written(more)}" if more else challenge
+
+
+def _written(parameters: Mapping[str, str]) -> str:
+    return ", ".join(
         f'{name}="{_NOT_QUOTABLE.sub("?", value)}"' for name, value in parameters.items()
     )
