@@ -10,6 +10,7 @@ import pytest
 from drf_logto import checks
 from drf_logto.browsable import checks as browsable_checks
 from drf_logto.conf import LogtoSettings
+from drf_logto.discovery import checks as discovery_checks
 from drf_logto.revocation import checks as revocation_checks
 from drf_logto.users import checks as users_checks
 from drf_logto.users import installation
@@ -27,6 +28,7 @@ NAMES = (
     "docs/users",
     "docs/migration",
     "docs/outgoing",
+    "docs/discovery",
 )
 TWINS = [(f"{name}.md", f"{name}.ko.md") for name in NAMES]
 
@@ -38,6 +40,7 @@ CHECK_IDS = {
     for module in (
         *_CORE_CHECKS,
         browsable_checks,
+        discovery_checks,
         revocation_checks,
         users_checks,
         installation,
