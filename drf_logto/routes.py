@@ -42,8 +42,6 @@ class Route:
         permissions: those of this package, except under a NOT.
         ways: the permissions as they are written, for each handler: all of one must grant.
         is_open_by_negation: whether a NOT grants what all of them refuse.
-        void_policies: the name and the place of each declaration that nothing reads.
-        not_awaited: coroutine permissions, of any package, on a view that does not await them.
     """
 
     path: str
@@ -53,8 +51,6 @@ class Route:
     permissions: tuple[LogtoPermission, ...]
     ways: tuple[tuple[Any, ...], ...]
     is_open_by_negation: bool
-    void_policies: tuple[tuple[str, str], ...]
-    not_awaited: tuple[Any, ...]
 
 
 def all_routes() -> Iterator[Route]:
@@ -138,8 +134,6 @@ def _route(callback: Any, path: str, patterns: tuple[str, ...]) -> Route:
         permissions=own,
         ways=tuple(ways),
         is_open_by_negation=any(map(open_by_negation, ways)),
-        void_policies=tuple(_void_policies(callback)),
-        not_awaited=tuple(chain.from_iterable(map(coroutine_leaves, _not_awaited(callback)))),
     )
 
 
@@ -173,8 +167,12 @@ def _handlers(callback: Any) -> Iterator[Any]:
     return (getattr(cls, name, None) for name in (*names, *actions(callback).values()))
 
 
-def _not_awaited(callback: Any) -> Iterator[Any]:
-    """Yield the permissions that nothing would await."""
+def not_awaited(callback: Any) -> Iterator[Any]:
+    """Yield coroutine permissions, of any package, on a view that does not await them."""
+    return chain.from_iterable(map(coroutine_leaves, _called_without_await(callback)))
+
+
+def _called_without_await(callback: Any) -> Iterator[Any]:
     if not _awaits(callback):
         yield from _listed(callback)
     if not any(map(iscoroutinefunction, _handlers(callback))):
@@ -216,7 +214,7 @@ def _awaits_permissions(function: Any) -> bool:
     return bool(getattr(function, "awaits_permissions", False))
 
 
-def _void_policies(callback: Any) -> Iterator[tuple[str, str]]:
+def void_policies(callback: Any) -> Iterator[tuple[str, str]]:
     """Yield the name and the place of each declaration that nothing reads."""
     functions = [vars(one) for one in chain_of(callback) if hasattr(one, "__dict__")]
     chains = [[*chain_of(one)] for one in _handlers(callback) if one is not None]

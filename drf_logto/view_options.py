@@ -228,14 +228,19 @@ def instance_of(callback: Any) -> Any:
     return next((cls(**given) for cls, given in made if cls is not None), None)
 
 
+# Without generators: every check of every route asks them many times.
 def _class_of(function: Any) -> type | None:
-    classes = (getattr(function, name, None) for name in ("cls", "view_class"))
-    return next((one for one in classes if isinstance(one, type)), None)
+    for name in ("cls", "view_class"):
+        if isinstance(one := getattr(function, name, None), type):
+            return one
+    return None
 
 
 def _initkwargs(function: Any) -> Mapping[str, Any]:
-    given = (getattr(function, name, None) for name in ("initkwargs", "view_initkwargs"))
-    return next((one for one in given if isinstance(one, Mapping)), {})
+    for name in ("initkwargs", "view_initkwargs"):
+        if isinstance(one := getattr(function, name, None), Mapping):
+            return one
+    return {}
 
 
 def _wrapped(function: Any) -> Iterator[Any]:

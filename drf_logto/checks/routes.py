@@ -14,7 +14,9 @@ from ..routes import (
     all_routes,
     current_settings,
     guarded_routes,
+    not_awaited,
     scopes_of,
+    void_policies,
 )
 from ..view_options import accepted_resources, class_of
 from .attributes import names_read
@@ -64,7 +66,7 @@ def policies_have_effect(**_: Any) -> list[CheckMessage]:
             id="drf_logto.E011",
         )
         for route in all_routes()
-        for name, place in route.void_policies
+        for name, place in void_policies(route.callback)
         if not _is_read(route, name)
     ]
 
@@ -88,7 +90,7 @@ def coroutine_permissions_are_awaited(**_: Any) -> list[CheckMessage]:
             id="drf_logto.E012",
         )
         for route in all_routes()
-        for permission in route.not_awaited
+        for permission in not_awaited(route.callback)
     ]
 
 
