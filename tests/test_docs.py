@@ -29,6 +29,7 @@ NAMES = (
     "docs/migration",
     "docs/outgoing",
     "docs/discovery",
+    "docs/mcp",
 )
 TWINS = [(f"{name}.md", f"{name}.ko.md") for name in NAMES]
 

@@ -1,0 +1,151 @@
+"""docs/mcp.md: its server and its client, with a stand-in for Logto, over HTTP."""
+
+import asyncio
+import importlib.util
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+import pytest
+
+from sandbox.stand_in import running_stand_in
+from sandbox.tenant import ADA, BEN, SWAGGER_UI, Person
+from tests.support.documents import text
+from tests.support.new_project import Project, start_project
+from tests.support.relying_party import Browser, answered
+from tests.support.running import free_port, running
+
+pytestmark = pytest.mark.servers
+
+for library in ("mcp", "mcp_server"):
+    pytest.importorskip(library, reason="in the dependency group 'frameworks', which py has")
+
+CLIENT = SWAGGER_UI
+REDIRECT_URI = f"http://127.0.0.1:3000{CLIENT.redirect_paths[0]}"
+
+
+@dataclass
+class Asked:
+    """A person with a browser; ``requests`` are the authorization requests of the client."""
+
+    person: Person
+    requests: list[dict[str, str]] = field(default_factory=list)
+    browser: Browser = field(default_factory=Browser)
+
+    async def open_browser(self, address: str) -> None:
+        self.requests.append({k: v for k, (v,) in parse_qs(urlsplit(address).query).items()})
+        self.answer = self.browser.get(address)
+        if self.answer.headers["Location"].startswith("/sign-in/"):
+            page = urljoin(address, self.answer.headers["Location"])
+            self.answer = self.browser.post(page, {"person": self.person.id})
+
+    async def wait_for_code(self) -> tuple[str, str | None]:
+        told = answered(self.answer)
+        return told["code"], told["state"]
+
+    @property
+    def scopes(self) -> list[str]:
+        return [one["scope"] for one in self.requests]
+
+
+@dataclass(frozen=True)
+class McpServer:
+    """A running server of the page, and the page's client."""
+
+    address: str
+    client: Any
+
+    def call(self, asked: Asked, *calls: tuple[str, dict[str, str]]) -> list[str]:
+        """Connect, call these tools, and return what they answer."""
+        return asyncio.run(self._call(asked, calls))
+
+    async def _call(self, asked: Asked, calls: Any) -> list[str]:
+        import httpx
+        from mcp import ClientSession
+        from mcp.client.streamable_http import streamable_http_client
+
+        auth = self.client.sign_in(
+            self.address, CLIENT.id, REDIRECT_URI, asked.open_browser, asked.wait_for_code
+        )
+        async with (
+            httpx.AsyncClient(auth=auth, timeout=10) as http,
+            streamable_http_client(self.address, http_client=http) as (incoming, outgoing, _),
+            ClientSession(incoming, outgoing) as session,
+        ):
+            await session.initialize()
+            results = [await session.call_tool(tool, given) for tool, given in calls]
+        return [getattr(one.content[0], "text", "") for one in results]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    headings = re.findall("^## .+$", text("docs/mcp.md"), re.MULTILINE)
+    return start_project(tmp_path_factory.mktemp("project"), ("docs/mcp.md", *headings))
+
+
+@pytest.fixture(scope="module")
+def server(project: Project) -> Iterator[McpServer]:
+    """The addresses of the page lead to loopback."""
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    with running_stand_in() as logto:
+        logto.logto.api_resource = f"{address}/mcp"
+        for file in project.folder.rglob("*.py"):
+            code = file.read_text().replace("https://api.example.com", address)
+            file.write_text(code.replace("https://your-tenant.logto.app", logto.logto.endpoint))
+        manage = project.folder / "manage.py", "runserver", str(port), "--noreload", "--skip-checks"
+        environment = {"DJANGO_SETTINGS_MODULE": "project.settings"}
+        with running(sys.executable, *map(str, manage), until=port, environment=environment):
+            yield McpServer(f"{address}/mcp", module(project.folder / "client.py"))
+
+
+def module(path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    return made
+
+
+def test_the_project_of_the_page_has_no_fault(project: Project) -> None:
+    assert project.check() == "System check identified no issues (0 silenced).\n"
+
+
+def test_a_client_finds_logto_by_itself_and_calls_a_tool(server: McpServer) -> None:
+    asked = Asked(BEN)
+    assert server.call(asked, ("list_products", {})) == ["tea"]
+    (request,) = asked.requests
+    assert (request["resource"], request["scope"]) == (server.address, "read:products")
+
+
+def test_a_client_signs_in_again_for_a_tool_with_more_scopes(server: McpServer) -> None:
+    asked = Asked(ADA)
+    added = server.call(asked, ("list_products", {}), ("add_product", {"name": "cocoa"}))
+    assert added == ["tea", "ada added cocoa."]
+    assert asked.scopes == ["read:products", "read:products write:products"]
+
+
+@pytest.mark.parametrize(
+    ("tool", "requested"),
+    [
+        ("add_product", ["read:products", "read:products write:products"]),
+        # In no entry of SCOPES_OF_TOOLS: the client tries all scopes of the metadata.
+        ("remove_product", ["read:products", "read:documents read:products write:products"]),
+    ],
+)
+def test_a_tool_that_a_person_may_not_call_is_refused(
+    server: McpServer, tool: str, requested: list[str]
+) -> None:
+    import httpx
+
+    asked = Asked(BEN)
+    with pytest.RaisesGroup(
+        pytest.RaisesExc(httpx.HTTPStatusError, match="403 Forbidden"), flatten_subgroups=True
+    ):
+        server.call(asked, (tool, {"name": "tea"}))
+    assert asked.scopes == requested
