@@ -2,14 +2,26 @@
 
 from collections.abc import Iterator
 
-from . import cache, clock, keys, management_api, metadata, network, project
+from . import (
+    applications,
+    cache,
+    clock,
+    keys,
+    management_api,
+    metadata,
+    network,
+    project,
+    running_api,
+)
 from .examination import Examination, Found, Group, examine
 
 GROUPS = (
     project.GROUP,
     Group("Logto at {}", (*network.FACTS, *metadata.FACTS, *keys.FACTS, *clock.FACTS)),
     cache.GROUP,
+    applications.GROUP,
     management_api.GROUP,
+    running_api.GROUP,
 )
 
 

@@ -1,0 +1,138 @@
+"""Facts about the running API, which is asked at ``--base-url`` as a client asks it."""
+
+import re
+from collections.abc import Iterator, Mapping
+from urllib.parse import parse_qs, urlsplit
+
+from django.urls import NoReverseMatch, reverse
+
+from ...exceptions import AuthorizationServerUnavailable, MalformedToken
+from ...operations import all_operations
+from ...telemetry import quoted
+from ...verification.fetch import fetch_headers
+from .examination import Examination, Fact, Finding, Group, Skipped, error, ok, warning
+from .remedies import remedy_for
+
+_UNAUTHORIZED, _NOT_FOUND = 401, 404
+_ANSWERS = (400, _UNAUTHORIZED, 403, _NOT_FOUND, 405)
+_KEYWORD = re.compile(r"\{\w+\}")
+_TOKEN = "doctor"  # noqa: S105 - not well-formed, so that it opens nothing
+_STRIPPED = (
+    "Apache needs 'WSGIPassAuthorization On'. A proxy must send the header Authorization on: look "
+    "for rules that remove or replace it."
+)
+
+
+def _base_url(examination: Examination) -> str:
+    if examination.base_url is None:
+        raise Skipped("It needs --base-url, the public address of the running API.")
+    return examination.base_url
+
+
+def _authorization(examination: Examination, _subject: str) -> Iterator[Finding]:
+    url = f"{_base_url(examination)}{_protected_path()}"
+    try:
+        status, document = examination.environment.exchange(
+            "GET",
+            url,
+            examination.timeout,
+            headers={"Authorization": f"Bearer {_TOKEN}"},
+            accepted=_ANSWERS,
+        )
+    except AuthorizationServerUnavailable as failure:
+        yield _no_answer(url, failure)
+        return
+    code = document.get("code") if isinstance(document, Mapping) else None
+    if status == _UNAUTHORIZED and code == MalformedToken.code:
+        yield ok(f"The header Authorization arrives at {url}.")
+    elif status == _NOT_FOUND:
+        yield error(
+            f"{url} is not found, although it is a route of this project.",
+            "Check --base-url, whether this version of the project runs there, and ALLOWED_HOSTS.",
+        )
+    else:
+        yield error(
+            f"{url} does not see the header Authorization: a token that is not well-formed is "
+            f"answered with HTTP status {status} and the code {quoted(code)}.",
+            _STRIPPED,
+        )
+
+
+def _no_answer(url: str, failure: AuthorizationServerUnavailable) -> Finding:
+    remedy = remedy_for(str(failure.reason), "--base-url")
+    return error(f"{url} gives no usable answer: {failure.reason}.", remedy)
+
+
+def _protected_path() -> str:
+    """Return the path of a route that can be read with an access token alone.
+
+    Raises:
+        Skipped: there is none.
+    """
+    found = [
+        one.path
+        for one in all_operations()
+        if one.method == "GET" and one.accepts_tokens and one.ways and not one.is_open
+    ]
+    if not found:
+        raise Skipped("No route is read with an access token.")
+    # One without keywords, if there is one.
+    path = min(found, key=lambda one: one.count("{"))
+    return f"/{_KEYWORD.sub('1', path).lstrip('/')}"
+
+
+def _redirect_uri(examination: Examination, _subject: str) -> Iterator[Finding]:
+    base = _base_url(examination)
+    for begins, callback in _sign_ins():
+        url = f"{base}{begins}"
+        try:
+            location = fetch_headers(url, examination.timeout).get("Location", "")
+        except AuthorizationServerUnavailable as failure:
+            yield _no_answer(url, failure)
+            continue
+        found = parse_qs(urlsplit(location).query).get("redirect_uri", [""])[0]
+        yield _compared(url, found, f"{base}{callback}")
+
+
+def _sign_ins() -> Iterator[tuple[str, str]]:
+    """Yield where each sign-in of the project begins, and its callback.
+
+    Raises:
+        Skipped: there is none.
+    """
+    names = (("rest_framework:login", "rest_framework:callback"), *_OF_ADMIN)
+    found = []
+    for pair in names:
+        try:
+            found.append((reverse(pair[0]), reverse(pair[1])))
+        except NoReverseMatch:
+            continue
+    if not found:
+        raise Skipped("The project has no sign-in.")
+    yield from found
+
+
+_OF_ADMIN = (("admin:logto_login", "admin:logto_callback"),)
+
+
+def _compared(url: str, found: str, expected: str) -> Finding:
+    if found == expected:
+        return ok(f"The sign-in at {url} comes back to {found}.")
+    if not found:
+        return warning(f"{url} does not lead to Logto.", "Open it in a browser: its page says why.")
+    if urlsplit(found).scheme != urlsplit(expected).scheme:
+        return error(
+            f"The sign-in at {url} comes back to {quoted(found)}, and not to {expected}.",
+            "If a proxy ends TLS, let it set X-Forwarded-Proto, and set SECURE_PROXY_SSL_HEADER = "
+            "('HTTP_X_FORWARDED_PROTO', 'https').",
+        )
+    return error(
+        f"The sign-in at {url} comes back to {quoted(found)}, and not to {expected}.",
+        "Let the proxy send the header Host on, or set USE_X_FORWARDED_HOST.",
+    )
+
+
+GROUP = Group(
+    "Running API",
+    (Fact("authorization header", _authorization), Fact("redirect URI", _redirect_uri)),
+)
