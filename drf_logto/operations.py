@@ -112,14 +112,23 @@ def needed_scopes() -> dict[str, set[str]]:
     Raises:
         ImproperlyConfigured: the setting ``LOGTO`` cannot work.
     """
-    logto = get_settings()
-    needed: dict[str, set[str]] = {resource: set() for resource in logto.api_resource}
+    logto, needed = get_settings(), scopes_of_routes()
+    if apps.is_installed("drf_logto.users") and logto.groups_claim is None:
+        needed[logto.api_resource[0]].update(logto.values_for_rights)
+    return needed
+
+
+def scopes_of_routes() -> dict[str, set[str]]:
+    """Return for each API resource the scopes that routes name.
+
+    Raises:
+        ImproperlyConfigured: the setting ``LOGTO`` cannot work.
+    """
+    needed: dict[str, set[str]] = {resource: set() for resource in get_settings().api_resource}
     for operation in all_operations():
         scopes = _scopes(operation, TokenKind.GLOBAL, TokenKind.ORGANIZATION_RESOURCE)
         for resource in operation.resources if scopes else ():
             needed.setdefault(resource, set()).update(scopes)
-    if apps.is_installed("drf_logto.users") and logto.groups_claim is None:
-        needed[logto.api_resource[0]].update(logto.values_for_rights)
     return needed
 
 

@@ -1,8 +1,7 @@
 """The metadata of each API resource, and the address that it has (RFC 9728 §2 and §3.1)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
-from itertools import chain
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -10,16 +9,14 @@ from urllib.parse import unquote, urlsplit
 from django.urls import URLResolver, get_resolver, get_urlconf
 from django.utils.encoding import iri_to_uri
 
-from ..auth_info import TokenKind
 from ..conf import LogtoSettings, is_loopback
+from ..operations import scopes_of_routes
 from ..responses import METADATA_PATH
-from ..routes import all_permissions, scopes_of
-from ..view_options import accepted_resources
 
 
 def document(resource: str, settings: LogtoSettings) -> dict[str, Any]:
     """Return the metadata of one of ``API_RESOURCE``."""
-    scopes = _scopes(get_resolver(get_urlconf()), settings)[resource]
+    scopes = sorted(_scopes(get_resolver(get_urlconf()), settings)[resource])
     of_people = {
         name: value
         for which in ("", resource)
@@ -73,18 +70,6 @@ def place_of(resource: str) -> tuple[str, str] | None:
 
 
 @lru_cache(maxsize=8)  # URLconfs
-def _scopes(_resolver: URLResolver, settings: LogtoSettings) -> Mapping[str, list[str]]:
-    """Return the scopes that routes name, by the resource that tokens for them are for.
-
-    Those of organization permissions are left out: Logto grants them without a resource.
-    """
-    return {one: sorted({*chain.from_iterable(_named(one))}) for one in settings.api_resource}
-
-
-def _named(resource: str) -> Iterator[frozenset[str]]:
-    for route, permission in all_permissions():
-        accepted = accepted_resources(route.view)
-        if permission.kind is not TokenKind.ORGANIZATION and (
-            accepted is None or resource in accepted
-        ):
-            yield scopes_of(permission, route.view)
+def _scopes(_resolver: URLResolver, _settings: LogtoSettings) -> Mapping[str, set[str]]:
+    """Return the scopes of each API resource; views are read once, and not for each client."""
+    return MappingProxyType(scopes_of_routes())

@@ -7,12 +7,11 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import include, path, re_path
-from rest_framework.views import APIView
 
 from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
 from drf_logto.testing import Logto
 from tests.support.checked import made
-from tests.support.views import Route
+from tests.support.views import Route, Seen
 
 URLS = path("", include("drf_logto.discovery.urls"))
 WELL_KNOWN = "/.well-known/oauth-protected-resource"
@@ -24,7 +23,7 @@ def get(address: str, **options: Any) -> Any:
 
 
 def test_the_document_has_the_members_of_the_rfc(route: Route, logto_options: Any) -> None:
-    route(URLS, path("a", made(APIView, HasScopes("write:a", "read:a")).as_view()))
+    route(URLS, path("a", made(Seen, HasScopes("write:a", "read:a")).as_view()))
     logto_options(ENDPOINT=["https://tenant.logto.test", "https://auth.example.test"])
     response = get(WELL_KNOWN)
     assert response.headers["Content-Type"] == "application/json"
@@ -85,12 +84,26 @@ def test_only_scopes_of_tokens_for_the_resource_are_listed(
     logto_options(API_RESOURCE=[f"{API}/a", f"{API}/b"])
     route(
         URLS,
-        path("1", made(APIView, HasScopes("use:both")).as_view()),
-        path("2", made(APIView, OrgResourceScopes("use:a"), api_resource=f"{API}/a").as_view()),
-        path("3", made(APIView, InOrganization("invite:member")).as_view()),
+        path("1", made(Seen, HasScopes("use:both")).as_view()),
+        path("2", made(Seen, OrgResourceScopes("use:a"), api_resource=f"{API}/a").as_view()),
+        path("3", made(Seen, InOrganization("invite:member")).as_view()),
     )
     assert get(f"{WELL_KNOWN}/a").json()["scopes_supported"] == ["use:a", "use:both"]
     assert get(f"{WELL_KNOWN}/b").json()["scopes_supported"] == ["use:both"]
+
+
+def test_scopes_that_a_view_computes_are_listed_and_those_of_staff_are_not(
+    route: Route, logto_options: Any
+) -> None:
+    class Computing(Seen):
+        def get_permissions(self) -> Any:
+            return [HasScopes("write:a" if self.request.method == "POST" else "read:a")]
+
+        post = Seen.get
+
+    logto_options(STAFF_SCOPE="admin:site")
+    route(URLS, path("a", Computing.as_view()))
+    assert get(WELL_KNOWN).json()["scopes_supported"] == ["read:a", "write:a"]
 
 
 def test_members_without_a_value_are_left_out(route: Route) -> None:
