@@ -23,6 +23,8 @@ NAMES = {
     "drf_logto.outgoing": [
         *("MachineTokenRefused", "amachine_token", "drop_machine_token", "machine_token"),
     ],
+    "drf_logto.outgoing.httpx": ["HttpxAuth"],
+    "drf_logto.outgoing.requests": ["RequestsAuth"],
     "drf_logto.permissions": [
         *("FromClients", "HasClaim", "HasScopes", "InOrganization"),
         *("IsDelegated", "IsMachine", "IsUser", "OrgResourceScopes", "OwnedByUser"),

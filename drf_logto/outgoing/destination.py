@@ -1,0 +1,100 @@
+"""What an HTTP client has a machine token for, and the one origin that it may send it to."""
+
+from collections.abc import Collection
+from typing import TypedDict
+from urllib.parse import urlsplit
+
+from ..conf import is_loopback
+from ..telemetry import quoted
+from .client_credentials import TokenRequest
+
+_UNAUTHORIZED = 401
+_PORTS = {"https": 443, "http": 80}
+
+
+class Arguments(TypedDict):
+    """Those of ``machine_token``."""
+
+    resource: str | None
+    organization: str | None
+    scopes: tuple[str, ...]
+
+
+class Destination:
+    """Where a machine token is sent.
+
+    Args:
+        resource: as for ``machine_token``.
+        organization: likewise.
+        scopes: likewise.
+        origin: an address of the API; scheme, host and port count. By default it is ``resource``.
+
+    Raises:
+        ValueError: an argument cannot be what it should, or the origin is neither https nor this
+            machine.
+    """
+
+    def __init__(
+        self,
+        *,
+        resource: str | None = None,
+        organization: str | None = None,
+        scopes: str | Collection[str] = (),
+        origin: str | None = None,
+    ) -> None:
+        request = TokenRequest.of(resource, organization, scopes)
+        self.arguments: Arguments = {
+            "resource": resource,
+            "organization": organization,
+            "scopes": request.scopes,
+        }
+        address = str(origin or resource)
+        found = _origin_of(address)
+        if found is None:
+            raise ValueError(
+                "Pass the address of the API as 'origin', such as 'https://api.example.com': it "
+                f"cannot be {quoted(address)}."
+            )
+        if found[0] != "https" and not is_loopback(address):
+            raise ValueError(f"An access token must not go over plain http: {quoted(address)}.")
+        self._origin = found
+
+    def require(self, url: str) -> None:
+        """Refuse an address of another origin.
+
+        Raises:
+            ValueError: it is one.
+        """
+        if not self.has(url):
+            scheme, host, port = self._origin
+            raise ValueError(
+                f"The access token is for {scheme}://{host}:{port} alone, and must not go to "
+                f"{quoted(url)}. Pass 'origin' if the API is there."
+            )
+
+    def has(self, url: str | None) -> bool:
+        """Whether an address is of this origin."""
+        return url is not None and _origin_of(url) == self._origin
+
+    def has_rejected(
+        self, token: str, status: int, *, url: str | None, authorization: str | None
+    ) -> bool:
+        """Whether a token was answered 401.
+
+        Args:
+            token: a token.
+            status: of the response.
+            url: the address that has answered, which is another one after a redirect.
+            authorization: the header of the request to this address.
+        """
+        was_sent = authorization == f"Bearer {token}" and self.has(url)
+        return was_sent and status == _UNAUTHORIZED
+
+
+def _origin_of(url: str) -> tuple[str, str, int] | None:
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _PORTS[parts.scheme]
+    except (ValueError, KeyError):
+        return None
+    return (parts.scheme, parts.hostname, port) if parts.hostname else None

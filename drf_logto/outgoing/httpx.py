@@ -1,0 +1,59 @@
+"""Authentication as a machine for HTTPX."""
+
+from collections.abc import AsyncGenerator, Generator
+
+try:
+    import httpx
+except ImportError as error:
+    raise ImportError(
+        "drf_logto.outgoing.httpx needs HTTPX: pip install 'drf-logto-auth[httpx]'"
+    ) from error
+
+from . import amachine_token, drop_machine_token, machine_token
+from .destination import Destination
+
+__all__ = ["HttpxAuth"]
+
+
+class HttpxAuth(Destination, httpx.Auth):
+    """Sends a machine token to one API; after a 401, once more with a new one.
+
+    With an ``AsyncClient`` under asyncio, the event loop goes on while Logto is asked. Arguments
+    and exceptions are those of ``Destination``, and a request raises those of ``machine_token``.
+    """
+
+    def sync_auth_flow(
+        self, request: httpx.Request
+    ) -> Generator[httpx.Request, httpx.Response, None]:
+        """Send a request with a token."""
+        self.require(str(request.url))
+        token = machine_token(**self.arguments)
+        response = yield _with(token, request)
+        if self._may_repeat(token, response) and drop_machine_token(token):
+            yield _with(machine_token(**self.arguments), request)
+
+    async def async_auth_flow(
+        self, request: httpx.Request
+    ) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """Do the same for an ``AsyncClient``."""
+        self.require(str(request.url))
+        token = await amachine_token(**self.arguments)
+        response = yield _with(token, request)
+        if self._may_repeat(token, response) and drop_machine_token(token):
+            yield _with(await amachine_token(**self.arguments), request)
+
+    def _may_repeat(self, token: str, response: httpx.Response) -> bool:
+        """Whether the token was rejected, and the body can be sent again."""
+        request = response.request
+        is_rejected = self.has_rejected(
+            token,
+            response.status_code,
+            url=str(request.url),
+            authorization=request.headers.get("Authorization"),
+        )
+        return is_rejected and isinstance(request.stream, httpx.ByteStream)
+
+
+def _with(token: str, request: httpx.Request) -> httpx.Request:
+    request.headers["Authorization"] = f"Bearer {token}"
+    return request

@@ -1,0 +1,53 @@
+"""Authentication as a machine for Requests."""
+
+from functools import partial
+from typing import Any
+
+try:
+    import requests
+    from requests.auth import AuthBase
+except ImportError as error:
+    raise ImportError(
+        "drf_logto.outgoing.requests needs Requests: pip install 'drf-logto-auth[requests]'"
+    ) from error
+
+from . import drop_machine_token, machine_token
+from .destination import Destination
+
+__all__ = ["RequestsAuth"]
+
+
+class RequestsAuth(Destination, AuthBase):
+    """Sends a machine token to one API; after a 401, once more with a new one.
+
+    Arguments and exceptions are those of ``Destination``, and a request raises those of
+    ``machine_token``.
+    """
+
+    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Add a token to a request."""
+        self.require(str(r.url))
+        token = machine_token(**self.arguments)
+        r.headers["Authorization"] = f"Bearer {token}"
+        r.register_hook("response", partial(self._repeat, token))
+        return r
+
+    def _repeat(self, token: str, response: requests.Response, **options: Any) -> Any:
+        """Send a request again whose token was rejected; also called after a redirect."""
+        request = response.request
+        is_rejected = self.has_rejected(
+            token,
+            response.status_code,
+            url=request.url,
+            authorization=request.headers.get("Authorization"),
+        )
+        can_be_sent = request.body is None or isinstance(request.body, (str, bytes))
+        if not (is_rejected and can_be_sent and drop_machine_token(token)):
+            return response
+        response.close()
+        again = request.copy()
+        again.headers["Authorization"] = f"Bearer {machine_token(**self.arguments)}"
+        repeated = response.connection.send(again, **options)
+        repeated.history.append(response)
+        repeated.request = again
+        return repeated
