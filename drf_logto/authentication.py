@@ -19,13 +19,14 @@ from .exceptions import (
     WrongAudience,
     without_frames,
 )
+from .organization_sources.base import django_request
 from .principal import LogtoPrincipal
 from .responses import RefusedByProject, as_api_exception, challenge, complete
 from .runtime import get_verifier
 from .signals import record_refusal
 from .verification import bearer
 from .verification.mismatch import mismatch
-from .view_options import View, accepted_resources, django_request
+from .view_options import View, accepted_resources
 
 __all__ = ["LogtoJWTAuthentication"]
 

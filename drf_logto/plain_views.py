@@ -18,6 +18,7 @@ from .auth_info import AuthInfo
 from .authentication import LogtoJWTAuthentication, authenticate_with
 from .compositions.evaluation import Evaluation, Pending
 from .denials import most_actionable
+from .organization_sources.base import django_request
 from .permissions import (
     FromClients,
     HasClaim,
@@ -39,7 +40,13 @@ from .signals import (
     record_refusal,
 )
 from .verification.verifier import Verifier
-from .view_options import NOT_DECLARED, VIEW_ATTRIBUTES, django_request, option, verified_auth
+from .view_options import (
+    NOT_DECLARED,
+    VIEW_ATTRIBUTES,
+    asks_project_code,
+    option,
+    verified_auth,
+)
 
 AuthenticationClass = type[LogtoJWTAuthentication]
 
@@ -109,6 +116,8 @@ class Guard:
         self, declared_by: Any, request: Any, kwargs: Mapping[str, Any], *, waits: bool = True
     ) -> "_Outcome":
         view = as_view(declared_by, request, kwargs)
+        if not waits and asks_project_code(view, request):
+            raise _NeedsThread
         authentication_class = self._authentication_class or default_class()
         refused = _authenticate(request, view, authentication_class, self._permissions, waits=waits)
         if refused is not None:

@@ -1,15 +1,16 @@
 """Reads what a view declares: in ``as_view``, on its class and on its functions."""
 
 import enum
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
 from types import FunctionType
-from typing import Any, Final, Protocol
-
-from django.urls import Resolver404, ResolverMatch, resolve
+from typing import Any, Final, Protocol, TypeAlias
 
 from .conf import get_settings
+from .organization_sources.base import NO_ORGANIZATION, OrganizationSource, django_request
+from .organization_sources.computed import as_source
+from .organization_sources.named import UrlKeyword
 
 
 class _Undeclared(enum.Enum):
@@ -19,14 +20,16 @@ class _Undeclared(enum.Enum):
 NOT_DECLARED: Final = _Undeclared.NOT_DECLARED
 """In place of a value that stands nowhere; None is a value."""
 
-VIEW_ATTRIBUTES = ("api_resource", "organization_url_kwarg", "required_scopes")
+VIEW_ATTRIBUTES = (
+    "api_resource",
+    "organization_source",
+    "organization_url_kwarg",
+    "required_scopes",
+)
 """What the permissions read of a view."""
 
 ACCESS_TOKEN_PERMISSIONS = "logto_permissions"  # noqa: S105 - the name of an attribute
 """Under which ``require_access_token`` notes its permissions on the function that it returns."""
-
-NO_ORGANIZATION = ""
-"""A name that no organization has."""
 
 
 class Request(Protocol):
@@ -51,6 +54,9 @@ class View(Protocol):
 _OF_API_VIEW = "api_view.<locals>."
 _CLASSES_OF_API_VIEW = ("WrappedAPIView", "WrappedAsyncAPIView")
 
+_Link: TypeAlias = tuple[Any, Mapping[str, Any], type | None]
+"""A function of a chain, what was given to its ``as_view``, and the class of the view behind it."""
+
 _DEPTH = 20  # of functions that wrap functions
 
 
@@ -60,12 +66,12 @@ def declared(callback: Any, name: str, default: Any = NOT_DECLARED) -> Any:
     What was given to ``as_view`` comes first, then the class, then the functions from the outermost
     to the innermost; decorators and partials are looked through.
     """
-    return _declared_by(tuple(chain_of(callback)), name, default)
+    return _declared_by(_links(callback), name, default)
 
 
 def declared_by_class(callback: Any, name: str) -> Any:
     """Return what was given to ``as_view`` under ``name``, or else what the class says."""
-    return _declared_by_class(chain_of(callback), name)
+    return _declared_by_class(_links(callback), name)
 
 
 def option(view: Any, name: str, request: Request | None = None) -> Any:
@@ -90,8 +96,8 @@ def option(view: Any, name: str, request: Request | None = None) -> Any:
     match = getattr(django_request(request), "resolver_match", None)
     callback = getattr(match, "func", None)
     # Functions of routes live as long as the process; other callables need not be hashable.
-    chain = _chain_of_route if isinstance(callback, FunctionType) else chain_of
-    value = _declared_by(tuple(chain(callback)), name)
+    links = _links_of_route if isinstance(callback, FunctionType) else _links
+    value = _declared_by(links(callback), name)
     if value is NOT_DECLARED:
         # A function may call that of @api_view, and then the route does not lead to it.
         own = view if is_function else _below_api_view(type(view))
@@ -99,23 +105,26 @@ def option(view: Any, name: str, request: Request | None = None) -> Any:
     return value
 
 
+def _links(callback: Any) -> tuple[_Link, ...]:
+    return tuple((one, _initkwargs(one), _class_of(one)) for one in chain_of(callback))
+
+
 @lru_cache(maxsize=4096)
-def _chain_of_route(callback: FunctionType) -> tuple[Any, ...]:
-    return tuple(chain_of(callback))
+def _links_of_route(callback: FunctionType) -> tuple[_Link, ...]:
+    return _links(callback)
 
 
-def _declared_by(chain: tuple[Any, ...], name: str, default: Any = NOT_DECLARED) -> Any:
-    value = _declared_by_class(chain, name)
+def _declared_by(links: tuple[_Link, ...], name: str, default: Any = NOT_DECLARED) -> Any:
+    value = _declared_by_class(links, name)
     if value is not NOT_DECLARED:
         return value
-    return next((getattr(one, name) for one in chain if hasattr(one, name)), default)
+    return next((getattr(one, name) for one, _, _ in links if hasattr(one, name)), default)
 
 
-def _declared_by_class(chain: Iterable[Any], name: str) -> Any:
-    for function in chain:
-        if name in (given := _initkwargs(function)):
+def _declared_by_class(links: tuple[_Link, ...], name: str) -> Any:
+    for _, given, cls in links:
+        if name in given:
             return given[name]
-        cls = _class_of(function)
         if hasattr(cls, name):
             return getattr(cls, name)
     return NOT_DECLARED
@@ -135,65 +144,42 @@ def accepted_resources(view: object, request: Request | None = None) -> Collecti
 
 
 def named_organization(view: View, request: Request | None = None) -> str | None:
-    """Return the organization that the route of ``view`` names, None where it names none.
+    """Return the organization that a request names, None where it names none.
 
-    A path converter may have made another type of it; Logto's ids are strings, so it is compared as
-    one. Where the view does not say readably which keyword it is, no organization fits.
+    Where the view does not say readably where it is named, no organization fits.
     """
     try:
-        keyword = organization_keyword(view, request)
+        source = organization_source(view, request)
     except ValueError:  # E010 reports it; closed until it is corrected
         return NO_ORGANIZATION
-    if keyword is None:
-        return None
-    # A decorator may hand a keyword on by position, or keep it; the route has it all the same.
-    match = getattr(django_request(request), "resolver_match", None)
-    kwargs = {**getattr(match, "kwargs", {}), **(getattr(view, "kwargs", None) or {})}
-    named = kwargs.get(keyword, NOT_DECLARED)
-    if named is NOT_DECLARED and _has_keyword(match, keyword):
-        named = _captured(keyword, request)
-    if named is NOT_DECLARED:
-        return None
-    return NO_ORGANIZATION if named is None else str(named)
+    return None if source is None else source.find(request, view)
 
 
-def _has_keyword(match: ResolverMatch | None, keyword: str) -> bool:
-    """Whether the route has the keyword, in its path or among its extra options."""
-    if match is None:
-        return False
-    options: Mapping[str, Any] = getattr(match, "extra_kwargs", None) or {}
-    return f"{keyword}>" in (match.route or "") or keyword in options
+def organization_source(view: View, request: Request | None = None) -> OrganizationSource | None:
+    """Return where requests for ``view`` name their organization, None where they name none.
 
-
-def _captured(keyword: str, request: Request | None) -> Any:
-    """What the path holds for a keyword that a middleware may have taken from the others."""
-    asked = django_request(request)
-    try:
-        found = resolve(asked.path_info, getattr(asked, "urlconf", None))
-    except Resolver404:
-        return None
-    return found.kwargs.get(keyword, NOT_DECLARED)
-
-
-def organization_keyword(view: View, request: Request | None = None) -> str | None:
-    """Return the URL keyword that names the organization, None where the view says that none does.
-
-    It is the view's ``organization_url_kwarg``, or else the setting ``ORGANIZATION_URL_KWARG``.
+    It is the view's ``organization_source``, its ``organization_url_kwarg``, the setting
+    ``ORGANIZATION_SOURCE`` or the setting ``ORGANIZATION_URL_KWARG``, the first that is there.
 
     Raises:
-        ValueError: the view's is not the name of a keyword.
+        ValueError: what the view declares is not a source, or not the name of a keyword.
     """
+    declared = option(view, "organization_source", request)
+    if declared is not NOT_DECLARED:
+        return as_source(declared)
     keyword = option(view, "organization_url_kwarg", request)
-    if keyword is NOT_DECLARED:
-        return get_settings().organization_url_kwarg
-    if keyword is not None and not (isinstance(keyword, str) and keyword.isidentifier()):
-        raise ValueError(f"{keyword!r} is not the name of a URL keyword.")
-    return keyword
+    if keyword is not NOT_DECLARED:
+        return None if keyword is None else UrlKeyword(keyword)
+    return get_settings().organization_source
 
 
-def django_request(request: Request | None) -> Any:
-    """Return Django's request below one of DRF, whose look-up of its attributes is slow."""
-    return getattr(request, "_request", request)
+def asks_project_code(view: View, request: Request | None) -> bool:
+    """Whether a function of the project says which organization a request names."""
+    try:
+        source = organization_source(view, request)
+    except ValueError:  # as above
+        return False
+    return source is not None and source.runs_project_code
 
 
 def verified_auth(request: Request | None) -> Any:

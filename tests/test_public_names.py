@@ -40,6 +40,7 @@ NAMES = {
         "signed_in",
     ],
     "drf_logto.telemetry": ["Snapshot", "snapshot"],
+    "drf_logto.tenancy": ["Header", "Host", "UrlKeyword"],
     "drf_logto.testing": ["ABSENT", "Logto", "ManagementApi", "TokenOptions"],
     "drf_logto.users": ["AlreadyLinked", "link"],
     "drf_logto.users.admin_config": ["LogtoAdminConfig"],

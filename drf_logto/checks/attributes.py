@@ -73,7 +73,7 @@ def computes_permissions(callback: Any) -> bool:
 
 def has_reader(route: Route, name: str) -> bool:
     """Whether a permission of a route reads an attribute; ``api_resource`` is read by none."""
-    reads_all = name == "organization_url_kwarg"
+    reads_all = name in {"organization_source", "organization_url_kwarg"}
     about_kind = [one for one in route.permissions if one.kind is not None]
     permissions = () if name == "api_resource" else about_kind
     return any(reads_all or permission.declared is None for permission in permissions)

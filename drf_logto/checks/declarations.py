@@ -28,6 +28,7 @@ _OF_ROUTERS = ("list", "create", "retrieve", "update", "partial_update", "destro
 _POSITIONAL = ("scope", "scopes", "required_scopes")
 _NOTHING: tuple[Any, ...] = (None, NOT_DECLARED, [], (), set())  # requires nothing
 _READERS = {
+    "organization_source": "InOrganization or OrgResourceScopes",
     "organization_url_kwarg": "InOrganization or OrgResourceScopes",
     "required_scopes": "HasScopes, InOrganization or OrgResourceScopes, without arguments,",
 }

@@ -8,11 +8,14 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from rest_framework.settings import api_settings
 
+from ..organization_sources.base import OrganizationSource
+from ..organization_sources.named import UrlKeyword
 from ..permissions import InOrganization, OrgResourceScopes
 from ..routes import Route, guarded_routes
-from ..view_options import NOT_DECLARED, declared, organization_keyword, owner
+from ..view_options import NOT_DECLARED, declared, organization_source, owner
 from .paths import Keyword, Segment, segments
 
+_SOURCE, _KEYWORD = "organization_source", "organization_url_kwarg"
 _ORGANIZATION = "orgs?|organi[sz]ations?|tenants?"
 # Where an organization is compared already, these are things within it.
 _LIKE_AN_ORGANIZATION = (
@@ -35,17 +38,20 @@ _BETWEEN = re.compile(rf"[^a-z]*|by(?:[-_].*)?|edit|update|delete|view|show|{_SU
 
 
 @register(Tags.urls)
-def organization_keyword_can_be_read(**_: Any) -> list[CheckMessage]:
-    """E010: a view's ``organization_url_kwarg`` is not the name of a URL keyword."""
+def organization_source_can_be_read(**_: Any) -> list[CheckMessage]:
+    """E010: what a view declares does not say where its organization is named."""
     found: list[CheckMessage] = []
     for route in guarded_routes():
         try:
-            organization_keyword(route.view)
+            organization_source(route.view)
         except ValueError as error:
+            is_source = getattr(route.view, _SOURCE, NOT_DECLARED) is not NOT_DECLARED
+            name = _SOURCE if is_source else _KEYWORD
+            of_keyword = "Write the name of a keyword of the route, and @property above a method."
             found.append(
                 Error(
-                    f"organization_url_kwarg of {route.path!r}: {error}",
-                    hint="Write the name of a keyword of the route, and @property above a method.",
+                    f"{name} of {route.path!r}: {error}",
+                    hint=None if is_source else of_keyword,
                     id="drf_logto.E010",
                 )
             )
@@ -65,13 +71,16 @@ def organization_of_the_route_is_compared(**_: Any) -> list[CheckMessage]:
 
 def _findings(route: Route) -> Iterator[tuple[Keyword, CheckMessage]]:
     """Yield one message at most: about the first keyword, errors before warnings."""
-    compared = _compared_keyword(route)
-    if compared is None:
+    source = _compared(route)
+    compared = None if source is None else source.keywords
+    if source is None or compared is None:  # a function may read any keyword
         return
     path = segments(*route.patterns)
     keywords = [piece for piece in chain.from_iterable(path) if isinstance(piece, Keyword)]
-    is_compared = Keyword(compared) in keywords
-    is_declared = declared(route.callback, "organization_url_kwarg") is not NOT_DECLARED
+    is_compared = not compared.isdisjoint(one.name for one in keywords if one.name)
+    is_declared = bool(compared) and any(
+        declared(route.callback, name) is not NOT_DECLARED for name in (_SOURCE, _KEYWORD)
+    )
     if is_compared and is_declared:
         return
     others = [one for one in keywords if not _is_innocent(one, compared, path)]
@@ -79,33 +88,34 @@ def _findings(route: Route) -> Iterator[tuple[Keyword, CheckMessage]]:
     # A view that names its keyword has an organization in its routes.
     named = others if is_declared else [one for one in _named_by(words, path) if one in others]
     if named:
-        yield named[0], _error(route, named[0], compared)
+        yield named[0], _error(route, named[0], source)
     elif not is_compared:
         before = [one for one in _before_a_resource(path) if not _is_own_lookup(one, route)]
         # Nothing can compare a group without a name; Django drops those beside named ones.
         nameless = [] if any(one.name for one in keywords) else keywords
         begun = filter(_begins_with_an_organization, keywords)
         perhaps = [*_named_by(_PERHAPS_AN_ORGANIZATION, path), *begun, *before, *nameless]
-        yield from [(one, _warning(route, one)) for one in perhaps if one in others][:1]
+        yield from [(one, _warning(route, one, source)) for one in perhaps if one in others][:1]
 
 
-def _is_innocent(keyword: Keyword, compared: str, path: tuple[Segment, ...]) -> bool:
+def _is_innocent(keyword: Keyword, compared: frozenset[str], path: tuple[Segment, ...]) -> bool:
     """Whether a keyword names no organization: by its name alone not after the word for one."""
-    if keyword.name in {None, compared, api_settings.FORMAT_SUFFIX_KWARG}:
+    if keyword.name in {None, *compared, api_settings.FORMAT_SUFFIX_KWARG}:
         return keyword.name is not None
     is_another = keyword.name in _ANOTHER_THING | {api_settings.VERSION_PARAM}
     return is_another and keyword not in _named_by(_ORGANIZATION, path)
 
 
-def _compared_keyword(route: Route) -> str | None:
-    """The keyword whose organization is compared, None where none is to be, or it is not known."""
+def _compared(route: Route) -> OrganizationSource | None:
+    """Where the organization that is compared is named, None where none is, or it is not known."""
     kinds = (InOrganization, OrgResourceScopes)
     if not any(isinstance(permission, kinds) for permission in route.permissions):
         return None
-    if "organization_url_kwarg" not in vars(route.view):  # computed at run time
+    options = vars(route.view)
+    if _KEYWORD not in options or _SOURCE not in options:  # computed at run time
         return None
     try:
-        return organization_keyword(route.view)
+        return organization_source(route.view)
     except ValueError:  # E010 reports it
         return None
 
@@ -161,20 +171,20 @@ def _is_own_lookup(keyword: Keyword, route: Route) -> bool:
     return keyword.name == (own or "pk")
 
 
-def _error(route: Route, keyword: Keyword, compared: str) -> CheckMessage:
+def _error(route: Route, keyword: Keyword, source: OrganizationSource) -> CheckMessage:
     return Error(
         f"The route {route.path!r} names an organization in {_written(keyword)}, "
-        f"and only {compared!r} is compared with the token.",
-        hint=_hint(keyword),
+        f"and only {source.words} is compared with the token.",
+        hint=_hint(keyword, source),
         id="drf_logto.E008",
     )
 
 
-def _warning(route: Route, keyword: Keyword) -> CheckMessage:
+def _warning(route: Route, keyword: Keyword, source: OrganizationSource) -> CheckMessage:
     return Warning(
         f"The route {route.path!r} may name an organization in {_written(keyword)}, "
         "which is not compared with the token.",
-        hint=_hint(keyword),
+        hint=_hint(keyword, source),
         id="drf_logto.W005",
     )
 
@@ -183,8 +193,13 @@ def _written(keyword: Keyword) -> str:
     return "a group without a name" if keyword.name is None else repr(keyword.name)
 
 
-def _hint(keyword: Keyword) -> str:
+def _hint(keyword: Keyword, source: OrganizationSource) -> str:
     name = "organization" if keyword.name is None else keyword.name
+    if not isinstance(source, UrlKeyword):
+        return (
+            f"If it is the organization, write organization_source = [UrlKeyword({name!r}), ...] "
+            f"with {source.words} on the view: both must name the same then."
+        )
     first = "Name the group and write" if keyword.name is None else "Write"
     return (
         f'{first} organization_url_kwarg = "{name}" on the view if it is the organization, or '

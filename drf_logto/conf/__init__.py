@@ -10,6 +10,9 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
+from ..organization_sources.base import OrganizationSource
+from ..organization_sources.computed import SOURCES, as_source
+from ..organization_sources.named import UrlKeyword
 from ..verification.jwk import SIGNATURE_ALGORITHMS
 from ..verification.metadata import ISSUER_PATH
 from .addresses import is_loopback, public_url, resource, url
@@ -27,6 +30,9 @@ class Problem:
     message: str
 
 
+_IN_THE_URL = UrlKeyword("organization_id")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogtoSettings:
     """The ``LOGTO`` dict, each key a typed attribute; seconds and characters where they count."""
@@ -36,6 +42,7 @@ class LogtoSettings:
     algorithms: tuple[str, ...] = SIGNATURE_ALGORITHMS
     leeway: float = 0
     internal_endpoint: str | None = None
+    organization_source: OrganizationSource | None = _IN_THE_URL
     organization_url_kwarg: str = "organization_id"
     http_timeout: float = 5
     jwks_ttl: float = 300
@@ -108,8 +115,12 @@ def parse(value: object) -> tuple[LogtoSettings | None, list[Problem]]:
                 problems.append(Problem(invalid.kind, f"LOGTO[{key!r}] {invalid.reason}"))
     if problems:
         return None, problems
+    if "organization_url_kwarg" in parsed:
+        parsed.setdefault("organization_source", UrlKeyword(parsed["organization_url_kwarg"]))
     result = LogtoSettings(**parsed)
     problems = [Problem("value", message) for message in _contradictions(result)]
+    if {"ORGANIZATION_SOURCE", "ORGANIZATION_URL_KWARG"} <= value.keys():
+        problems.append(Problem("value", _TWO_SOURCES))
     return (None, problems) if problems else (result, [])
 
 
@@ -173,6 +184,10 @@ _REQUIRED = {
     "ENDPOINT": "the public address of Logto, such as 'https://your-tenant.logto.app'.",
     "API_RESOURCE": "the resource indicator of this API, as it is registered in Logto.",
 }
+_TWO_SOURCES = (
+    "LOGTO['ORGANIZATION_URL_KWARG'] is not read beside LOGTO['ORGANIZATION_SOURCE']. Write "
+    "UrlKeyword('organization_id') into a list with the other source if both name it."
+)
 _HEADER_TEXT = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+")
 
 
@@ -203,6 +218,13 @@ def _groups(value: object) -> tuple[tuple[str, frozenset[str]], ...]:
     return tuple(sorted(named.items()))
 
 
+def _organization_source(value: object) -> OrganizationSource | None:
+    try:
+        return as_source(value)
+    except ValueError:
+        raise Invalid("value", f"must be {SOURCES}, or the dotted path of one.") from None
+
+
 _YEAR = 366 * 86400
 _PARSERS: Mapping[str, Callable[[object], object]] = {
     "ENDPOINT": one_or_more(public_url),
@@ -210,6 +232,7 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "ALGORITHMS": one_or_more(_algorithm),
     "LEEWAY": number(0, 3600),
     "INTERNAL_ENDPOINT": optional(url),
+    "ORGANIZATION_SOURCE": _organization_source,
     "ORGANIZATION_URL_KWARG": text(re.compile(r"[^\W\d]\w*"), "the name of a URL keyword"),
     "HTTP_TIMEOUT": number(0.1, 300),
     "JWKS_TTL": number(1, _YEAR),

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSet
 
 from drf_logto.decorators import require_access_token
+from drf_logto.organization_sources.named import Header, Host, UrlKeyword
 from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
 from drf_logto.testing import Logto
 
@@ -297,3 +298,42 @@ def test_a_plain_view_is_read(check: Check) -> None:
 def test_a_keyword_that_cannot_be_read_is_reported(check: Check, keyword: object) -> None:
     found = check(path("<str:org>/", view(InOrganization, organization_url_kwarg=keyword)))
     assert [id for id, _ in found] == ["drf_logto.E010"]
+
+
+@pytest.mark.parametrize("source", [7, "team", [], UrlKeyword, [None]])
+def test_a_source_that_cannot_be_read_is_reported(check: Check, source: object) -> None:
+    [(id, message)] = check(path("<str:org>/", view(InOrganization, organization_source=source)))
+    assert id == "drf_logto.E010"
+    assert "organization_source of '<str:org>/'" in message
+    assert "does not say where organizations are named" in message
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        (UrlKeyword("team"), set()),
+        (UrlKeyword("team", lookup=str), set()),
+        ([UrlKeyword("team"), Header("X-Team")], set()),
+        (lambda request, view: view.kwargs["team"], set()),
+        ([Header("X-Team"), "project.teams.of_request"], set()),
+        (None, set()),
+        (Header("X-Team"), {"drf_logto.E008"}),
+        (Host(), {"drf_logto.E008"}),
+        (UrlKeyword("pk"), {"drf_logto.E008"}),
+    ],
+)
+def test_a_keyword_is_compared_if_the_source_reads_it(
+    check: Check, source: object, found: set[str]
+) -> None:
+    assert ids(check(path("teams/<team>/", view(organization_source=source)))) == found
+
+
+def test_a_header_in_the_settings_leaves_routes_without_organization_alone(
+    check: Check, settings: Any
+) -> None:
+    settings.LOGTO = {**settings.LOGTO, "ORGANIZATION_SOURCE": Header("X-Organization-Id")}
+    assert check(path("documents/<pk>/", VIEW), path("documents/<pk>/pages/", VIEW)) != []
+    [(id, message)] = check(path("<organization_id>/", VIEW))
+    assert id == "drf_logto.E008"
+    assert "only the header X-Organization-Id is compared" in message
+    assert "organization_source = [UrlKeyword('organization_id'), ...]" in message

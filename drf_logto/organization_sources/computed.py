@@ -1,0 +1,101 @@
+"""Sources that are functions of the project or several others; reads what is declared."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from inspect import iscoroutinefunction
+from types import MethodType
+from typing import Any, TypeAlias, cast
+
+from django.utils.module_loading import import_string
+
+from .base import NO_ORGANIZATION, OrganizationSource, ask_once, function_name
+
+Function: TypeAlias = Callable[[Any, Any], str | None]
+"""Returns the id of the organization of a request, DRF's or Django's, and a view."""
+
+SOURCES = (
+    "UrlKeyword('team'), Header('X-Organization-Id'), Host(), a function of the request and the "
+    "view, or a list of these"
+)
+"""What ``as_source`` takes, for messages."""
+
+_DOTTED_PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
+
+
+@dataclass(frozen=True)
+class Computed(OrganizationSource):
+    """A function of the project, or the dotted path of one.
+
+    No organization fits where it returns None, raises, or returns something else than a string.
+    """
+
+    function: Function | str
+
+    runs_project_code = True
+    keywords = None
+
+    @property
+    def words(self) -> str:
+        return f"{function_name(self.function)}()"
+
+    def find(self, request: Any, view: Any) -> str | None:
+        kwargs = getattr(view, "kwargs", None) or {}
+        key = repr(sorted(kwargs.items()))
+        return ask_once(request, self.function, key, lambda: self._load()(request, view))
+
+    def _load(self) -> Function:
+        given = self.function
+        return cast("Function", import_string(given)) if isinstance(given, str) else given
+
+
+@dataclass(frozen=True)
+class Several(OrganizationSource):
+    """Several sources: those that name an organization must name the same."""
+
+    sources: tuple[OrganizationSource, ...]
+
+    @property
+    def runs_project_code(self) -> bool:
+        return any(one.runs_project_code for one in self.sources)
+
+    @property
+    def keywords(self) -> frozenset[str] | None:
+        each = [one.keywords for one in self.sources]
+        known = [one for one in each if one is not None]
+        return frozenset[str]().union(*known) if len(known) == len(each) else None
+
+    @property
+    def words(self) -> str:
+        return " and ".join(one.words for one in self.sources)
+
+    def find(self, request: Any, view: Any) -> str | None:
+        found = {one.find(request, view) for one in self.sources} - {None}
+        if not found:
+            return None
+        return found.pop() if len(found) == 1 else NO_ORGANIZATION
+
+
+def as_source(value: object) -> OrganizationSource | None:
+    """Return the source that a view or the settings declare, None for None.
+
+    Args:
+        value: a source, a function, a dotted path of one, or a list of these.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if value is None or isinstance(value, OrganizationSource):
+        return value
+    if isinstance(value, (list, tuple)):
+        sources = [*filter(None, map(as_source, value))]
+        if not sources or len(sources) < len(value):
+            raise ValueError(f"{value!r} does not say where organizations are named.")
+        return Several(tuple(sources))
+    if isinstance(value, str) and _DOTTED_PATH.fullmatch(value):
+        return Computed(value)
+    # A function that stands on a class is bound to the view.
+    function = value.__func__ if isinstance(value, MethodType) else value
+    if not callable(function) or isinstance(function, type) or iscoroutinefunction(function):
+        raise ValueError(f"{value!r} does not say where organizations are named: write {SOURCES}.")
+    return Computed(function)
