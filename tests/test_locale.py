@@ -1,6 +1,8 @@
 """The Korean translation: every sentence, the same placeholders, compiled."""
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import polib
@@ -8,18 +10,29 @@ import pytest
 
 import drf_logto
 from drf_logto import exceptions as refusals
-from drf_logto import permissions
+from drf_logto import explanation, permissions
 from tests.support.refusals import leaves
 
 PO = Path(drf_logto.__file__).parent / "locale/ko/LC_MESSAGES/django.po"
 PLACEHOLDER = re.compile(r"%\(\w+\)\w|%")
 
 CATALOG = polib.pofile(str(PO))
+
+
+def of_explanation() -> Iterator[str]:
+    """What explains a token, which nothing else says in words."""
+    for module in Path(explanation.__file__).parent.glob("*.py"):
+        for call in ast.walk(ast.parse(module.read_text())):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", None) == "gettext_noop":
+                yield ast.literal_eval(call.args[0])
+
+
 SENTENCES = sorted(
     {one.message for one in leaves() if hasattr(one, "message")}
     | {*refusals.WrongTokenKind.sentences.values(), *refusals.WrongBearer.sentences.values()}
     | {words for name in permissions.__all__ if (words := getattr(permissions, name).words)}
     | {refusals.NoScopeDeclared.unnamed, refusals.MalformedHeader.repeated}
+    | {*of_explanation()}
     | {refusals.MalformedToken.word, refusals.MalformedToken.quoted, refusals.MalformedToken.no_jwt}
 )
 

@@ -10,12 +10,12 @@ from django.utils.cache import patch_cache_control
 
 from ..auth_info import AuthInfo
 from ..exceptions import AuthorizationServerUnavailable, ContextLost, TokenRevoked
+from ..explanation.claims import Claim, shown_claims
 from ..responses import sentence
 from ..runtime import get_environment
 from ..view_options import named_organization
 from .authentication import LogtoSessionAuthentication
 from .choices import chosen_context, contexts, is_lost
-from .claims import Claim, shown_claims
 from .contexts import Context, Organization
 from .curl import request_body
 from .other_contexts import Access, access_with
@@ -125,7 +125,7 @@ def _signed_in(sign_in: SignIn, view: Any, request: Any, response: Any) -> Signe
         chosen=chosen,
         auth=auth,
         minutes=math.ceil(seconds / 60),
-        claims=shown_claims(auth, now) if auth else (),
+        claims=shown_claims(auth.claims, now) if auth else (),
         groups=tuple((organization, tuple(group)) for organization, group in by_organization),
         has_several_resources=len({context.resource for context in every} - {None}) > 1,
         is_lost=is_lost(sign_in),

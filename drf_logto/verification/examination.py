@@ -19,15 +19,11 @@ class Finding:
         rule: its name.
         refusal: why the token breaks it, None where it keeps it or was not asked.
         because_of: the broken rule without which there is nothing to ask, None where it was asked.
-        header: the header parameters that the rule reads.
-        claims: the claims that it reads.
     """
 
     rule: str
     refusal: LogtoError | None = None
     because_of: str | None = None
-    header: tuple[str, ...] = ()
-    claims: tuple[str, ...] = ()
 
     @property
     def is_kept(self) -> bool:
@@ -81,14 +77,13 @@ def _unread(refusal: LogtoError) -> list[Finding]:
 
 
 def _ask(rule: Rule, token: Candidate, findings: list[Finding], *, always_fetches: bool) -> Finding:
-    reads = {"header": rule.header, "claims": rule.claims}
     is_fetched = always_fetches or rule is not KEY
     needed = {one.name for one in rule.needs}
     for one in findings:
         if not one.is_kept and (one.rule in needed or not is_fetched):
-            return Finding(rule.name, because_of=one.because_of or one.rule, **reads)
+            return Finding(rule.name, because_of=one.because_of or one.rule)
     try:
         rule.check(token)
     except LogtoError as refusal:
-        return Finding(rule.name, without_frames(refusal), **reads)
-    return Finding(rule.name, **reads)
+        return Finding(rule.name, without_frames(refusal))
+    return Finding(rule.name)

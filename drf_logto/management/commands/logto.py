@@ -1,5 +1,6 @@
 """``manage.py logto``: finds the modules of ``subcommands`` and runs one."""
 
+import re
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -14,19 +15,25 @@ from ...shared_cache import CacheUnavailable
 from .. import subcommands
 from ..subcommands import FAILED, USAGE
 
+_LONG_WORD = re.compile(r"\S{32,}")  # the secrets of Logto's applications have 32 characters
+
 
 class Command(BaseCommand):
     """Runs a subcommand; what the user does wrong exits with 2, what fails otherwise with 1."""
 
     help = "Works with Logto; each subcommand has a --help of its own."
+    stealth_options = ("stdin",)
     requires_system_checks = ()  # an error in a view must not keep anybody from revoking access
 
     def add_arguments(self, parser: CommandParser) -> None:
+        _hide_long_words(parser)
         parsers = parser.add_subparsers(dest="subcommand", metavar="subcommand", required=True)
         for found in iter_modules(subcommands.__path__):
             module = import_module(f"{subcommands.__name__}.{found.name}")
             summary = str(module.__doc__).strip()
-            module.add_arguments(parsers.add_parser(found.name, help=summary, description=summary))
+            added = parsers.add_parser(found.name, help=summary, description=summary)
+            _hide_long_words(added)
+            module.add_arguments(added)
 
     def handle(self, *args: Any, **options: Any) -> None:
         module = import_module(f"{subcommands.__name__}.{options['subcommand']}")
@@ -49,3 +56,9 @@ class Command(BaseCommand):
             reason = f"Logto cannot be asked: {error.reason}."
             remedy = "Check LOGTO['ENDPOINT'], the network, and whether Logto works."
             raise CommandError(f"{reason} {remedy}", returncode=FAILED) from error
+
+
+def _hide_long_words(parser: CommandParser) -> None:
+    """Keep a token or a secret in the wrong place out of the parser's messages."""
+    error = parser.error
+    parser.error = lambda message: error(_LONG_WORD.sub("...", message))  # type: ignore[method-assign]

@@ -1,6 +1,7 @@
-"""The claims of a token as a page shows them."""
+"""Header parameters and claims as a page or a terminal shows them."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from django.utils.formats import date_format
 from django.utils.timesince import timesince, timeuntil
 
-from ..auth_info import AuthInfo, numeric_date
+from ..auth_info import numeric_date
 
 _TIMES = frozenset({"auth_time", "exp", "iat", "nbf"})
 _MAX_CLAIMS = 50
@@ -21,33 +22,38 @@ class Claim:
 
     name: str
     value: str
+    moment: str = ""  # ISO 8601
     time: str = ""  # date and time of day
     past: str = ""  # how long ago it was
     future: str = ""  # how long until it comes
 
 
-def shown_claims(auth: AuthInfo, now: float) -> tuple[Claim, ...]:
-    """Return the claims in the token's order, shortened to what a page has room for.
+def shown_claims(claims: Mapping[str, Any], now: float) -> tuple[Claim, ...]:
+    """Return claims in the token's order, shortened to what a page has room for.
 
     Args:
-        auth: the token.
+        claims: of a payload, or the parameters of a header.
         now: in seconds since the epoch.
     """
-    claims = [*auth.claims.items()][:_MAX_CLAIMS]
-    return tuple(_shown(name, value, now) for name, value in claims)
+    return tuple(shown_claim(*one, now) for one in [*claims.items()][:_MAX_CLAIMS])
 
 
-def _shown(name: str, value: Any, now: float) -> Claim:
+def shown_claim(name: str, value: object, now: float) -> Claim:
+    """Return one of them."""
     seconds = numeric_date(value) if name in _TIMES else None
     written = _shortened(name), _shortened(json.dumps(value, ensure_ascii=False))
     if seconds is None:
         return Claim(*written)
     moment, current = (datetime.fromtimestamp(one, UTC) for one in (seconds, now))
     time = f"{date_format(moment, 'DATETIME_FORMAT')} UTC"
+    iso = moment.isoformat(timespec="seconds").replace("+00:00", "Z")
     if moment > current:
-        return Claim(*written, time, future=timeuntil(moment, current))
-    return Claim(*written, time, past=timesince(moment, current))
+        return Claim(*written, iso, time, future=timeuntil(moment, current))
+    return Claim(*written, iso, time, past=timesince(moment, current))
 
 
 def _shortened(text: str) -> str:
-    return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}…"
+    # As in JSON, what could move the cursor or turn the text around.
+    escaped = (one if one.isprintable() else json.dumps(one)[1:-1] for one in text[:_MAX_LENGTH])
+    printable = "".join(escaped)
+    return printable if len(text) <= _MAX_LENGTH else f"{printable}…"

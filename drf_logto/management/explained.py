@@ -1,0 +1,141 @@
+"""Writes the explanation of a token, as text and as JSON."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..auth_info import TokenKind
+from ..explanation.claims import Claim
+from ..explanation.tokens import ExplainedRule, Refusal, TokenExplanation
+from ..telemetry import quoted
+from .output import Output, Verdict
+
+HEADER_NOTE = (
+    "The word 'Bearer' belongs to the Authorization header and not to the token, so it is left out "
+    "here. A program that keeps it as part of the token sends it twice, and is refused."
+)
+_KINDS = {
+    None: "not known",
+    TokenKind.GLOBAL: "global: for the API resource",
+    TokenKind.ORGANIZATION: "organization: for an organization, without an API resource",
+    TokenKind.ORGANIZATION_RESOURCE: "organization_resource: for the API resource within an "
+    "organization",
+}
+_NOT_VERIFIED = "The signature is not verified, so anybody may have written what it says."
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is written about a token.
+
+    Attributes:
+        token: its explanation.
+        is_header: whether the token stood in the value of a header.
+    """
+
+    token: TokenExplanation
+    is_header: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for a program."""
+        token = self.token
+        return {
+            "credential": asdict(token.credential),
+            "note": HEADER_NOTE if self.is_header else None,
+            "accepted": token.refusal is None,
+            "verified": token.is_verified,
+            "refusal": token.refusal and asdict(Refusal.of(token.refusal)),
+            "header": _claims(token.header),
+            "claims": _claims(token.claims),
+            "rules": [_rule(one) for one in token.rules],
+            "lifetime": _plain(token.lifetime) or None,
+            "kind": token.kind and token.kind.value,
+            "organization": token.organization,
+            "scopes": token.scopes,
+        }
+
+    def write(self, output: Output) -> None:
+        """Write it for people."""
+        token = self.token
+        output.text(token.credential.description)
+        for line in filter(None, (token.credential.remedy, self.is_header and HEADER_NOTE)):
+            output.text(str(line))
+        if token.claims:
+            mark = "" if token.is_verified else " (not verified)"
+            if mark:
+                output.text(_NOT_VERIFIED)
+            _section(output, f"Header{mark}", token.header)
+            _section(output, f"Claims{mark}", token.claims)
+            output.heading(f"Facts{mark}")
+            self._write_facts(output)
+        output.heading("Rules")
+        for rule in token.rules:
+            _write_rule(output, rule)
+
+    def _write_facts(self, output: Output) -> None:
+        token = self.token
+        organization = quoted(token.organization) if token.organization else "none"
+        scopes = " ".join(map(quoted, token.scopes or ())) or "none"
+        facts = {
+            "Kind": _KINDS[token.kind],
+            "Organization": organization if token.kind else "not known",
+            "Scopes": "not known" if token.scopes is None else scopes,
+            "Lifetime": _plain(token.lifetime) or "not known",
+        }
+        for name, fact in facts.items():
+            output.text(f"{name}: {fact}", indent=2, hanging=2)
+
+
+def malformed_as_json(refusal: Refusal) -> dict[str, Any]:
+    """Return why there is no token in a header, for a program."""
+    return {"accepted": False, "refusal": asdict(refusal)}
+
+
+def write_refusal(output: Output, fact: str, refusal: Refusal) -> None:
+    """Write a fact with its refusal and what to do."""
+    output.verdict(Verdict.ERROR, fact)
+    reason = refusal.reason and f"In particular: {refusal.reason}."
+    for line in filter(None, (refusal.sentence, reason, refusal.remedy)):
+        output.text(line, indent=10)
+
+
+def _section(output: Output, heading: str, claims: Iterable[Claim]) -> None:
+    output.heading(heading)
+    for one in claims:
+        output.text(_written(one), indent=2, hanging=2)
+
+
+def _written(claim: Claim) -> str:
+    """``exp 1795190859 (2026-11-20T16:07:39Z, 3 minutes ago)``."""
+    words = f"{claim.past} ago" if claim.past else f"in {claim.future}"
+    moment = f" ({claim.moment}, {_plain(words)})" if claim.moment else ""
+    return f"{claim.name} {claim.value}{moment}"
+
+
+def _write_rule(output: Output, rule: ExplainedRule) -> None:
+    fact = ": ".join(filter(None, (rule.title, ", ".join(map(_written, rule.found)))))
+    if rule.refusal is not None:
+        write_refusal(output, fact, rule.refusal)
+    elif rule.because_of:
+        output.verdict(Verdict.SKIPPED, f"{rule.title}: not asked, because of “{rule.because_of}”")
+    else:
+        output.verdict(Verdict.OK, fact)
+
+
+def _rule(rule: ExplainedRule) -> dict[str, Any]:
+    return {
+        "name": rule.name,
+        "outcome": "kept" if rule.is_kept else "broken" if rule.refusal else "not asked",
+        "found": _claims(rule.found),
+        "refusal": rule.refusal and asdict(rule.refusal),
+        "because_of": rule.because_of or None,
+    }
+
+
+def _claims(claims: Iterable[Claim]) -> list[dict[str, Any]]:
+    return [{"name": one.name, "value": one.value, "time": one.moment or None} for one in claims]
+
+
+def _plain(words: str) -> str:
+    """Words of Django's, which have spaces that no line breaks at."""
+    return words.replace("\xa0", " ")

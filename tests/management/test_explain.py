@@ -1,0 +1,275 @@
+"""``manage.py logto explain``: what is written, where the token comes from, and the exit codes."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from drf_logto.testing import Logto
+from tests.management.conftest import Run
+from tests.support.verifier_setup import NOW
+
+
+@pytest.fixture
+def logto() -> Iterator[Logto]:
+    with Logto(now=lambda: NOW) as logto:
+        yield logto
+
+
+@pytest.fixture
+def explain(logto: Logto, logto_command: Run) -> Run:
+    """Run the command with a token on its standard input."""
+    return lambda token, *arguments: logto_command("explain", *arguments, stdin=f"{token}\n")
+
+
+def test_a_valid_token_is_explained(explain: Run, logto: Logto) -> None:
+    claims = {"jti": "token-1", "note": "a\x1b[31m"}
+    token = logto.organization_resource_token("org-1", ["read:a", "write:a"], claims=claims)
+    code, output = explain(token)
+    assert code == 0
+    kid = logto.jwks["keys"][0]["kid"]
+    assert (
+        output
+        == f"""\
+This is an access token.
+
+Header
+  alg "ES384"
+  typ "at+jwt"
+  kid "{kid}"
+
+Claims
+  jti "token-1"
+  sub "user-1"
+  iat 1800000000 (2027-01-15T08:00:00Z, 0 minutes ago)
+  exp 1800003600 (2027-01-15T09:00:00Z, in 1 hour)
+  scope "read:a write:a"
+  client_id "application-1"
+  iss "https://tenant.logto.test/oidc"
+  aud "https://api.example.test"
+  organization_id "org-1"
+  note "a\\u001b[31m"
+
+Facts
+  Kind: organization_resource: for the API resource within an organization
+  Organization: 'org-1'
+  Scopes: 'read:a' 'write:a'
+  Lifetime: 1 hour
+
+Rules
+ok        Length of the token
+ok        Form of the token
+ok        Type of the token: typ "at+jwt"
+ok        Signature algorithm: alg "ES384"
+ok        Key ID: kid "{kid}"
+ok        Critical extensions
+ok        Type of the content
+ok        Issuer: iss "https://tenant.logto.test/oidc"
+ok        Signing key: kid "{kid}"
+ok        Type of the signing key: alg "ES384"
+ok        Signature
+ok        Expiration time: exp 1800003600 (2027-01-15T09:00:00Z, in 1 hour)
+ok        Start time
+ok        Subject: sub "user-1"
+ok        Client ID: client_id "application-1"
+ok        Form of the scope: scope "read:a write:a"
+ok        Organization claim: organization_id "org-1"
+ok        Form of the audience: aud "https://api.example.test"
+ok        Kind of the token: aud "https://api.example.test", organization_id "org-1"
+ok        API resource: aud "https://api.example.test"
+ok        Permitted client: client_id "application-1"
+"""
+    )
+
+
+def test_a_token_that_is_refused_is_explained_with_the_remedy(explain: Run, logto: Logto) -> None:
+    code, output = explain(logto.global_token(claims={"iss": "https://tenant.logto.test/oidc/"}))
+    assert code == 3
+    for section in ("Header", "Claims", "Facts"):
+        assert f"\n{section} (not verified)\n" in output
+    words = " ".join(output.split())
+    assert (
+        'error Issuer: iss "https://tenant.logto.test/oidc/" The access token was not issued by '
+        "the Logto tenant of this API. In particular: received 'https://tenant.logto.test/oidc/', "
+        "expected "
+        "'https://tenant.logto.test/oidc'; they differ by a trailing slash. Compare ENDPOINT with "
+        "the token's iss."
+    ) in words
+    assert "skipped Signature: not asked, because of “Issuer”" in words
+    assert output.endswith("The token is refused: invalid_issuer.")
+
+
+@pytest.mark.usefixtures("revocation")
+def test_a_revoked_token_is_said_to_be_so(explain: Run, logto: Logto, logto_command: Run) -> None:
+    token = logto.global_token(claims={"jti": "token-1"})
+    assert "\nok        Revocation: iat 1800000000" in explain(token)[1]
+    logto_command("revoke", "--token-id", "token-1")
+    code, output = explain(token)
+    assert code == 3
+    assert output.endswith("The token is refused: token_revoked.")
+
+
+def test_what_is_no_token_is_named(explain: Run) -> None:
+    code, output = explain('"undefined"')
+    assert code == 3
+    assert output.startswith("This is not a token of Logto.\nSend the token exactly as Logto")
+    assert "The client sent the word 'undefined'" in output
+    assert "Claims" not in output
+
+
+@pytest.mark.parametrize("start", ["Bearer ", "bearer  ", "Authorization: Bearer "])
+def test_the_value_of_a_header_is_read_as_one(explain: Run, logto: Logto, start: str) -> None:
+    code, output = explain(start + logto.global_token())
+    assert code == 0
+    assert "The word 'Bearer' belongs to the Authorization header" in output
+    code, output = explain(start + logto.global_token(), "--json")
+    assert json.loads(output)["note"].startswith("The word 'Bearer'")
+
+
+@pytest.mark.parametrize("given", ["Bearer", "Bearer Bearer x", "Bearer a b"])
+def test_a_header_that_is_malformed_is_said_to_be_so(explain: Run, given: str) -> None:
+    code, output = explain(given)
+    assert code == 3
+    assert output.startswith("error     Authorization header\n          The Authorization header")
+    assert output.endswith("The token is refused: malformed_header.")
+    code, output = explain(given, "--json")
+    document = output.removesuffix("The token is refused: malformed_header.")
+    assert json.loads(document)["refusal"]["code"] == "malformed_header"
+
+
+def test_json_has_everything(explain: Run, logto: Logto) -> None:
+    code, output = explain(logto.organization_token("org-1", ["a"], claims={"jti": "t"}), "--json")
+    assert code == 0
+    document = json.loads(output)
+    rules = {one.pop("name"): one for one in document.pop("rules")}
+    header, claims = document.pop("header"), document.pop("claims")
+    assert document == {
+        "credential": {
+            "name": "access token",
+            "description": "This is an access token.",
+            "remedy": "",
+        },
+        "note": None,
+        "accepted": True,
+        "verified": True,
+        "refusal": None,
+        "lifetime": "1 hour",
+        "kind": "organization",
+        "organization": "org-1",
+        "scopes": ["a"],
+    }
+    assert header[0] == {"name": "alg", "value": '"ES384"', "time": None}
+    assert {"name": "exp", "value": "1800003600", "time": "2027-01-15T09:00:00Z"} in claims
+    assert rules["subject"] == {
+        "outcome": "kept",
+        "found": [{"name": "sub", "value": '"user-1"', "time": None}],
+        "refusal": None,
+        "because_of": None,
+    }
+
+
+def test_json_says_why_a_token_is_refused(explain: Run, logto: Logto) -> None:
+    code, output = explain(logto.id_token(), "--json")
+    assert code == 3
+    document = json.loads(output.removesuffix("The token is refused: not_an_access_token."))
+    assert not document["accepted"]
+    assert document["refusal"] == {
+        "code": "not_an_access_token",
+        "status": 401,
+        "sentence": "This token is not an access token. Send the access token, not the ID token.",
+        "reason": "",
+        "remedy": "Send the access token.",
+    }
+    outcomes = {one["name"]: one["outcome"] for one in document["rules"]}
+    assert [outcomes[name] for name in ("type", "issuer", "key")] == [
+        "broken",
+        "kept",
+        "not asked",
+    ]
+
+
+def test_the_signature_of_a_token_that_failed_is_verified_where_that_is_asked(
+    explain: Run, logto: Logto
+) -> None:
+    code, output = explain(logto.id_token(), "--signature")
+    assert code == 3
+    assert "\nok        Signature\n" in output
+    assert "not verified" not in output
+
+
+def test_a_logto_that_cannot_be_asked_is_a_failure(explain: Run, logto: Logto) -> None:
+    with logto.outage():
+        code, output = explain(logto.global_token())
+    assert code == 1
+    assert output.endswith(
+        "The token cannot be judged: the in-process Logto does not answer. Check ENDPOINT, the "
+        "network, and whether Logto works."
+    )
+
+
+@pytest.mark.parametrize("setting", [None, {"ENDPOINT": "ftp://x"}])
+def test_settings_that_cannot_work_are_a_wrong_use(
+    logto_command: Run, settings: Any, setting: Any
+) -> None:
+    settings.LOGTO = setting
+    assert logto_command("explain", stdin="undefined")[0] == 2
+
+
+@pytest.mark.parametrize("given", ["", " \n"])
+def test_no_token_is_a_wrong_use(explain: Run, given: str) -> None:
+    assert explain(given) == (2, "No token was given.")
+
+
+@pytest.mark.parametrize(
+    "arguments", ["{}", "--json {}", "-- {}", "--token={}", "--token {}", "-{}", "--json={}"]
+)
+def test_a_token_on_the_command_line_is_refused_and_not_repeated(
+    logto: Logto, logto_command: Run, arguments: str
+) -> None:
+    token = logto.global_token()
+    code, output = logto_command("explain", *arguments.format(token).split())
+    assert code != 0
+    assert not any(part in output for part in token.split("."))
+    if "-" not in arguments.replace("--json ", ""):
+        assert code == 2
+        assert output.startswith("Write the token to the standard input")
+
+
+def test_no_part_of_a_token_is_written(explain: Run, logto: Logto) -> None:
+    for token in (logto.global_token(), logto.id_token(), logto.opaque_token()):
+        for arguments in ((), ("--json",)):
+            output = explain(token, *arguments)[1]
+            assert not any(part in output for part in token.split("."))
+
+
+def test_the_answer_is_english_whatever_the_project_speaks(explain: Run, settings: Any) -> None:
+    settings.LANGUAGE_CODE = "ko"
+    assert explain("undefined")[1].startswith("This is not a token of Logto.")
+
+
+def test_a_terminal_is_asked_for_the_token_and_does_not_show_it() -> None:
+    """In a process of its own, because the prompt belongs to the terminal of a process."""
+    pty = pytest.importorskip("pty")
+    command = [sys.executable, "-m", "django", "logto", "explain"]
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", "COLUMNS": "80"}
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True
+    )
+    os.close(theirs)
+    output = b""
+    while b"Token: " not in output:
+        output += os.read(ours, 1000)
+    os.write(ours, b"a-token-that-is-none\n")
+    with suppress(OSError):  # the end of a terminal
+        while read := os.read(ours, 1000):
+            output += read
+    assert process.wait(60) == 3
+    os.close(ours)
+    assert b"This is not a token of Logto." in output
+    assert b"a-token" not in output
