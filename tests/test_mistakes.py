@@ -39,8 +39,9 @@ def seen_as(row: str) -> Callable[[Mistake], Mistake]:
 
 
 def rows(page: str) -> list[str]:
-    """The first cells of the tables."""
-    cells = re.findall(r"^\| (.+?) \| .+ \|$", text(page), re.MULTILINE)
+    """The first cells of the tables of what is seen."""
+    seen = text(page).partition("\n## 401\n")[2]
+    cells = re.findall(r"^\| (.+?) \| .+ \|$", seen, re.MULTILINE)
     return [cell for cell in cells if "`" in cell]
 
 

@@ -72,6 +72,7 @@ def check_sign_in() -> Iterator[CheckMessage]:
         if not any(_is_subclass(one, required) for one in middleware):
             yield Error(
                 f"MIDDLEWARE has no {required.__name__}, which the sign-in needs.",
+                hint=f"Add {required.__module__}.{required.__name__} to MIDDLEWARE.",
                 id="drf_logto.E024",
             )
     yield from _check_urls()

@@ -56,6 +56,8 @@ def cause_of(error: Exception, request: Request, host: str) -> str:
 def _sentence(cause: Exception, scheme: str) -> str:
     if isinstance(cause, ssl.SSLError) and cause.reason in _WITHOUT_TLS:
         return "{host} answers https without TLS: it may be a port for http"
+    if isinstance(cause, ssl.SSLEOFError):
+        return "{host} breaks off the TLS connection: it may be a port for http"
     if isinstance(cause, TimeoutError) and "handshake" in str(cause):
         return "timed out in the TLS handshake with {host}: it may be a port for http"
     is_alert = str(cause).startswith(_TLS_ALERT)  # the status line of no HTTP

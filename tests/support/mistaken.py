@@ -1,12 +1,15 @@
 """A project in which a test makes a mistake."""
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.checks import run_checks
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import include, path
 from rest_framework.response import Response
@@ -75,12 +78,26 @@ class Project:
         """Return what ``check --deploy`` reports."""
         return "\n".join(map(str, run_checks(include_deployment_checks=True)))
 
-    def check_sign_in(self, **changes: object) -> str:
-        """Return what it reports of a project with a sign-in and these settings."""
+    def include_sign_in(self, **changes: object) -> None:
+        """Have a sign-in and these settings."""
         for name, value in changes.items():
             setattr(self.settings, name, value)
         self.fixtures.getfixturevalue("route")(path("auth/", include("drf_logto.browsable.urls")))
+
+    def check_sign_in(self, **changes: object) -> str:
+        """Return what ``check`` reports of it."""
+        self.include_sign_in(**changes)
         return self.check()
+
+    def doctor(self, *arguments: str) -> str:
+        """Return what ``manage.py logto doctor`` writes, on one line."""
+        return self._command("doctor", *arguments)
+
+    def _command(self, *arguments: str) -> str:
+        output = StringIO()
+        with suppress(CommandError):
+            call_command("logto", *arguments, stdout=output)
+        return " ".join(output.getvalue().split())
 
     def sign_in(self, **answer: object) -> str:
         """Come back from Logto with this answer, and return the log."""

@@ -189,6 +189,13 @@ def test_a_certificate_that_no_one_vouches_for_is_refused(tls_server: LoopbackSe
     assert tls_server.asked == []
 
 
+def test_a_port_for_http_that_hangs_up_on_tls_is_named(server: LoopbackServer) -> None:
+    with pytest.raises(AuthorizationServerUnavailable) as refused:
+        fetch_json(server.address.replace("http:", "https:"), 5)
+    reason = f"{host_of(server)} breaks off the TLS connection: it may be a port for http"
+    assert refused.value.reason == reason
+
+
 def test_a_port_for_tls_is_named_when_it_is_asked_without(tls_server: LoopbackServer) -> None:
     with pytest.raises(AuthorizationServerUnavailable) as refused:
         fetch_json(tls_server.address.replace("https:", "http:"), 5)

@@ -1,0 +1,228 @@
+"""The mistakes of docs/troubleshooting.md that one command names: each is made on purpose."""
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+from django.urls import path
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.viewsets import ViewSet
+
+from drf_logto.authentication import LogtoJWTAuthentication
+from drf_logto.permissions import HasScopes, InOrganization
+from drf_logto.testing import Logto
+from tests.support.checked import made
+from tests.support.documents import text
+from tests.support.loopback import http
+from tests.support.mistaken import Project
+
+PAGES = "docs/troubleshooting.md", "docs/troubleshooting.ko.md"
+HEADINGS = "## One command for each mistake", "## 실수마다 하나의 명령"
+CODE = re.compile(r"`([^`]+)`")
+
+Mistake = Callable[[Project], Any]
+MISTAKES: dict[str, Mistake] = {}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the table: the mistake, the command, and words of its output."""
+
+    mistake: str
+    command: str
+    words: tuple[str, ...]
+
+
+def rows(page: int) -> list[Row]:
+    section = text(PAGES[page]).partition(f"\n{HEADINGS[page]}\n")[2].partition("\n## ")[0]
+    cells = re.findall(r"^\| (.+?) \| (.+?) \| (.+) \|$", section, re.MULTILINE)
+    return [
+        Row(one, CODE.findall(two)[0], tuple(CODE.findall(three))) for one, two, three in cells[1:]
+    ]
+
+
+def named(title: str) -> Callable[[Mistake], Mistake]:
+    """Register a mistake for the row whose first cell this is."""
+
+    def register(mistake: Mistake) -> Mistake:
+        MISTAKES[title] = mistake
+        return mistake
+
+    return register
+
+
+# Settings
+
+
+@named("`ENDPOINT` is the issuer, or the address of the metadata")
+def the_address_of_the_metadata(project: Project) -> None:
+    project.configure(ENDPOINT=f"{Logto().issuer}/.well-known/openid-configuration")
+
+
+@named("`API_RESOURCE` is one string with several resource indicators")
+def resources_in_one_string(project: Project) -> None:
+    project.configure(API_RESOURCE="https://api.example.test,https://other.test")
+
+
+@named("`API_RESOURCE` has no scheme")
+def a_resource_without_a_scheme(project: Project) -> None:
+    project.configure(API_RESOURCE="api.example.test")
+
+
+@named("`CACHE` is a cache that processes do not share")
+def a_cache_of_one_process(project: Project) -> None:
+    project.configure(CACHE="default")
+
+
+# The way to Logto
+
+
+@named("`ENDPOINT` is another name of the machine than Logto's own")
+def another_name_of_the_machine(project: Project) -> None:
+    project.server.serve_logto(Logto(project.server.address))
+    project.configure(ENDPOINT=project.server.address.replace("127.0.0.1", "localhost"))
+
+
+@named("`ENDPOINT` has `https`, and the port speaks `http`")
+def https_to_a_port_for_http(project: Project) -> None:
+    project.configure(ENDPOINT=project.server.address.replace("http", "https"))
+
+
+@named("`ENDPOINT` has `http`, and the port speaks `https`")
+def http_to_a_port_for_https(project: Project) -> None:
+    tls_server = project.fixtures.getfixturevalue("tls_server")
+    project.configure(ENDPOINT=tls_server.address.replace("https", "http"))
+
+
+@named("The certificate of Logto is self-signed, or of a private authority")
+def a_self_signed_certificate(project: Project) -> None:
+    project.configure(ENDPOINT=project.fixtures.getfixturevalue("tls_server").address)
+
+
+@named("The host in `ENDPOINT` does not exist")
+def a_wrong_host(project: Project) -> None:
+    project.configure(ENDPOINT="https://logto.invalid")
+
+
+@named("Nothing listens on the port in `ENDPOINT`")
+def a_closed_port(project: Project) -> None:
+    project.configure(ENDPOINT="http://127.0.0.1:9")
+
+
+@named("A proxy is in the way")
+def a_proxy_in_the_way(project: Project) -> None:
+    environment = project.fixtures.getfixturevalue("monkeypatch")
+    environment.setenv("https_proxy", "http://127.0.0.1:9")
+    project.configure(ENDPOINT="https://logto.invalid")
+
+
+@named("The clock of the machine is ahead or behind")
+def a_wrong_clock(project: Project) -> None:
+    body, date = json.dumps(Logto(project.server.address).metadata), formatdate(0, usegmt=True)
+    project.server.serve_logto(Logto(project.server.address))
+    metadata = "/oidc/.well-known/openid-configuration"
+    project.server.answers[metadata] = http(body, Date=date)
+    project.configure(ENDPOINT=project.server.address)
+
+
+@named("`ALGORITHMS` lacks the algorithm of the tenant's key")
+def too_few_algorithms(project: Project) -> None:
+    project.server.serve_logto(Logto(project.server.address))
+    project.configure(ENDPOINT=project.server.address, ALGORITHMS=["RS256"])
+
+
+# Views
+
+
+@named("`LogtoJWTAuthentication` is missing")
+def no_authentication_class(project: Project) -> None:
+    project.put(HasScopes("a"), authentication_classes=[SessionAuthentication])
+
+
+@named("`LogtoJWTAuthentication` comes after `SessionAuthentication`")
+def another_authentication_class_first(project: Project) -> None:
+    both = [SessionAuthentication, LogtoJWTAuthentication]
+    project.put(HasScopes("a"), authentication_classes=both)
+
+
+@named('A keyword of a permission matches no action: `HasScopes(lst="a")`')
+def a_keyword_that_matches_no_action(project: Project) -> None:
+    view = made(ViewSet, HasScopes(lst="a"), list=None).as_view({"get": "list"})
+    project.fixtures.getfixturevalue("route")(path("products/", view))
+
+
+@named("`required_scope` instead of `required_scopes`")
+def an_attribute_with_a_wrong_name(project: Project) -> None:
+    project.put(HasScopes, required_scope="a")
+
+
+@named("The organization in the URL is called `pk`, `slug` or `team`")
+def an_organization_that_is_not_compared(project: Project) -> None:
+    project.put(InOrganization, at="organizations/<pk>/")
+
+
+# Sign-in and webhooks
+
+
+@named("Sessions are stored in cookies")
+def sessions_in_cookies(project: Project) -> None:
+    project.include_sign_in(SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies")
+
+
+@named('`SESSION_COOKIE_SAMESITE` is `"Strict"`')
+def a_session_cookie_that_stays_here(project: Project) -> None:
+    project.include_sign_in(SESSION_COOKIE_SAMESITE="Strict")
+
+
+@named("`SessionMiddleware` is missing")
+def no_session_middleware(project: Project) -> None:
+    project.include_sign_in(MIDDLEWARE=["django.middleware.csrf.CsrfViewMiddleware"])
+
+
+@named("`WEBHOOK_SIGNING_KEYS` is missing")
+def no_signing_key(project: Project) -> None:
+    project.receive()
+    known = project.settings.LOGTO
+    project.settings.LOGTO = {one: known[one] for one in known if "KEYS" not in one}
+
+
+@named("The extra `openapi` is not installed")
+def an_extra_that_is_not_installed(project: Project) -> None:
+    environment = project.fixtures.getfixturevalue("monkeypatch")
+    environment.setitem(sys.modules, "drf_spectacular", None)
+    project.configure(ENDPOINT="http://127.0.0.1:9")
+
+
+# The page
+
+ROWS = rows(0)
+
+COMMANDS: dict[str, Callable[[Project], str]] = {
+    "check": Project.check,
+    "logto doctor": Project.doctor,
+}
+
+
+def test_every_mistake_of_the_table_is_made() -> None:
+    assert [one.mistake for one in ROWS] == list(MISTAKES)
+
+
+def test_both_languages_have_the_same_rows() -> None:
+    assert [(one.command, one.words) for one in ROWS] == [
+        (one.command, one.words) for one in rows(1)
+    ]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.mistake)
+def test_one_command_names_the_mistake_and_the_remedy(
+    request: pytest.FixtureRequest, row: Row
+) -> None:
+    project = Project(request)
+    MISTAKES[row.mistake](project)
+    found = COMMANDS[row.command](project)
+    assert [word for word in row.words if word not in found] == []
