@@ -19,6 +19,7 @@ _TOKEN = re.compile(r"[!-~]{1,16384}")
 _VISIBLE = re.compile(r"[!-~]{1,1000}")
 _BAD_REQUEST = 400
 _LONGEST = 86400  # seconds that a token is kept, however long it lives
+_YEAR = 366 * 86400  # seconds that it may live
 _CLOCK_SKEW = 5  # seconds that the clocks of two machines may differ
 _MARGIN = 30  # seconds before its end, in which a token is not sent any more
 _EARLIEST = 600  # seconds before its end, in which a token is replaced, if a tenth is longer
@@ -130,7 +131,7 @@ class MachineToken:
         value: the token.
         scopes: what Logto granted of the scopes that were asked for.
         begins_at: when it was asked for.
-        ends_at: when it ends, or is not kept any longer.
+        ends_at: when it ends.
     """
 
     value: str = field(repr=False)
@@ -138,14 +139,19 @@ class MachineToken:
     begins_at: float
     ends_at: float
 
+    @property
+    def kept_until(self) -> float:
+        """When it is forgotten."""
+        return min(self.ends_at, self.begins_at + _LONGEST)
+
     def is_usable(self, now: float) -> bool:
         """Whether it can be sent; a clock that was set back must not keep an old token."""
-        return self.begins_at - _CLOCK_SKEW <= now < self.ends_at - _MARGIN
+        return self.begins_at - _CLOCK_SKEW <= now < self.kept_until - _MARGIN
 
     def is_fresh(self, now: float) -> bool:
         """Whether it need not be replaced yet."""
-        early = min((self.ends_at - self.begins_at) / 10, _EARLIEST)
-        return self.is_usable(now) and now < self.ends_at - early
+        early = min((self.kept_until - self.begins_at) / 10, _EARLIEST)
+        return self.is_usable(now) and now < self.kept_until - early
 
 
 def request_token(
@@ -184,7 +190,7 @@ def request_token(
     if scopes != request.scopes:
         code = "insufficient_scope"
         raise MachineTokenRefused(code, _remedy(code, application, request, scopes))
-    seconds = min(lifetime, _LONGEST) if isinstance(lifetime, int) else 0
+    seconds = min(lifetime, _YEAR) if isinstance(lifetime, int) else 0
     return MachineToken(token, scopes, asked_at, asked_at + seconds)
 
 

@@ -166,17 +166,21 @@ class MachineTokens:
                 application, request, ask, rejected=entry.rejected, meanwhile=old
             )
         if isinstance(found, Exception):
-            return self._back_off(entry, found, now)
+            return self._back_off(entry, found, now, old)
         self._outage.end()
         entry.back_off.end()
         entry.token = found
         return found
 
-    def _back_off(self, entry: _Entry, failure: _Failure, now: float) -> _Failure:
+    def _back_off(
+        self, entry: _Entry, failure: _Failure, now: float, old: MachineToken | None
+    ) -> _Failure:
         # No token can be had while Logto is down, and one may be refused while others are issued.
         is_refused = isinstance(failure, MachineTokenRefused)
         (entry.back_off if is_refused else self._outage).add(failure, now)
-        logger.warning("No machine token: %s", getattr(failure, "reason", failure))
+        if old is not None:
+            reason = getattr(failure, "reason", failure)
+            logger.warning("A machine token is not replaced, and still used: %s", reason)
         return copy.copy(failure)
 
     def _ask(self, application: Application, request: TokenRequest) -> MachineToken | _Failure:

@@ -117,7 +117,7 @@ class SharedTokens:
 
     def _share(self, entry: _Entry, found: MachineToken | Found) -> MachineToken | Found:
         if isinstance(found, MachineToken) and found.is_fresh(self._now()):
-            seconds = int(found.ends_at - found.begins_at)
+            seconds = int(found.kept_until - found.begins_at)
             self._cache.set(entry.key, entry.seal(found), seconds)
         return found
 
