@@ -20,6 +20,7 @@ from .auth_info import TokenKind
 from .authentication import LogtoJWTAuthentication
 from .compositions.alternatives import Alternative, Credential, ways_into, written
 from .conf import get_settings
+from .organization_sources.named import UrlKeyword
 from .plain_views import as_view
 from .routes import Route, actions, all_routes, guards, reads_policies, scopes_of
 from .view_options import (
@@ -28,7 +29,7 @@ from .view_options import (
     class_of,
     declared_by_class,
     instance_of,
-    organization_keyword,
+    organization_source,
 )
 
 ANY_METHOD = "*"
@@ -274,12 +275,13 @@ def _resources(view: Any) -> tuple[str, ...]:
 def _organization(route: Route, view: Any, ways: tuple[Alternative, ...]) -> str:
     if not any(way.kinds <= _OF_ORGANIZATIONS for way in ways):
         return ""
-    keyword = organization_keyword(view, view.request)
-    if keyword is None:
+    source = organization_source(view, view.request)
+    if source is None:
         return "that of the token"
-    if any(f"(?P<{keyword}>" in one for one in route.patterns):
-        return f"URL keyword {keyword}"
-    return f"that of the token: the route has no keyword {keyword}"
+    path = "".join(route.patterns)
+    if isinstance(source, UrlKeyword) and f"(?P<{source.name}>" not in path:
+        return f"that of the token: the route has no keyword {source.name}"
+    return source.words
 
 
 def _is_filtered(view: Any) -> bool | None:

@@ -38,6 +38,7 @@ from drf_logto.operations import (
     needed_organization_scopes,
     needed_scopes,
 )
+from drf_logto.organization_sources.named import Header
 from drf_logto.permissions import HasScopes, InOrganization, IsUser, OrgResourceScopes
 
 Route = Callable[..., None]
@@ -381,6 +382,7 @@ def test_a_view_has_a_name(first: Callable[..., Operation], callback: Any, expec
         ),
         (view(InOrganization), "a/", "that of the token: the route has no keyword organization_id"),
         (view(InOrganization, organization_url_kwarg=None), "a/", "that of the token"),
+        (view(InOrganization, organization_source=Header("X-Team")), "a/", "header X-Team"),
         (view(HasScopes("a")), "<organization_id>/", ""),
         (view(IsUser), "<organization_id>/", ""),
         (

@@ -208,13 +208,13 @@ def test_a_coroutine_function_is_no_source() -> None:
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        (UrlKeyword("team"), "the URL keyword 'team'"),
-        (Header("X-Team"), "the header X-Team"),
-        (Host(), "the subdomain of the host"),
-        (Host("example.com"), "the subdomain of example.com"),
+        (UrlKeyword("team"), "URL keyword team"),
+        (Header("X-Team"), "header X-Team"),
+        (Host(), "subdomain of the host"),
+        (Host("example.com"), "subdomain of example.com"),
         (of_team, "of_team()"),
         ("project.teams.of_request", "project.teams.of_request()"),
-        ([UrlKeyword("team"), Header("X-Team")], "the URL keyword 'team' and the header X-Team"),
+        ([UrlKeyword("team"), Header("X-Team")], "URL keyword team and header X-Team"),
     ],
 )
 def test_a_source_has_words(source: object, words: str) -> None:

@@ -174,7 +174,7 @@ def _is_own_lookup(keyword: Keyword, route: Route) -> bool:
 def _error(route: Route, keyword: Keyword, source: OrganizationSource) -> CheckMessage:
     return Error(
         f"The route {route.path!r} names an organization in {_written(keyword)}, "
-        f"and only {source.words} is compared with the token.",
+        f"and the token is compared with another: {source.words}.",
         hint=_hint(keyword, source),
         id="drf_logto.E008",
     )

@@ -71,7 +71,7 @@ class UrlKeyword(_Named):
 
     @property
     def words(self) -> str:
-        return f"the URL keyword {self.name!r}"
+        return f"URL keyword {self.name}"
 
     def _read(self, request: Any, view: Any) -> str | None:
         # A decorator may hand a keyword on by position, or keep it; the route has it all the same.
@@ -107,7 +107,7 @@ class Header(_Named):
 
     @property
     def words(self) -> str:
-        return f"the header {self.name}"
+        return f"header {self.name}"
 
     def _read(self, request: Any, view: Any) -> str | None:
         headers: Mapping[str, str] = getattr(django_request(request), "headers", {})
@@ -139,7 +139,7 @@ class Host(_Named):
 
     @property
     def words(self) -> str:
-        return f"the subdomain of {self.domain}" if self.domain else "the subdomain of the host"
+        return f"subdomain of {self.domain}" if self.domain else "subdomain of the host"
 
     def _read(self, request: Any, view: Any) -> str | None:
         try:

@@ -248,7 +248,7 @@ def test_a_report_names_the_route_the_keyword_and_what_to_write(check: Check) ->
     [(_, message)] = check(path("organizations/<pk>/documents/", VIEW))
     assert "'organizations/<pk>/documents/'" in message
     assert "'pk'" in message
-    assert "'organization_id'" in message
+    assert "compared with another: URL keyword organization_id." in message
     assert 'organization_url_kwarg = "pk"' in message
 
 
@@ -335,5 +335,5 @@ def test_a_header_in_the_settings_leaves_routes_without_organization_alone(
     assert check(path("documents/<pk>/", VIEW), path("documents/<pk>/pages/", VIEW)) != []
     [(id, message)] = check(path("<organization_id>/", VIEW))
     assert id == "drf_logto.E008"
-    assert "only the header X-Organization-Id is compared" in message
+    assert "compared with another: header X-Organization-Id." in message
     assert "organization_source = [UrlKeyword('organization_id'), ...]" in message
