@@ -35,8 +35,10 @@ from .view_options import (
 ANY_METHOD = "*"
 """In place of a method, where it is not known which ones a view answers, or what it asks."""
 
+METHODS_OF_FUNCTIONS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+"""Those of a plain function: which ones it answers is not known."""
+
 _METHODS = [one.upper() for one in DjangoView.http_method_names]
-_OF_FUNCTIONS = ("GET", "POST", "PUT", "PATCH", "DELETE")  # what a function answers is not known
 _KEYWORD = re.compile(r"<(?:[^>:]+:)?(\w+)>")
 _ESCAPED = re.compile(r"\\(\W)")
 _OF_ORGANIZATIONS = frozenset({TokenKind.ORGANIZATION, TokenKind.ORGANIZATION_RESOURCE})
@@ -170,7 +172,7 @@ def _handlers(callback: Any) -> Iterator[tuple[str, str | None]]:
     """Yield each method that a view answers, and the name of its handler."""
     cls, by_method = class_of(callback), actions(callback)
     if cls is None:
-        yield from ((method, None) for method in _OF_FUNCTIONS)
+        yield from ((method, None) for method in METHODS_OF_FUNCTIONS)
         return
     names = declared_by_class(callback, "http_method_names")
     allowed = names if isinstance(names, Collection) else ()
@@ -280,7 +282,7 @@ def _organization(route: Route, view: Any, ways: tuple[Alternative, ...]) -> str
         return "that of the token"
     path = "".join(route.patterns)
     if isinstance(source, UrlKeyword) and f"(?P<{source.name}>" not in path:
-        return f"that of the token: the route has no keyword {source.name}"
+        return f"that of the token (the route has no keyword {source.name})"
     return source.words
 
 

@@ -1,20 +1,23 @@
 """What each method of each route asks for, read from views of every sort."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial, wraps
 from itertools import count
+from types import ModuleType
 from typing import Any
 
 import pytest
 from django.conf.urls.i18n import i18n_patterns
 from django.core.exceptions import ImproperlyConfigured
-from django.test import RequestFactory
+from django.test import RequestFactory, override_settings
 from django.urls import include, path
+from django.utils import translation
 from django.utils.decorators import method_decorator
-from django.utils.translation import override
 from django.views import View
 from django.views.decorators.cache import cache_page
 from django.views.decorators.csrf import csrf_exempt
+from hypothesis import strategies as st
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.decorators import action, api_view, permission_classes
 from rest_framework.filters import SearchFilter
@@ -30,6 +33,7 @@ from rest_framework.routers import DefaultRouter, SimpleRouter
 from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSet
 
+from drf_logto.auth_info import TokenKind
 from drf_logto.compositions.alternatives import Alternative, Credential
 from drf_logto.decorators import require_access_token
 from drf_logto.operations import (
@@ -39,7 +43,16 @@ from drf_logto.operations import (
     needed_scopes,
 )
 from drf_logto.organization_sources.named import Header
-from drf_logto.permissions import HasScopes, InOrganization, IsUser, OrgResourceScopes
+from drf_logto.permissions import (
+    HasScopes,
+    InOrganization,
+    IsMachine,
+    IsUser,
+    OrgResourceScopes,
+)
+from drf_logto.testing import Logto
+from tests.support.algebra import ANYTHING, ASKED, Answer, Asked, Permission, answers, generated
+from tests.support.algebra import view as composed_view
 
 Route = Callable[..., None]
 
@@ -63,7 +76,7 @@ def view(*permissions: Any, **attributes: Any) -> Any:
     return made.as_view()
 
 
-def answer(request: Any, **kwargs: Any) -> Any: ...
+def unprotected(request: Any, **kwargs: Any) -> Any: ...
 
 
 def described(operations: Iterable[Operation]) -> str:
@@ -185,7 +198,7 @@ def wrapped(callback: Any) -> Any:
             ProtectedHandlers.as_view(),
             "GET: global a; POST: global b IsUser(); PUT: unprotected",
         ),
-        (answer, "*: unprotected"),
+        (unprotected, "*: unprotected"),
         (View.as_view(), "*: unprotected"),
     ],
     ids=map(str, count()),
@@ -205,7 +218,7 @@ def test_what_a_view_asks_for_is_read(
 class Computing(Data):
     """Declares one permission, and asks others."""
 
-    permission_classes = [HasScopes("declared")]
+    permission_classes = [HasScopes("declared"), InOrganization | IsAdminUser]
 
 
 class ByMethod(Computing):
@@ -261,7 +274,7 @@ def test_what_cannot_be_asked_of_a_view_is_said_beside_what_it_declares(
     operation = first(cls.as_view())
     assert operation.unread == f"The view cannot be read without a request: {expected}."
     assert (operation.ways, operation.view) == ((), None)
-    assert operation.permissions == ("HasScopes('declared')",)
+    assert operation.permissions == ("HasScopes('declared')", "(InOrganization | IsAdminUser)")
     assert needed_scopes() == {API: {"declared"}}
 
 
@@ -329,7 +342,7 @@ def test_the_routes_of_included_urlconfs_are_read(read: Callable[..., str]) -> N
 
 @pytest.mark.parametrize("language", ["en", "ko", None])
 def test_a_path_does_not_depend_on_the_language(read: Callable[..., str], language: Any) -> None:
-    with override(language):
+    with translation.override(language):
         paths = read(
             *i18n_patterns(path("a/", function)),
             *i18n_patterns(path("b/", function), prefix_default_language=False),
@@ -360,7 +373,7 @@ def test_settings_that_cannot_work_are_reported(route: Route, settings: Any) -> 
     [
         (function, "tests.test_operations.function"),
         (plain, "tests.test_operations.plain"),
-        (partial(partial(answer)), "tests.test_operations.answer"),
+        (partial(partial(unprotected)), "tests.test_operations.unprotected"),
         (Data.as_view(), "tests.test_operations.Data"),
         (View.as_view(), "django.views.generic.base.View"),
         (HasScopes("a"), "drf_logto.permissions.token_kinds.HasScopes"),
@@ -380,17 +393,21 @@ def test_a_view_has_a_name(first: Callable[..., Operation], callback: Any, expec
             "<uuid:team>/",
             "URL keyword team",
         ),
-        (view(InOrganization), "a/", "that of the token: the route has no keyword organization_id"),
+        (
+            view(InOrganization),
+            "a/",
+            "that of the token (the route has no keyword organization_id)",
+        ),
         (view(InOrganization, organization_url_kwarg=None), "a/", "that of the token"),
         (view(InOrganization, organization_source=Header("X-Team")), "a/", "header X-Team"),
         (view(HasScopes("a")), "<organization_id>/", ""),
         (view(IsUser), "<organization_id>/", ""),
         (
-            require_access_token(InOrganization)(answer),
+            require_access_token(InOrganization)(unprotected),
             "<organization_id>/",
             "URL keyword organization_id",
         ),
-        (answer, "<organization_id>/", ""),
+        (unprotected, "<organization_id>/", ""),
     ],
     ids=map(str, count()),
 )
@@ -465,7 +482,7 @@ def needing(route: Route, logto_options: Any) -> None:
         path("b/", view(OrgResourceScopes("other"), api_resource=OTHER)),
         path("c/", view(HasScopes("none"), authentication_classes=[SessionAuthentication])),
         path("d/", view(HasScopes("closed") & InOrganization("closed"))),
-        path("e/", require_access_token(InOrganization(get="read", post="write"))(answer)),
+        path("e/", require_access_token(InOrganization(get="read", post="write"))(unprotected)),
     )
 
 
@@ -487,3 +504,48 @@ def test_scopes_for_groups_are_needed_by_the_part_that_reads_them(
 ) -> None:
     settings.INSTALLED_APPS = [one for one in settings.INSTALLED_APPS if one != "drf_logto.users"]
     assert needed_scopes()[API] == {"both"}
+
+
+# What it says is what requests meet
+
+
+def is_fulfilled(way: Alternative, asked: Asked) -> bool | None:
+    """Whether a request satisfies a way; None where only another permission knows."""
+    held = asked.held
+    if way.credential >= Credential.ANY and held is None:
+        return False
+    if way.credential is Credential.ACCESS_TOKEN and held is not None:
+        is_compared = not way.kinds & {TokenKind.GLOBAL} and asked.organization is not None
+        bearers: dict[Any, bool] = {
+            IsUser: held.machine is None,
+            IsMachine: held.machine is not None,
+        }
+        if (
+            held.kind not in way.kinds
+            or not held.scopes.issuperset(way.scopes)
+            or not all(bearers[type(one)] for one in way.about_bearer)
+            or (is_compared and held.organization != asked.organization)
+        ):
+            return False
+    return None if way.others else True
+
+
+@pytest.fixture(scope="module")
+def answer() -> Iterator[Answer]:
+    with Logto() as logto:
+        yield answers(logto)
+
+
+@generated(st.lists(ANYTHING, max_size=2), ASKED, st.sampled_from(["GET", "POST"]), times=2)
+def test_whoever_fulfils_a_way_gets_in_and_nobody_else_does(
+    answer: Answer, permissions: list[Permission], asked: Asked, method: str
+) -> None:
+    asked = replace(asked, method=method, is_public=None)
+    urls: Any = ModuleType("tests.routes")
+    urls.urlpatterns = [path("<organization_id>/", composed_view(permissions, asked))]
+    with override_settings(ROOT_URLCONF=urls):
+        (operation,) = [one for one in all_operations() if one.method == method]
+    fulfilled = [is_fulfilled(way, asked) for way in operation.ways]
+    is_granted = answer(permissions, asked).status_code == 200
+    expected = {True} if True in fulfilled else {True, False} if None in fulfilled else {False}
+    assert is_granted in expected

@@ -59,6 +59,18 @@ class Alternative:
     about_bearer: tuple[LogtoPermission, ...] = ()
     others: tuple[str, ...] = ()
 
+    def to_dict(self) -> dict[str, list[str]]:
+        """Return what will do, as JSON has it."""
+        optional = {
+            "bearer": [one.describe() for one in self.about_bearer],
+            "other_permissions": list(self.others),
+        }
+        return {
+            "kinds": [kind.value for kind in TokenKind if kind in self.kinds],
+            "scopes": list(self.scopes),
+            **{name: values for name, values in optional.items() if values},
+        }
+
     def __and__(self, other: "Alternative") -> "Alternative":
         return Alternative(
             max(self.credential, other.credential),
@@ -143,5 +155,8 @@ def written(permission: Any) -> str:
         return f"~{each[0]}"
     if operator is not None:
         return f"({_SIGNS[operator].join(each)})"
-    own = isinstance(permission, LogtoPermission)
-    return repr(permission) if own else type(permission).__name__
+    if isinstance(permission, type):
+        return permission.__name__
+    return (
+        repr(permission) if isinstance(permission, LogtoPermission) else type(permission).__name__
+    )

@@ -30,18 +30,8 @@ def in_words(ways: tuple[Alternative, ...], view: APIView) -> str:
 def as_value(ways: tuple[Alternative, ...], view: APIView) -> list[dict[str, list[str]]]:
     """Return the tokens that will do, as JSON has it; OpenAPI knows no kinds of tokens."""
     resources = _only_resources(view)
-    return [
-        {
-            "kinds": [kind.value for kind in TokenKind if kind in way.kinds],
-            "scopes": list(way.scopes),
-            **(
-                {"bearer": [one.describe() for one in way.about_bearer]} if way.about_bearer else {}
-            ),
-            **({} if resources is None else {"resources": resources}),
-            **({"other_permissions": list(way.others)} if way.others else {}),
-        }
-        for way in ways
-    ]
+    narrowed = {} if resources is None else {"resources": resources}
+    return [way.to_dict() | narrowed for way in ways]
 
 
 def _only_resources(view: APIView) -> list[str] | None:

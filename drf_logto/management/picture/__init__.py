@@ -1,0 +1,1 @@
+"""What ``manage.py logto routes`` shows: who may do what."""

@@ -1,0 +1,31 @@
+"""Writes the records as Markdown: the same text on every machine."""
+
+from collections.abc import Iterable
+
+from ...operations import Operation
+from .records import other_routes, records
+
+OTHER_ROUTES = "Not REST Framework: nothing here says who may use these"
+
+
+def markdown(operations: Iterable[Operation], command: str) -> str:
+    """Return the picture.
+
+    Args:
+        operations: those that are shown, in order.
+        command: that shows them.
+    """
+    shown = [*operations]
+    lines = ["# Permissions", "", f"Who may do what, as {_code(command)} writes it."]
+    for record in records(shown, _code):
+        lines += ["", f"## {_code(record.path)}", ""]
+        lines += [f"- {label}: {access}" for label, access in record.lines]
+        lines += [f"- {name}: {value}" for name, value in record.facts]
+    if others := [*other_routes(shown, _code)]:
+        lines += ["", f"## {OTHER_ROUTES}", "", *(f"- {one}" for one in others)]
+    return "\n".join([*lines, ""])
+
+
+def _code(value: str) -> str:
+    """A code span; one with a backtick is written with two of them (CommonMark 6.1)."""
+    return f"`` {value} ``" if "`" in value else f"`{value}`"
