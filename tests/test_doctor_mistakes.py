@@ -198,13 +198,68 @@ def an_extra_that_is_not_installed(project: Project) -> None:
     project.configure(ENDPOINT="http://127.0.0.1:9")
 
 
+# Tokens
+
+
+@named("The token was requested without `resource`")
+def a_token_without_resource(project: Project) -> str:
+    return project.logto.opaque_token()
+
+
+@named("The client sends `Bearer undefined` or `Bearer null`")
+def a_token_that_is_not_there_yet(_project: Project) -> str:
+    return "Bearer undefined"
+
+
+@named("The token is in quotation marks")
+def a_token_in_quotation_marks(project: Project) -> str:
+    return f'"{project.logto.global_token()}"'
+
+
+@named("The header has `Bearer` twice")
+def bearer_twice(project: Project) -> str:
+    return f"Authorization: Bearer Bearer {project.logto.global_token()}"
+
+
+@named("The client sends the ID token")
+def an_id_token(project: Project) -> str:
+    return project.logto.id_token()
+
+
+@named("The token is for Logto's Management API")
+def a_token_for_the_management_api(project: Project) -> str:
+    return project.logto.global_token(claims={"aud": "https://default.logto.app/api"})
+
+
+@named("The token is from another tenant")
+def a_token_of_another_tenant(_project: Project) -> str:
+    return Logto("https://other.logto.app").global_token()
+
+
+@named("`API_RESOURCE` differs from Logto by a slash, the case or the scheme")
+def another_resource(project: Project) -> str:
+    project.configure(API_RESOURCE="https://api.example.test/")
+    return project.logto.global_token(claims={"aud": "https://api.example.test"})
+
+
+@named("The clock of the machine is ahead of the token's times, or behind")
+def a_token_of_another_time(project: Project) -> str:
+    return project.logto.global_token(expires_in=-5)
+
+
+@named("The custom claims script makes the token too long")
+def a_script_with_a_long_claim(project: Project) -> str:
+    return project.logto.global_token(claims={"groups": ["group"] * 5000})
+
+
 # The page
 
 ROWS = rows(0)
 
-COMMANDS: dict[str, Callable[[Project], str]] = {
+COMMANDS: dict[str, Callable[..., str]] = {
     "check": Project.check,
     "logto doctor": Project.doctor,
+    "logto explain": Project.explain,
 }
 
 
@@ -223,6 +278,6 @@ def test_one_command_names_the_mistake_and_the_remedy(
     request: pytest.FixtureRequest, row: Row
 ) -> None:
     project = Project(request)
-    MISTAKES[row.mistake](project)
-    found = COMMANDS[row.command](project)
+    given = MISTAKES[row.mistake](project)
+    found = COMMANDS[row.command](project, *([] if given is None else [given]))
     assert [word for word in row.words if word not in found] == []

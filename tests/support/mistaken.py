@@ -93,10 +93,14 @@ class Project:
         """Return what ``manage.py logto doctor`` writes, on one line."""
         return self._command("doctor", *arguments)
 
-    def _command(self, *arguments: str) -> str:
+    def explain(self, token: str, *arguments: str) -> str:
+        """Return what ``manage.py logto explain`` writes of a token."""
+        return self._command("explain", *arguments, stdin=StringIO(token))
+
+    def _command(self, *arguments: str, **options: Any) -> str:
         output = StringIO()
         with suppress(CommandError):
-            call_command("logto", *arguments, stdout=output)
+            call_command("logto", *arguments, stdout=output, **options)
         return " ".join(output.getvalue().split())
 
     def sign_in(self, **answer: object) -> str:
