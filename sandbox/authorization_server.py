@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .organizations import ACME
 from .server import listening
 from .stand_in import StandIn, running_stand_in
-from .tenant import API_RESOURCE, BACK_OFFICE, BROWSABLE_API, PEOPLE, Person
+from .tenant import BACK_OFFICE, BROWSABLE_API, PEOPLE, Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,9 @@ def chosen_authorization_server(stand_in_port: str, receiver: str) -> Iterator[A
     else:
         bound = listening(stand_in_port or "0", "--stand-in-port", StandIn)
         with running_stand_in(bound) as stand_in:
-            server = _stand_in(stand_in.logto.endpoint)
+            # As clients that know nothing of Logto want it, the address of the API.
+            stand_in.logto.api_resource = f"http://{receiver}/"
+            server = _stand_in(stand_in.logto.endpoint, stand_in.logto.api_resource)
             deliveries = stand_in.provider.deliveries
             deliveries.receiver = receiver
             os.environ["LOGTO_WEBHOOK_SIGNING_KEY"] = deliveries.signing_key
@@ -88,11 +90,11 @@ def _tenant(endpoint: str, api_resource: str) -> AuthorizationServer:
     )
 
 
-def _stand_in(endpoint: str) -> AuthorizationServer:
+def _stand_in(endpoint: str, api_resource: str) -> AuthorizationServer:
     people = "\n".join(f"  {_described(person)}" for person in PEOPLE.values())
     return AuthorizationServer(
         endpoint=endpoint,
-        api_resource=API_RESOURCE,
+        api_resource=api_resource,
         description=(
             f"It trusts {endpoint}, a stand-in for Logto, which asks for no password.\n"
             f"{endpoint}/people/ changes memberships, and suspends and deletes people.\n"

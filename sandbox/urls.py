@@ -20,6 +20,7 @@ router.register(
 
 urlpatterns = [
     path("", views.FrontPage.as_view()),
+    path("", include("drf_logto.discovery.urls")),
     *router.urls,
     path(
         "organizations/<str:organization_id>/invitations/",

@@ -86,15 +86,23 @@ class Sandbox:
         (endpoint,) = re.findall("^LOGTO=(.*)$", self.output, re.MULTILINE)
         return str(endpoint)
 
+    @property
+    def resource(self) -> str:
+        (resource,) = re.findall("^RESOURCE=(.*)$", self.output, re.MULTILINE)
+        return str(resource)
+
+    def here(self, parameters: Mapping[str, str]) -> dict[str, str]:
+        """What to ask for, of this very API."""
+        return {**parameters, **({"resource": self.resource} if "resource" in parameters else {})}
+
     def token(self, parameters: Mapping[str, str]) -> str:
         form = {
             "grant_type": "client_credentials",
             "client_id": BACK_OFFICE.id,
             "client_secret": BACK_OFFICE.secret,
         }
-        token: str = send_form(f"{self.endpoint}/oidc/token", {**form, **parameters}).json()[
-            "access_token"
-        ]
+        form |= self.here(parameters)
+        token: str = send_form(f"{self.endpoint}/oidc/token", form).json()["access_token"]
         return token
 
     def send(self, path: str, token: str | None = None, **options: Any) -> Answer:
@@ -340,8 +348,19 @@ def test_swagger_ui_asks_for_a_token_for_this_api_without_a_secret(sandbox: Sand
     assert json.loads(options) == {
         "clientId": SWAGGER_UI.id,
         "usePkceWithAuthorizationCodeGrant": True,
-        "additionalQueryStringParams": {"resource": API_RESOURCE},
+        "additionalQueryStringParams": {"resource": sandbox.resource},
     }
+
+
+def test_a_client_that_knows_the_address_alone_finds_its_token(sandbox: Sandbox) -> None:
+    challenge = sandbox.send("/products/").headers["WWW-Authenticate"]
+    named: dict[str, str] = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
+    metadata = send(named["resource_metadata"]).json()
+    assert metadata["resource"] == f"{sandbox.address}/"
+    (issuer,) = metadata["authorization_servers"]
+    assert send(f"{issuer}/.well-known/openid-configuration").json()["issuer"] == issuer
+    wanted = {"resource": metadata["resource"], "scope": named["scope"]}
+    assert sandbox.send("/products/", sandbox.token(wanted)).status == 200
 
 
 def test_the_window_that_signs_in_comes_back_to_swagger_ui(sandbox: Sandbox) -> None:
@@ -357,7 +376,7 @@ def test_who_signs_in_to_swagger_ui_may_use_the_api(sandbox: Sandbox) -> None:
     swagger_ui = RelyingParty(
         flow["tokenUrl"].removesuffix("/oidc/token"), SWAGGER_UI, sandbox.address
     )
-    tokens = swagger_ui.sign_in(ADA, scope=" ".join(flow["scopes"]), resource=API_RESOURCE)
+    tokens = swagger_ui.sign_in(ADA, scope=" ".join(flow["scopes"]), resource=sandbox.resource)
     assert sandbox.send("/products/", tokens["access_token"]).status == 200
 
 
@@ -426,7 +445,11 @@ def test_invitations_belong_to_the_organization_of_the_token(sandbox: Sandbox) -
 
 @pytest.fixture(scope="module")
 def relying_party(sandbox: Sandbox) -> RelyingParty:
-    return RelyingParty(sandbox.endpoint, origin=sandbox.address)
+    return party_of(sandbox)
+
+
+def party_of(sandbox: Sandbox) -> RelyingParty:
+    return RelyingParty(sandbox.endpoint, origin=sandbox.address, resource=sandbox.resource)
 
 
 @pytest.mark.parametrize(
@@ -449,7 +472,7 @@ def test_each_kind_of_token_of_a_person_opens_its_page(
     kind: str,
 ) -> None:
     refresh_token = relying_party.sign_in(ADA, prompt="login consent")["refresh_token"]
-    token = relying_party.refresh(refresh_token, **wanted).json()["access_token"]
+    token = relying_party.refresh(refresh_token, **sandbox.here(wanted)).json()["access_token"]
     assert sandbox.send(path, token).status == 200
     who = sandbox.send("/whoami/", token).json()
     assert (who["sub"], who["client_id"], who["kind"]) == ("ada", "browsable-api", kind)
@@ -489,9 +512,11 @@ def test_what_is_taken_away_at_the_stand_in_is_refused_by_the_api(tmp_path: Path
     directory.mkdir()
     with started(directory, PORT="0") as sandbox:
         for person, form in TAKEN_AWAY.values():
-            relying_party = RelyingParty(sandbox.endpoint, origin=sandbox.address)
+            relying_party = RelyingParty(
+                sandbox.endpoint, origin=sandbox.address, resource=sandbox.resource
+            )
             refresh_token = relying_party.sign_in(person)["refresh_token"]
-            tokens = relying_party.refresh(refresh_token, resource=API_RESOURCE).json()
+            tokens = relying_party.refresh(refresh_token, resource=sandbox.resource).json()
             assert sandbox.send("/products/", tokens["access_token"]).status == 200
             if form:
                 send_form(f"{sandbox.endpoint}/people/", form)

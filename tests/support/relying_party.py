@@ -47,6 +47,7 @@ class RelyingParty:
     endpoint: str
     application: Application = BROWSABLE_API
     origin: str = "http://127.0.0.1:8000"
+    resource: str = API_RESOURCE
     browser: Browser = field(default_factory=Browser)
 
     @property
@@ -60,7 +61,7 @@ class RelyingParty:
             "redirect_uri": self.redirect_uri,
             "response_type": "code",
             "scope": SCOPES,
-            "resource": [API_RESOURCE, "urn:logto:resource:organizations"],
+            "resource": [self.resource, "urn:logto:resource:organizations"],
             "prompt": "consent",
             "state": "state-1",
             "nonce": "nonce-1",
