@@ -1,16 +1,17 @@
 """Reads who may do what: the permissions of each method of each route, asked of its view."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 from django.apps import apps
 from django.conf import settings
 from django.contrib.admindocs.views import simplify_regex
 from django.http import HttpRequest
+from django.urls import ResolverMatch
 from django.utils.translation import override
 from django.views import View as DjangoView
 from rest_framework.authentication import BaseAuthentication
@@ -106,7 +107,7 @@ def all_operations() -> Iterator[Operation]:
     get_settings()
     with override(settings.LANGUAGE_CODE):  # a path may be translated
         routes = list(all_routes())
-    return chain.from_iterable(map(_operations, routes))
+    return chain.from_iterable(map(operations_of, routes))
 
 
 def needed_scopes() -> dict[str, set[str]]:
@@ -154,7 +155,11 @@ def _scopes(operation: Operation, *kinds: TokenKind) -> set[str]:
     return {scope for way in ways if way.kinds.intersection(kinds) for scope in way.scopes}
 
 
-def _operations(route: Route) -> Iterator[Operation]:
+def operations_of(route: Route) -> Iterator[Operation]:
+    """Yield what a route answers.
+
+    HEAD and OPTIONS are left out where they are open to the same tokens as the other methods.
+    """
     read = [_read(route, *one) for one in _handlers(route.callback)]
     found = [one for one in read if one.is_protected]
     if not found:
@@ -187,16 +192,15 @@ def _handlers(callback: Any) -> Iterator[tuple[str, str | None]]:
 
 
 def _read(route: Route, method: str, handler: str | None) -> Operation:
-    noted = guards(route.callback, getattr(class_of(route.callback), handler or "", None))
+    is_guarded = bool(_noted(route, handler))
     is_api_view = reads_policies(route.callback)
     action = actions(route.callback).get(method.lower() if method != "HEAD" else "get")
-    if not is_api_view and not noted:
+    if not is_api_view and not is_guarded:
         return _operation(route, method, action, is_protected=False)
     try:
-        view = _view(route, method, action)
-        permissions = [*view.get_permissions()] if is_api_view else []
-        permissions += [one() for one in chain.from_iterable(noted)]
-        least = Credential.ACCESS_TOKEN if noted else Credential.NONE
+        view = view_of(route, method, action)
+        permissions = permissions_of(route, handler, view)
+        least = Credential.ACCESS_TOKEN if is_guarded else Credential.NONE
         ways = ways_into(view, permissions, least)
         return _operation(
             route,
@@ -205,7 +209,7 @@ def _read(route: Route, method: str, handler: str | None) -> Operation:
             view=view if is_api_view else None,
             ways=ways,
             permissions=tuple(map(written, permissions)),
-            accepts_tokens=bool(noted) or _accepts_tokens(view),
+            accepts_tokens=is_guarded or _accepts_tokens(view),
             organization=_organization(route, view, ways),
             is_filtered=_is_filtered(view),
             resources=_resources(view),
@@ -245,22 +249,50 @@ class _NoUser(BaseAuthentication):
         raise _UserIsNotKnown
 
 
-def _view(route: Route, method: str, action: str | None) -> Any:
-    """The view as it would be made for a request, or what stands for a plain one."""
-    asked: Any = HttpRequest()
+def permissions_of(route: Route, handler: str | None, view: Any) -> list[Any]:
+    """Return what must grant requests to ``view``.
+
+    Args:
+        route: its route.
+        handler: the name of the method that answers, None for a function.
+        view: from ``view_of``.
+    """
+    permissions = [*view.get_permissions()] if reads_policies(route.callback) else []
+    return permissions + [one() for one in chain.from_iterable(_noted(route, handler))]
+
+
+def _noted(route: Route, handler: str | None) -> tuple[tuple[Any, ...], ...]:
+    return guards(route.callback, getattr(class_of(route.callback), handler or "", None))
+
+
+def view_of(
+    route: Route, method: str, action: str | None, keywords: Mapping[str, Any] | None = None
+) -> Any:
+    """Return the view as it would be made for a request, or what stands for a plain one.
+
+    Its ``request`` has no user: a view that asks for it raises an exception.
+
+    Args:
+        route: the route.
+        method: the HTTP method.
+        action: of a viewset.
+        keywords: those of the route.
+    """
+    asked, kwargs = HttpRequest(), dict(keywords or {})
     asked.method = method
-    asked.resolver_match = SimpleNamespace(func=route.callback, route=route.path, kwargs={})
+    match = SimpleNamespace(func=route.callback, route=route.path, kwargs=kwargs)
+    asked.resolver_match = cast("ResolverMatch", match)
     view = instance_of(route.callback)
     if not reads_policies(route.callback):
-        plain = as_view(route.callback if view is None else view, asked, {})
+        plain = as_view(route.callback if view is None else view, asked, kwargs)
         plain.request = asked
         return plain
     if by_method := actions(route.callback):
         view.action_map, view.action = by_method, "metadata" if method == "OPTIONS" else action
         for name, handler in by_method.items():
             setattr(view, name, getattr(view, handler))
-    view.args, view.kwargs, view.format_kwarg, view.headers = (), {}, None, {}
-    context = {"view": view, "args": (), "kwargs": {}}
+    view.args, view.kwargs, view.format_kwarg, view.headers = (), kwargs, None, {}
+    context = {"view": view, "args": (), "kwargs": kwargs}
     view.request = Request(asked, authenticators=[_NoUser()], parser_context=context)
     return view
 
