@@ -90,7 +90,12 @@ def test_json_says_what_the_token_is_for(
 
 @pytest.mark.parametrize(
     ("lifetime", "words"),
-    [(30, "in 30 seconds"), (7200, "in 2 hours"), (30 * 86400, "in 30 days")],
+    [
+        (30, "in 30 seconds"),
+        (3599, "in 60 minutes"),
+        (7200, "in 2 hours"),
+        (30 * 86400, "in 30 days"),
+    ],
 )
 def test_json_says_in_words_how_long_a_token_lives(
     endpoint: TokenEndpoint, lifetime: int, words: str

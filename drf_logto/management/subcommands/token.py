@@ -107,4 +107,4 @@ def _described(token: MachineToken, request: TokenRequest, now: float) -> dict[s
 
 def _in_words(seconds: int) -> str:
     unit, size = next((one for one in _UNITS.items() if seconds >= 2 * one[1]), ("seconds", 1))
-    return f"in {seconds // size} {unit}"
+    return f"in {round(seconds / size)} {unit}"
