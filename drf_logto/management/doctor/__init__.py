@@ -11,7 +11,10 @@ from . import (
     metadata,
     network,
     project,
+    resources,
+    revocation,
     running_api,
+    sign_in,
 )
 from .examination import Examination, Found, Group, examine
 
@@ -21,6 +24,9 @@ GROUPS = (
     cache.GROUP,
     applications.GROUP,
     management_api.GROUP,
+    resources.GROUP,
+    sign_in.GROUP,
+    revocation.GROUP,
     running_api.GROUP,
 )
 

@@ -14,8 +14,10 @@ from ...exceptions import AuthorizationServerUnavailable
 from ...outgoing.management_api import ManagementApi, ManagementApiRefused
 from ...runtime import Environment, get_environment
 from ...shared_cache import CacheUnavailable
+from ...verification.fetch import MAX_BODY
 from ...verification.metadata import Metadata
 from ..output import Verdict
+from ..tenant.state import TenantState
 from .remedies import remedy_for
 
 _TIME = 30.0  # seconds for all facts
@@ -53,6 +55,18 @@ def warning(text: str, remedy: str) -> Finding:
 def error(text: str, remedy: str) -> Finding:
     """Return a finding of what is wrong."""
     return Finding(Verdict.ERROR, text, remedy)
+
+
+class _BoundedApi(ManagementApi):
+    """Asks only while there is time: some facts need a request for each role of the tenant."""
+
+    def __init__(self, settings: LogtoSettings, examination: "Examination") -> None:
+        super().__init__(settings)
+        self._examination = examination
+
+    def get(self, path: str, *, max_body: int = MAX_BODY, **parameters: object) -> object:
+        _ = self._examination.timeout
+        return super().get(path, max_body=max_body, **parameters)
 
 
 @dataclass(kw_only=True)
@@ -133,7 +147,12 @@ class Examination:
                 "LOGTO['MANAGEMENT_APP_SECRET'] to those of a machine-to-machine application with "
                 "the role 'Logto Management API access'."
             )
-        return ManagementApi(settings)
+        return _BoundedApi(settings, self)
+
+    @cached_property
+    def tenant(self) -> TenantState:
+        """What the tenant has; raises as ``api``."""
+        return TenantState(self.api)
 
     @property
     def addresses(self) -> tuple[str, ...]:

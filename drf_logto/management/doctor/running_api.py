@@ -4,14 +4,12 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qs, urlsplit
 
-from django.urls import NoReverseMatch, reverse
-
 from ...exceptions import AuthorizationServerUnavailable, MalformedToken
 from ...operations import all_operations
 from ...telemetry import quoted
 from ...verification.fetch import fetch_headers
+from .addresses import sign_ins
 from .examination import Examination, Fact, Finding, Group, Skipped, error, ok, warning
-from .remedies import remedy_for
 
 _UNAUTHORIZED, _NOT_FOUND = 401, 404
 _ANSWERS = (400, _UNAUTHORIZED, 403, _NOT_FOUND, 405)
@@ -59,8 +57,10 @@ def _authorization(examination: Examination, _subject: str) -> Iterator[Finding]
 
 
 def _no_answer(url: str, failure: AuthorizationServerUnavailable) -> Finding:
-    remedy = remedy_for(str(failure.reason), "--base-url")
-    return error(f"{url} gives no usable answer: {failure.reason}.", remedy)
+    return error(
+        f"{url} gives no usable answer: {failure.reason}.",
+        "Check --base-url, whether the API runs there, and whether this machine can reach it.",
+    )
 
 
 def _protected_path() -> str:
@@ -83,7 +83,9 @@ def _protected_path() -> str:
 
 def _redirect_uri(examination: Examination, _subject: str) -> Iterator[Finding]:
     base = _base_url(examination)
-    for begins, callback in _sign_ins():
+    if not sign_ins():
+        raise Skipped("The project has no sign-in.")
+    for begins, callback, _signed_out in sign_ins():
         url = f"{base}{begins}"
         try:
             location = fetch_headers(url, examination.timeout).get("Location", "")
@@ -92,27 +94,6 @@ def _redirect_uri(examination: Examination, _subject: str) -> Iterator[Finding]:
             continue
         found = parse_qs(urlsplit(location).query).get("redirect_uri", [""])[0]
         yield _compared(url, found, f"{base}{callback}")
-
-
-def _sign_ins() -> Iterator[tuple[str, str]]:
-    """Yield where each sign-in of the project begins, and its callback.
-
-    Raises:
-        Skipped: there is none.
-    """
-    names = (("rest_framework:login", "rest_framework:callback"), *_OF_ADMIN)
-    found = []
-    for pair in names:
-        try:
-            found.append((reverse(pair[0]), reverse(pair[1])))
-        except NoReverseMatch:
-            continue
-    if not found:
-        raise Skipped("The project has no sign-in.")
-    yield from found
-
-
-_OF_ADMIN = (("admin:logto_login", "admin:logto_callback"),)
 
 
 def _compared(url: str, found: str, expected: str) -> Finding:

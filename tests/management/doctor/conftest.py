@@ -7,8 +7,9 @@ import pytest
 
 from drf_logto.management.doctor import findings
 from drf_logto.management.doctor.examination import Examination
-from drf_logto.testing import Logto
-from tests.support.loopback import LoopbackServer
+from drf_logto.testing import Logto, ManagementApi
+from tests.support.loopback import LoopbackServer, document
+from tests.support.management import OPTIONS, serve_stand_in
 
 Doctor = Callable[..., list[tuple[str, str]]]
 
@@ -33,3 +34,14 @@ def logto_at(server: LoopbackServer, settings: Any) -> LoopbackServer:
     settings.LOGTO = {"ENDPOINT": server.address, "API_RESOURCE": "https://api.example.test"}
     server.serve_logto(Logto())
     return server
+
+
+@pytest.fixture
+def tenant(logto_at: LoopbackServer, logto_options: Any) -> ManagementApi:
+    """The tenant of that Logto, which is empty; the settings name a machine for it."""
+    logto_options(**OPTIONS)
+    stand_in = ManagementApi()
+    serve_stand_in(logto_at, stand_in)
+    logto_at.serve_logto(Logto())
+    logto_at.answers["/api/configs/jwt-customizer"] = document([])
+    return stand_in

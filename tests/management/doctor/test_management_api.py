@@ -4,24 +4,13 @@ from typing import Any
 
 import pytest
 
+from drf_logto.testing import ManagementApi
 from tests.management.doctor.conftest import Doctor
-from tests.support.loopback import LoopbackServer, document
-from tests.support.management import OPTIONS, SECRET, recorded, serve_management_api
+from tests.support.loopback import LoopbackServer
+from tests.support.management import SECRET, recorded
 
 
-@pytest.fixture
-def tenant(
-    logto_at: LoopbackServer, logto_options: Any, recordings: dict[str, Any]
-) -> LoopbackServer:
-    metadata = logto_at.answers["/oidc/.well-known/openid-configuration"]
-    serve_management_api(logto_at, recordings["management_api"])
-    logto_at.answers["/oidc/.well-known/openid-configuration"] = metadata
-    logto_at.answers["/api/resources"] = document([])
-    logto_options(**OPTIONS)
-    return logto_at
-
-
-def test_a_machine_that_may_ask_is_ok(tenant: LoopbackServer, doctor: Doctor) -> None:
+def test_a_machine_that_may_ask_is_ok(tenant: ManagementApi, doctor: Doctor) -> None:
     assert doctor("management API") == [("ok", "Logto lets machine-1 use the Management API.")]
 
 
@@ -34,24 +23,20 @@ def test_without_a_machine_it_is_said_how_to_set_it_up(
 
 
 @pytest.mark.parametrize(
-    ("path", "answer", "options", "message"),
+    ("answer", "resource", "message"),
     [
-        ("/oidc/token", "wrong_secret", {}, "Check LOGTO['MANAGEMENT_APP_ID'] and"),
-        ("/oidc/token", "wrong_target", {}, "With a custom domain of Logto Cloud, it is 'https"),
-        (
-            "/oidc/token",
-            "wrong_target",
-            {"MANAGEMENT_API_RESOURCE": "https://tenant.logto.app/api"},
-            "Set LOGTO['MANAGEMENT_API_RESOURCE'] to the indicator of the Management API",
-        ),
+        ("wrong_secret", None, "Check LOGTO['MANAGEMENT_APP_ID'] and"),
+        ("wrong_target", None, "With a custom domain of Logto Cloud, it is 'https"),
+        ("wrong_target", "https://tenant.logto.app/api", "Set LOGTO['MANAGEMENT_API_RESOURCE'] to"),
     ],
 )
+@pytest.mark.usefixtures("tenant")
 def test_why_logto_refuses_is_named(
-    tenant: LoopbackServer, logto_options: Any, doctor: Doctor, recordings: dict[str, Any],
-    path: str, answer: str, options: dict[str, Any], message: str,
+    logto_at: LoopbackServer, logto_options: Any, doctor: Doctor, recordings: dict[str, Any],
+    answer: str, resource: str | None, message: str,
 ) -> None:  # fmt: skip
-    tenant.answers[path] = recorded(recordings["management_api"][answer])
-    logto_options(**options)
+    logto_at.answers["/oidc/token"] = recorded(recordings["management_api"][answer])
+    logto_options(MANAGEMENT_API_RESOURCE=resource)
     ((verdict, text),) = doctor("management API")
     assert (verdict, message in text) == ("error", True), text
     assert SECRET not in text
