@@ -118,7 +118,7 @@ def _protect(
 
     protected.csrf_exempt = True
     protected.login_required = False  # as API views: LoginRequiredMiddleware knows sessions alone
-    setattr(protected, ACCESS_TOKEN_PERMISSIONS, permissions)
+    setattr(protected, f"{ACCESS_TOKEN_PERMISSIONS}_{id(permissions)}", permissions)
     protected.awaits_permissions = iscoroutinefunction(protected)
     return protected
 

@@ -206,8 +206,9 @@ def guards(*functions: Any) -> tuple[tuple[Any, ...], ...]:
 
 def _noted(functions: Iterable[Any]) -> tuple[tuple[Any, ...], ...]:
     """What ``require_access_token`` noted on them; a wrapper has a copy of what it wraps."""
-    noted = [getattr(one, ACCESS_TOKEN_PERMISSIONS, None) for one in functions]
-    return tuple({id(each): each for each in noted if isinstance(each, tuple)}.values())
+    noted = chain.from_iterable(getattr(one, "__dict__", {}).items() for one in functions)
+    own = (each for name, each in noted if name.startswith(ACCESS_TOKEN_PERMISSIONS))
+    return tuple({id(each): each for each in own}.values())
 
 
 def _awaits_permissions(function: Any) -> bool:

@@ -29,7 +29,10 @@ VIEW_ATTRIBUTES = (
 """What the permissions read of a view."""
 
 ACCESS_TOKEN_PERMISSIONS = "logto_permissions"  # noqa: S105 - the name of an attribute
-"""Under which ``require_access_token`` notes its permissions on the function that it returns."""
+"""How the attributes begin in which ``require_access_token`` notes permissions on what it returns.
+
+There is one for each: method_decorator would write that of a method over the one around it.
+"""
 
 
 class Request(Protocol):

@@ -135,6 +135,13 @@ class ProtectedDispatch(View):
     def get(self, request: Any) -> Any: ...
 
 
+@method_decorator(require_access_token(IsUser), name="dispatch")
+class ProtectedAgain(ProtectedDispatch):
+    @method_decorator([require_access_token, require_access_token(InOrganization("b"))])
+    @method_decorator(require_access_token(InOrganization("c")))
+    def post(self, request: Any) -> Any: ...
+
+
 class ProtectedHandlers(View):
     @method_decorator(require_access_token(HasScopes("a")))
     def get(self, request: Any) -> Any: ...
@@ -194,6 +201,10 @@ def wrapped(callback: Any) -> Any:
         (plain, "GET: global a; POST, PUT, PATCH, DELETE: global b"),
         (any_token, "GET, POST, PUT, PATCH, DELETE: token"),
         (ProtectedDispatch.as_view(), "GET: organization a"),
+        (
+            ProtectedAgain.as_view(),
+            "GET: organization a IsUser(); POST: organization a b c IsUser()",
+        ),
         (
             ProtectedHandlers.as_view(),
             "GET: global a; POST: global b IsUser(); PUT: unprotected",

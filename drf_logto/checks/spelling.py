@@ -21,9 +21,7 @@ _USUAL_ELSEWHERE = ("scope", "scopes")
 _LISTS = (list, tuple, set, frozenset)
 _WRITTEN = (type, BasePermission, OperandHolder, SingleOperandHolder)
 # Where permissions stand rightly, and where as_view notes what it was given.
-_HOLDING_PERMISSIONS = frozenset(
-    {"permission_classes", ACCESS_TOKEN_PERMISSIONS, "initkwargs", "view_initkwargs"}
-)
+_HOLDING_PERMISSIONS = frozenset({"permission_classes", "initkwargs", "view_initkwargs"})
 
 
 @register(Tags.urls)
@@ -64,7 +62,7 @@ def _misspelt(route: Route, used: dict[tuple[int, str], set[int]]) -> Iterator[t
     is_computed = computes_permissions(route.callback)
     for name, one in own.items():
         held = {id(permission) for permission in _held_permissions(one.value)}
-        if name in _HOLDING_PERMISSIONS:
+        if name in _HOLDING_PERMISSIONS or name.startswith(ACCESS_TOKEN_PERMISSIONS):
             continue
         if held:
             is_near = _likeness(name, "permission_classes") > _VERY_NEAR

@@ -166,7 +166,7 @@ SHOWN = """
 /organizations/{organization_id}/members/
   GET: organization token with read:members; or organization_resource token with a and b, only the
       clients app`1, app-2
-  Organization: URL keyword organization_id; a filter backend leaves its rows alone
+  Organization: URL keyword organization_id; a filter backend filters by it
   View: tests.management.test_routes_command.Members
 
 /other/
@@ -280,7 +280,7 @@ Who may do what, as `manage.py logto routes --path /organizations` writes it.
 
 - GET: `organization` token with `read:members`; or `organization_resource` token with `a` and \
 `b`, only the clients `` app`1 ``, `app-2`
-- Organization: URL keyword organization_id; a filter backend leaves its rows alone
+- Organization: URL keyword organization_id; a filter backend filters by it
 - View: `tests.management.test_routes_command.Members`
 """
     )

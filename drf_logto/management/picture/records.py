@@ -22,8 +22,8 @@ _WHO = {
     Credential.ANY: "every authenticated user",
 }
 _FILTERED = {
-    True: "; a filter backend leaves its rows alone",
-    False: "; no filter backend compares it",
+    True: "; a filter backend filters by it",
+    False: "; no filter backend filters by it",
     None: "",
 }
 
