@@ -111,6 +111,27 @@ def application_is_installed(**_: Any) -> list[CheckMessage]:
     ]
 
 
+@register
+def machines_are_complete(**_: Any) -> list[CheckMessage]:
+    """W011: a machine has an id without a secret, or the other way round."""
+    parsed = _parsed()
+    if parsed is None:
+        return []
+    return [
+        Warning(
+            f"LOGTO['{name}_APP_ID'] and LOGTO['{name}_APP_SECRET'] work only together, and one "
+            "is missing.",
+            hint="Set both, or remove both.",
+            id="drf_logto.W011",
+        )
+        for name, one, other in (
+            ("MACHINE", parsed.machine_app_id, parsed.machine_app_secret),
+            ("MANAGEMENT", parsed.management_app_id, parsed.management_app_secret),
+        )
+        if (one is None) != (other is None)
+    ]
+
+
 def _parsed() -> LogtoSettings | None:
     return parse(getattr(settings, "LOGTO", None))[0]
 

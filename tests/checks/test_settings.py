@@ -77,3 +77,13 @@ def test_a_schema_class_that_cannot_be_imported_is_an_error(
     settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "DEFAULT_SCHEMA_CLASS": schema_class}
     (message,) = [one for one in run_checks() if one.id == "drf_logto.E017"]
     assert f"Could not import '{schema_class}'" in message.msg
+
+
+@pytest.mark.parametrize("name", ["MACHINE", "MANAGEMENT"])
+def test_a_machine_with_half_of_its_settings_is_reported(settings: Any, name: str) -> None:
+    halves = {f"{name}_APP_ID": "machine-1", f"{name}_APP_SECRET": "hush"}
+    settings.LOGTO = {**settings.LOGTO, **halves}
+    assert ids() == []
+    for missing in halves:
+        settings.LOGTO = {**settings.LOGTO, **halves, missing: None}
+        assert ids() == ["drf_logto.W011"]
