@@ -18,8 +18,8 @@ from drf_logto.permissions import HasScopes, InOrganization
 from drf_logto.testing import Logto
 from tests.support.checked import made
 from tests.support.documents import text
-from tests.support.loopback import http
-from tests.support.mistaken import Project
+from tests.support.loopback import document, http
+from tests.support.mistaken import RESOURCE, Project
 
 PAGES = "docs/troubleshooting.md", "docs/troubleshooting.ko.md"
 HEADINGS = "## One command for each mistake", "## 실수마다 하나의 명령"
@@ -198,6 +198,95 @@ def an_extra_that_is_not_installed(project: Project) -> None:
     project.configure(ENDPOINT="http://127.0.0.1:9")
 
 
+# The tenant
+
+
+@named("The tenant lacks the API resource, or has it with or without a slash")
+def a_resource_with_a_slash(project: Project) -> None:
+    assert project.tenant
+    project.configure(API_RESOURCE=f"{RESOURCE}/")
+
+
+@named("The API resource lacks a scope that a view requires")
+def a_scope_that_the_tenant_lacks(project: Project) -> None:
+    assert project.tenant
+    project.put(HasScopes("b"))
+
+
+@named("No role has the scope")
+def a_scope_without_a_role(project: Project) -> None:
+    project.tenant.tenant.assigned.clear()
+
+
+@named("`APP_SECRET` is wrong, missing or was deleted in Logto")
+def a_wrong_secret(project: Project) -> None:
+    project.have_application()
+    refused = http('{"error": "invalid_client"}', "401 Unauthorized")
+    project.server.answers["/oidc/token"] = refused
+
+
+@named("The application of the sign-in is a single-page application")
+def an_application_of_another_type(project: Project) -> None:
+    project.have_application(type="SPA")
+
+
+@named("The application is a third-party application without consent scopes")
+def a_third_party_application(project: Project) -> None:
+    project.have_application(isThirdParty=True)
+
+
+@named("The redirect URI or the post sign-out redirect URI is not registered in Logto")
+def addresses_that_are_not_registered(project: Project) -> None:
+    project.have_application(oidcClientMetadata={"redirectUris": [], "postLogoutRedirectUris": []})
+
+
+@named("The webhook has another signing key")
+def a_webhook_with_another_key(project: Project) -> None:
+    project.have_webhook()
+    project.configure(WEBHOOK_SIGNING_KEYS="another")
+
+
+@named("The webhook lacks events")
+def a_webhook_without_the_events(project: Project) -> None:
+    project.have_webhook(events=["User.Deleted"])
+
+
+@named("Logto cannot reach the URL of the webhook")
+def a_webhook_that_does_not_arrive(project: Project) -> None:
+    hook = project.have_webhook()
+    payload = {"result": "Error", "error": "fetch failed"}
+    log = [{"id": "1", "createdAt": 0, "payload": payload}]
+    project.server.answers[f"/api/hooks/{hook}/recent-logs"] = document(log)
+
+
+@named("The custom claims script sets `organization_id`")
+def a_script_that_sets_the_organization(project: Project) -> None:
+    assert project.tenant
+    script = {"script": "return { organization_id: 'team' };"}
+    row = {"key": "jwt.accessToken", "value": script}
+    project.server.answers["/api/configs/jwt-customizer"] = document([row])
+
+
+# The running API
+
+
+@named("Apache without `WSGIPassAuthorization`, or a proxy, removes the header `Authorization`")
+def a_header_that_is_removed(project: Project) -> tuple[str, str]:
+    project.server.answers["/x/"] = http('{"code": "not_authenticated"}', "401 Unauthorized")
+    return "--base-url", project.server.address
+
+
+@named("A proxy terminates TLS, and Django does not know it")
+def a_proxy_that_terminates_tls(project: Project) -> tuple[str, str]:
+    proxy, certificate = map(project.fixtures.getfixturevalue, ("tls_server", "certificate"))
+    project.fixtures.getfixturevalue("monkeypatch").setenv("SSL_CERT_FILE", str(certificate))
+    project.include_sign_in()
+    callback = f"{proxy.address.replace('https', 'http')}/auth/callback/"
+    to_logto = http("", "302 Found", Location=f"https://logto.test/auth?redirect_uri={callback}")
+    proxy.answers["/auth/login/"] = to_logto
+    return "--base-url", proxy.address
+
+
 # Tokens
 
 
@@ -259,6 +348,7 @@ ROWS = rows(0)
 COMMANDS: dict[str, Callable[..., str]] = {
     "check": Project.check,
     "logto doctor": Project.doctor,
+    "logto doctor --base-url": Project.doctor,
     "logto explain": Project.explain,
 }
 
@@ -278,6 +368,6 @@ def test_one_command_names_the_mistake_and_the_remedy(
     request: pytest.FixtureRequest, row: Row
 ) -> None:
     project = Project(request)
-    given = MISTAKES[row.mistake](project)
-    found = COMMANDS[row.command](project, *([] if given is None else [given]))
+    given = MISTAKES[row.mistake](project) or ()
+    found = COMMANDS[row.command](project, *([given] if isinstance(given, str) else given))
     assert [word for word in row.words if word not in found] == []

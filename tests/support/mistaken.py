@@ -17,14 +17,21 @@ from rest_framework.test import APIClient
 from rest_framework.views import APIView
 
 from drf_logto.permissions import HasScopes
-from drf_logto.testing import Logto
+from drf_logto.revocation.events import needed_events
+from drf_logto.testing import Logto, ManagementApi
 from tests.browsable.browser import Browser
 from tests.support.checked import made
 from tests.support.fake_logto import FakeLogto
-from tests.support.loopback import LoopbackServer
+from tests.support.loopback import LoopbackServer, document
+from tests.support.management import OPTIONS, serve_stand_in
 from tests.support.webhooks import KEY, WEBHOOK, signature
 
 EVENT = '{"event":"PostSignIn"}'
+RESOURCE, BASE = "https://api.example.test", "https://example.test"
+REGISTERED = {
+    "redirectUris": [f"{BASE}/auth/callback/"],
+    "postLogoutRedirectUris": [f"{BASE}/auth/signed-out/"],
+}
 
 
 @dataclass
@@ -58,6 +65,37 @@ class Project:
     def fake(self) -> FakeLogto:
         """The tenant of a project with a sign-in."""
         return self.fixtures.getfixturevalue("fake")  # type: ignore[no-any-return]
+
+    @cached_property
+    def tenant(self) -> ManagementApi:
+        """What the tenant behind ``server`` has: the API resource with the scope "a"."""
+        address = self.server.address
+        self.configure(ENDPOINT=address, API_RESOURCE=RESOURCE, **OPTIONS)
+        tenant = ManagementApi()
+        serve_stand_in(self.server, tenant)
+        self.server.serve_logto(Logto(address))
+        self.server.answers["/api/configs/jwt-customizer"] = document([])
+        api = tenant.create("/resources", name="API", indicator=RESOURCE)
+        scope = tenant.create(f"/resources/{api['id']}/scopes", name="a")
+        role = {"name": "Reader", "description": "Reads", "scopeIds": [scope["id"]]}
+        tenant.create("/roles", **role)
+        return tenant
+
+    def have_application(self, **changes: Any) -> None:
+        """Have a sign-in with an application of the tenant."""
+        whole = {"name": "Web", "type": "Traditional", "oidcClientMetadata": REGISTERED, **changes}
+        self.configure(APP_ID=self.tenant.create("/applications", **whole)["id"])
+        self.configure(APP_SECRET="hush-hush")
+        self.include_sign_in()
+
+    def have_webhook(self, **changes: Any) -> str:
+        """Have revocation with a webhook of the tenant; return its ID."""
+        self.receive()
+        events, config = needed_events(), {"url": f"{BASE}{WEBHOOK}"}
+        whole = {"name": "Webhook", "events": events, "config": config, **changes}
+        hook = self.tenant.create("/hooks", **whole)
+        self.configure(WEBHOOK_SIGNING_KEYS=hook["signingKey"])
+        return str(hook["id"])
 
     def configure(self, **changes: object) -> None:
         self.settings.LOGTO = {**self.settings.LOGTO, **changes}

@@ -103,7 +103,7 @@ def _custom_claims(examination: Examination, _subject: str) -> Iterator[Finding]
         value = row.get("value")
         script = str(value.get("script")) if isinstance(value, dict) else ""
         named = [one for one in _CLAIMS_OF_ACCESS if one in script]
-        also = f" It names {_listed(named)}, which change what a token opens." if named else ""
+        also = f" It names {_listed(named)}: tokens then open something else." if named else ""
         yield warning(
             f"The tenant has a script for custom claims ({quoted(row.get('key'))}).{also}",
             "Let it set no claims that Logto sets itself, above all organization_id, and keep "

@@ -111,8 +111,8 @@ def _deliveries(examination: Examination, _subject: str) -> Iterator[Finding]:
             f"last one at {_time(failed[0])}: {_failure(failed[0]['payload'])}."
         )
         remedy = (
-            "Logto does not repeat them. manage.py logto follow --once applies what they would "
-            "have revoked."
+            "Check the URL of the webhook, and whether Logto can reach it. Logto does not repeat "
+            "deliveries: manage.py logto follow --once applies what they would have revoked."
         )
         yield error(text, remedy) if failed[0] is deliveries[0] else warning(text, remedy)
 

@@ -113,7 +113,7 @@ def test_without_revocation_no_lifetime_is_too_long(tenant: ManagementApi, docto
         (
             [{"key": "jwt.accessToken", "value": {"script": SCRIPT}}],
             "warning",
-            "custom claims ('jwt.accessToken'). It names 'organization_id', which change what",
+            "custom claims ('jwt.accessToken'). It names 'organization_id': tokens then open",
         ),
         (
             [{"key": "jwt.clientCredentials", "value": None}],

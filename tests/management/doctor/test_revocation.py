@@ -144,9 +144,9 @@ NO_ANSWER = {"result": "Error", "error": "TypeError: fetch failed"}
         (
             [NO_ANSWER, SUCCESS],
             "warning",
-            "no answer, 'TypeError: fetch failed'. Logto does not rep",
+            "no answer, 'TypeError: fetch failed'. Check the URL of",
         ),
-        ([{"result": "Error", "response": {"statusCode": 502}}], "error", "HTTP status 502. Logto"),
+        ([{"result": "Error", "response": {"statusCode": 502}}], "error", "HTTP status 502. Check"),
     ],
 )
 def test_the_last_failed_delivery_is_named(
