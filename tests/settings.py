@@ -19,6 +19,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_logto",
     "sandbox",
+    "tests.support.teams",
 ]
 # Most tests use other authentication classes.
 SILENCED_SYSTEM_CHECKS = ["drf_logto.W041"]

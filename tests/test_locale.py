@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import polib
@@ -10,7 +11,7 @@ import pytest
 
 import drf_logto
 from drf_logto import exceptions as refusals
-from drf_logto import explanation, permissions
+from drf_logto import explanation, permissions, tenancy
 from tests.support.refusals import leaves
 
 PO = Path(drf_logto.__file__).parent / "locale/ko/LC_MESSAGES/django.po"
@@ -19,11 +20,13 @@ PLACEHOLDER = re.compile(r"%\(\w+\)\w|%")
 CATALOG = polib.pofile(str(PO))
 
 
-def of_explanation() -> Iterator[str]:
-    """What explains a token, which nothing else says in words."""
-    for module in Path(explanation.__file__).parent.glob("*.py"):
+def of_parts() -> Iterator[str]:
+    """What explains a token, and what serializers say, which nothing else has in words."""
+    folders = [Path(part.__file__).parent for part in (explanation, tenancy)]
+    for module in chain.from_iterable(folder.glob("*.py") for folder in folders):
         for call in ast.walk(ast.parse(module.read_text())):
-            if isinstance(call, ast.Call) and getattr(call.func, "id", None) == "gettext_noop":
+            named = getattr(call.func, "id", None) if isinstance(call, ast.Call) else None
+            if isinstance(call, ast.Call) and named in {"gettext_noop", "gettext_lazy"}:
                 yield ast.literal_eval(call.args[0])
 
 
@@ -32,7 +35,7 @@ SENTENCES = sorted(
     | {*refusals.WrongTokenKind.sentences.values(), *refusals.WrongBearer.sentences.values()}
     | {words for name in permissions.__all__ if (words := getattr(permissions, name).words)}
     | {refusals.NoScopeDeclared.unnamed, refusals.MalformedHeader.repeated}
-    | {*of_explanation()}
+    | {*of_parts()}
     | {refusals.MalformedToken.word, refusals.MalformedToken.quoted, refusals.MalformedToken.no_jwt}
 )
 

@@ -40,7 +40,11 @@ NAMES = {
         "signed_in",
     ],
     "drf_logto.telemetry": ["Snapshot", "snapshot"],
-    "drf_logto.tenancy": ["Header", "Host", "UrlKeyword"],
+    "drf_logto.tenancy": [
+        *("ClientRateThrottle", "CurrentOrganization", "Header", "Host"),
+        *("OrganizationFilterBackend", "OrganizationRateThrottle", "OrganizationRelatedField"),
+        *("OrganizationRelatedMixin", "SubjectRateThrottle", "UrlKeyword"),
+    ],
     "drf_logto.testing": ["ABSENT", "Logto", "ManagementApi", "TokenOptions"],
     "drf_logto.users": ["AlreadyLinked", "link"],
     "drf_logto.users.admin_config": ["LogtoAdminConfig"],

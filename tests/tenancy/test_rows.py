@@ -1,0 +1,251 @@
+"""Rows of one organization: what is shown, what may be written, and where nothing is."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.urls import include, path
+from rest_framework.decorators import action
+from rest_framework.filters import SearchFilter
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.relations import SlugRelatedField
+from rest_framework.response import Response
+from rest_framework.routers import SimpleRouter
+from rest_framework.serializers import ModelSerializer
+from rest_framework.viewsets import ModelViewSet
+
+from drf_logto.permissions import HasScopes, OrgResourceScopes
+from drf_logto.tenancy import (
+    CurrentOrganization,
+    Header,
+    OrganizationFilterBackend,
+    OrganizationRelatedField,
+    OrganizationRelatedMixin,
+)
+from drf_logto.testing import Logto
+from tests.support.teams.models import Folder, Page, Team
+
+Route = Callable[..., None]
+pytestmark = pytest.mark.django_db
+A, B = "org-a", "org-b"
+
+
+class OfTeam(OrganizationRelatedMixin, SlugRelatedField[Any]):
+    """Finds a folder by its name."""
+
+
+class PageSerializer(ModelSerializer[Page]):
+    organization_id = CurrentOrganization()
+    folder = OrganizationRelatedField(
+        queryset=Folder.objects.all(), organization_field="team__organization_id"
+    )
+    linked = OrganizationRelatedField(queryset=Page.objects.all(), many=True, required=False)
+
+    class Meta:
+        model = Page
+        fields = ["id", "title", "organization_id", "folder", "linked"]
+
+
+class Pages(ModelViewSet[Page]):
+    queryset = Page.objects.order_by("pk")
+    serializer_class = PageSerializer
+    permission_classes = [OrgResourceScopes("pages")]
+    filter_backends = [OrganizationFilterBackend, SearchFilter]
+    search_fields = ["title"]
+    organization_field = "organization_id"
+
+    @action(detail=True)
+    def title(self, request: Any, **kwargs: Any) -> Response:
+        return Response(self.get_object().title)
+
+
+@pytest.fixture
+def pages() -> dict[str, Page]:
+    """A page of each of two organizations, by its organization."""
+    made = {}
+    for organization in (A, B):
+        team = Team.objects.create(slug=f"team-{organization}", organization_id=organization)
+        folder = Folder.objects.create(name=f"folder of {organization}", team=team)
+        made[organization] = Page.objects.create(
+            title=f"page of {organization}", organization_id=organization, folder=folder
+        )
+    return made
+
+
+@pytest.fixture
+def api(logto: Logto, route: Route, pages: dict[str, Page]) -> Callable[..., Any]:
+    """Route a viewset with these attributes; return a client of an organization, or global."""
+
+    def make(organization: str | None = A, prefix: str = "", **attributes: Any) -> Any:
+        router = SimpleRouter()
+        router.register("pages", type("Others", (Pages,), attributes), basename="page")
+        route(path(prefix, include(router.urls)))
+        if organization is None:
+            return logto.client(logto.global_token(["pages"]))
+        return logto.client(logto.organization_resource_token(organization, ["pages"]))
+
+    return make
+
+
+def titles(response: Any) -> list[str]:
+    assert response.status_code == 200, response.json()
+    return [one["title"] for one in response.json()]
+
+
+@pytest.mark.parametrize("field", ["organization_id", "folder__team__organization_id"])
+def test_only_rows_of_the_organization_are_shown(api: Any, field: str) -> None:
+    client = api(organization_field=field)
+    assert titles(client.get("/pages/")) == ["page of org-a"]
+    assert titles(client.get("/pages/?search=page")) == ["page of org-a"]
+    assert titles(client.get("/pages/?search=org-b")) == []
+
+
+@pytest.mark.parametrize("field", [None, 7, ["organization_id"]])
+def test_nothing_is_shown_where_no_field_is_named(api: Any, field: object) -> None:
+    assert titles(api(organization_field=field).get("/pages/")) == []
+
+
+def test_a_view_with_a_queryset_of_its_own_is_filtered(api: Any) -> None:
+    client = api(queryset=None, get_queryset=lambda self: Page.objects.all())
+    assert titles(client.get("/pages/")) == ["page of org-a"]
+
+
+def test_a_row_of_another_organization_is_not_found(api: Any, pages: dict[str, Page]) -> None:
+    client = api()
+    own, other = (f"/pages/{pages[one].pk}/" for one in (A, B))
+    assert client.get(own).status_code == 200
+    missing = client.get("/pages/0/").json()
+    for ask in (client.get, client.put, client.patch, client.delete):
+        response = ask(other)
+        assert (response.status_code, response.json()) == (404, missing)
+    assert client.get(f"{own}title/").json() == "page of org-a"
+    assert client.get(f"{other}title/").status_code == 404
+    assert Page.objects.count() == 2
+
+
+@pytest.mark.parametrize("is_optional", [True, False, "yes", None])
+def test_a_global_token_is_shown_rows_where_the_view_says_so(api: Any, is_optional: object) -> None:
+    client = api(None, organization_optional=is_optional, permission_classes=[HasScopes("pages")])
+    shown = ["page of org-a", "page of org-b"] if is_optional is True else []
+    assert titles(client.get("/pages/")) == shown
+
+
+def test_a_global_token_is_shown_the_organization_that_it_asks_for(api: Any) -> None:
+    client = api(
+        None,
+        organization_optional=True,
+        organization_source=Header("X-Organization-Id"),
+        permission_classes=[HasScopes("pages")],
+    )
+    for named, shown in ((A, ["page of org-a"]), (B, ["page of org-b"]), ("org-c", []), ("", [])):
+        assert titles(client.get("/pages/", headers={"X-Organization-Id": named})) == shown
+
+
+def test_an_organization_token_is_shown_its_own_rows_where_tokens_are_optional(api: Any) -> None:
+    client = api(organization_optional=True)
+    assert titles(client.get("/pages/")) == ["page of org-a"]
+
+
+def test_a_request_that_names_another_organization_is_shown_nothing(api: Any) -> None:
+    # The permission does not compare it.
+    client = api(prefix="<organization_id>/", permission_classes=[IsAuthenticated])
+    assert titles(client.get("/org-a/pages/")) == ["page of org-a"]
+    assert titles(client.get("/org-b/pages/")) == []
+
+
+def test_a_request_without_a_token_is_shown_nothing(api: Any) -> None:
+    client = api(permission_classes=[])
+    client.logout()
+    client.credentials()
+    assert titles(client.get("/pages/")) == []
+
+
+# Writing
+
+
+def test_a_row_is_created_in_the_organization_of_the_token(
+    api: Any, pages: dict[str, Page]
+) -> None:
+    sent = {"title": "new", "organization_id": B, "folder": pages[A].folder_id}
+    created = api().post("/pages/", sent, format="json")
+    assert created.status_code == 201, created.json()
+    assert Page.objects.get(pk=created.json()["id"]).organization_id == A
+
+
+@pytest.mark.parametrize("method", ["put", "patch"])
+def test_a_row_that_is_changed_stays_in_its_organization(
+    api: Any, pages: dict[str, Page], method: str
+) -> None:
+    page = pages[A]
+    sent = {"title": "changed", "organization_id": B, "folder": page.folder_id}
+    changed = getattr(api(), method)(f"/pages/{page.pk}/", sent, format="json")
+    assert changed.status_code == 200, changed.json()
+    page.refresh_from_db()
+    assert (page.title, page.organization_id) == ("changed", A)
+
+
+def test_a_row_is_not_created_in_no_organization(api: Any, pages: dict[str, Page]) -> None:
+    attributes = {"organization_optional": True, "permission_classes": [HasScopes("pages")]}
+    client = api(None, **attributes)
+    sent = {"title": "new", "folder": pages[A].folder_id}
+    refused = client.post("/pages/", sent, format="json")
+    assert refused.status_code == 400
+    assert refused.json() == {"organization_id": ["The request names no organization."]}
+    page = pages[B]
+    changed = client.patch(f"/pages/{page.pk}/", {"title": "changed"}, format="json")
+    assert changed.status_code == 200
+    page.refresh_from_db()
+    assert page.organization_id == B
+
+
+@pytest.mark.parametrize("name", ["folder", "linked"])
+def test_a_related_row_of_another_organization_does_not_exist(
+    api: Any, pages: dict[str, Page], name: str
+) -> None:
+    def refusal(pk: int) -> Any:
+        related = {"folder": pk} if name == "folder" else {"linked": [pk]}
+        sent = {"title": "new", "folder": pages[A].folder_id, **related}
+        response = api().post("/pages/", sent, format="json")
+        assert response.status_code == 400
+        return [one.replace(str(pk), "?") for one in response.json()[name]]
+
+    foreign = pages[B].folder_id if name == "folder" else pages[B].pk
+    assert refusal(foreign) == refusal(987654) == ['Invalid pk "?" - object does not exist.']
+
+
+def test_a_related_row_of_the_organization_may_be_named(api: Any, pages: dict[str, Page]) -> None:
+    sent = {"title": "new", "folder": pages[A].folder_id, "linked": [pages[A].pk]}
+    assert api().post("/pages/", sent, format="json").status_code == 201
+
+
+def test_any_related_field_can_be_kept_within_the_organization(
+    api: Any, pages: dict[str, Page]
+) -> None:
+    class ByName(PageSerializer):
+        folder = OfTeam(  # type: ignore[assignment]
+            slug_field="name",
+            queryset=Folder.objects.all(),
+            organization_field="team__organization_id",
+        )
+
+    client = api(serializer_class=ByName)
+    statuses = [
+        client.post("/pages/", {"title": "a", "folder": f"folder of {one}"}).status_code
+        for one in (A, B)
+    ]
+    assert statuses == [201, 400]
+
+
+def test_a_related_field_that_is_only_read_needs_no_rows(api: Any) -> None:
+    class Read(PageSerializer):
+        folder = OrganizationRelatedField(read_only=True)
+
+    assert "folder" in api(serializer_class=Read).get("/pages/").json()[0]
+
+
+def test_forms_offer_no_rows_of_another_organization(api: Any) -> None:
+    page = api().get("/pages/", headers={"Accept": "text/html"}).content.decode()
+    assert "page of org-a" in page
+    assert "org-b" not in page
+    offered: Any = PageSerializer(context={}).fields["folder"]
+    assert list(offered.get_queryset()) == []  # there is no request to ask
