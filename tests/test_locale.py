@@ -22,7 +22,7 @@ CATALOG = polib.pofile(str(PO))
 
 def of_parts() -> Iterator[str]:
     """What explains a token, and what serializers say, which nothing else has in words."""
-    folders = [Path(part.__file__).parent for part in (explanation, tenancy)]
+    folders = [Path(str(part.__file__)).parent for part in (explanation, tenancy)]
     for module in chain.from_iterable(folder.glob("*.py") for folder in folders):
         for call in ast.walk(ast.parse(module.read_text())):
             named = getattr(call.func, "id", None) if isinstance(call, ast.Call) else None
