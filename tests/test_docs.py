@@ -30,6 +30,7 @@ NAMES = (
     "docs/outgoing",
     "docs/discovery",
     "docs/mcp",
+    "docs/permissions-in-review",
 )
 TWINS = [(f"{name}.md", f"{name}.ko.md") for name in NAMES]
 
