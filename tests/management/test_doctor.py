@@ -9,19 +9,13 @@ from django.core.exceptions import ImproperlyConfigured
 
 from drf_logto.conf import get_settings
 from drf_logto.management.doctor import findings
-from drf_logto.management.doctor.examination import (
-    Examination,
-    Fact,
-    Finding,
-    Group,
-    error,
-    examine,
-    ok,
-)
+from drf_logto.management.doctor.examination import Examination
+from drf_logto.management.doctor.facts import Fact, Group, examine
+from drf_logto.management.doctor.findings import Finding, error, ok
 from drf_logto.management.output import Verdict
 from drf_logto.testing import Logto
 from tests.management.conftest import Run
-from tests.support.loopback import LoopbackServer
+from tests.support.loopback import LoopbackServer, http
 
 
 @pytest.fixture
@@ -70,6 +64,27 @@ def test_json_has_every_finding_and_nothing_else(
         "https://api.example.test.",
         "remedy": "",
     }
+
+
+def test_no_secret_is_written(
+    logto_at: LoopbackServer, logto_options: Any, logto_command: Run, caplog: Any, monkeypatch: Any
+) -> None:
+    """The stand-in refuses all of them, and its answers repeat what it was sent."""
+    names = ("APP", "MACHINE_APP", "MANAGEMENT_APP")
+    logto_options(**{f"{one}_ID": "id-1" for one in names})
+    logto_options(**{f"{one}_SECRET": f"hush-hush-{one}" for one in names})
+    logto_options(WEBHOOK_SIGNING_KEYS=["hush-hush-key"])
+    monkeypatch.setenv("https_proxy", "http://user:hush-hush@127.0.0.1:9")
+
+    def answer(connection: Any) -> None:
+        error = {"error": "invalid_client", "error_description": connection.body}
+        http(json.dumps(error), "400 Bad Request")(connection)
+
+    logto_at.answers["/oidc/token"] = answer
+    for arguments in ([], ["--json"], ["--base-url", "https://api.example.com"]):
+        code, output = logto_command("doctor", *arguments)
+        assert code == 3
+        assert "hush" not in output + caplog.text
 
 
 def test_facts_that_take_too_long_are_skipped() -> None:

@@ -16,7 +16,8 @@ from . import (
     running_api,
     sign_in,
 )
-from .examination import Examination, Found, Group, examine
+from .examination import Examination
+from .facts import Found, Group, examine
 
 GROUPS = (
     project.GROUP,

@@ -8,7 +8,9 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from ...telemetry import quoted
-from .examination import Examination, Fact, Finding, Group, Skipped, error, ok, warning
+from .examination import Examination
+from .facts import Fact, Group
+from .findings import Finding, Skipped, error, ok, warning
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _NEVER = {"grant_type": "refresh_token", "refresh_token": "doctor"}

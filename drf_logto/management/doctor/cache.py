@@ -4,7 +4,9 @@ import secrets
 from collections.abc import Iterator
 
 from ...shared_cache import BoundedCache, is_private
-from .examination import Examination, Fact, Finding, Group, Skipped, error, ok, warning
+from .examination import Examination
+from .facts import Fact, Group
+from .findings import Finding, Skipped, error, ok, warning
 
 _SHARED = "Name one that all processes share, such as Redis, Memcached or the database."
 _SECONDS = 60  # that a value lives which could not be removed

@@ -5,7 +5,9 @@ from email.utils import parsedate_to_datetime
 
 from ...verification.fetch import fetch_headers
 from ...verification.metadata import ISSUER_PATH
-from .examination import Examination, Fact, Finding, Skipped, error, ok, warning
+from .examination import Examination
+from .facts import Fact
+from .findings import Finding, Skipped, error, ok, warning
 
 _SMALL, _LARGE = 5.0, 60.0  # seconds
 _REMEDY = (

@@ -1,60 +1,22 @@
-"""Runs facts one after another; none of them ends the run, or takes long."""
+"""One look at a project: its settings as far as they can be used, and the time that is left."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from django.conf import settings as django_settings
-from django.core.exceptions import ImproperlyConfigured
 
 from ...conf import LogtoSettings, Problem, parse
-from ...exceptions import AuthorizationServerUnavailable
-from ...outgoing.management_api import ManagementApi, ManagementApiRefused
+from ...outgoing.management_api import ManagementApi
 from ...runtime import Environment, get_environment
-from ...shared_cache import CacheUnavailable
 from ...verification.fetch import MAX_BODY
 from ...verification.metadata import Metadata
-from ..output import Verdict
 from ..tenant.state import TenantState
-from .remedies import remedy_for
+from .findings import Skipped
 
 _TIME = 30.0  # seconds for all facts
-
-
-class Skipped(Exception):
-    """A fact cannot be looked at; the text says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a fact is like.
-
-    Attributes:
-        verdict: whether that is good.
-        text: one or two sentences.
-        remedy: what to do.
-    """
-
-    verdict: Verdict
-    text: str
-    remedy: str = ""
-
-
-def ok(text: str) -> Finding:
-    """Return a finding of what is as it should be."""
-    return Finding(Verdict.OK, text)
-
-
-def warning(text: str, remedy: str) -> Finding:
-    """Return a finding of what may be wrong."""
-    return Finding(Verdict.WARNING, text, remedy)
-
-
-def error(text: str, remedy: str) -> Finding:
-    """Return a finding of what is wrong."""
-    return Finding(Verdict.ERROR, text, remedy)
 
 
 class _BoundedApi(ManagementApi):
@@ -168,100 +130,3 @@ class Examination:
         settings = self.usable_settings
         is_internal = settings is not None and settings.internal_endpoint is not None
         return f"LOGTO[{'INTERNAL_ENDPOINT' if is_internal else 'ENDPOINT'!r}]"
-
-
-Find = Callable[[Examination, str], Iterable[Finding]]
-"""Looks at a fact; of one address where there are several."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """Something to look at.
-
-    Attributes:
-        name: as in JSON.
-        find: yields findings; what it raises becomes one.
-        needs: names of facts without which it cannot be looked at.
-    """
-
-    name: str
-    find: Find
-    needs: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Facts below one heading; ``{}`` in its title stands for each address, where there is one."""
-
-    title: str
-    facts: tuple[Fact, ...]
-
-    def subjects(self, examination: Examination) -> tuple[str, ...]:
-        """Return what the group looks at in turn."""
-        return examination.addresses if "{}" in self.title else ("",)
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A finding and where it belongs."""
-
-    group: str
-    fact: str
-    finding: Finding
-
-
-def examine(examination: Examination, groups: Iterable[Group]) -> Iterator[Found]:
-    """Yield what is found of each fact.
-
-    A fact is skipped if one that it needs has an error, or could not be looked at.
-    """
-    unknown: set[tuple[str, str]] = set()
-    for group in groups:
-        for subject in group.subjects(examination):
-            for fact in group.facts:
-                for one in _find(fact, examination, subject, unknown):
-                    yield Found(group.title.format(subject), fact.name, one)
-
-
-def _find(
-    fact: Fact, examination: Examination, subject: str, unknown: set[tuple[str, str]]
-) -> Iterator[Finding]:
-    # What has no address of its own asks Logto at the first.
-    subjects = {subject, *([] if subject else examination.addresses[:1]), ""}
-    lacks = [name for name in fact.needs if any((name, one) in unknown for one in subjects)]
-    try:
-        _require(examination, lacks)
-        for finding in fact.find(examination, subject):
-            if finding.verdict is Verdict.ERROR:
-                unknown.add((fact.name, subject))
-            yield finding
-    except Exception as failure:  # noqa: BLE001 - a fact that fails must not end the others
-        unknown.add((fact.name, subject))
-        yield _failed(failure, examination)
-
-
-def _require(examination: Examination, lacks: list[str]) -> None:
-    if lacks:
-        raise Skipped(f"See {lacks[0]} above.")
-    _ = examination.timeout  # raises Skipped, too
-
-
-def _failed(failure: Exception, examination: Examination) -> Finding:
-    match failure:
-        case Skipped():
-            return Finding(Verdict.SKIPPED, str(failure))
-        case AuthorizationServerUnavailable():
-            reason = str(failure.reason)
-            sentence = f"{reason[:1].upper()}{reason[1:]}."
-            return error(sentence, remedy_for(reason, examination.setting))
-        case ImproperlyConfigured() if examination.problems:
-            return Finding(Verdict.SKIPPED, "Correct LOGTO first.")
-        case CacheUnavailable():
-            remedy = "Check the cache that LOGTO['CACHE'] names, and the way to it."
-            return error(f"The cache cannot be used: {failure}.", remedy)
-        case ManagementApiRefused() | ImproperlyConfigured():
-            return error(str(failure), "")
-    return error(
-        f"It could not be looked at: {type(failure).__name__}.",
-        "Report it, unless code of the project failed.",
-    )

@@ -5,7 +5,9 @@ from typing import Any
 
 from ...telemetry import quoted
 from ...verification.jwk import SIGNATURE_ALGORITHMS, parse_jwks
-from .examination import Examination, Fact, Finding, error, ok, warning
+from .examination import Examination
+from .facts import Fact
+from .findings import Finding, error, ok, warning
 
 _SHOWN = 20  # keys; Logto publishes three at most
 _DEFAULT = "ES384"

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from ...outgoing.management_api import ManagementApiRefused, management_api_resource
-from .examination import Examination, Fact, Finding, Group, error, ok
+from .examination import Examination
+from .facts import Fact, Group
+from .findings import Finding, error, ok
 
 _WRONG_TARGET = "invalid_target"
 

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from ...conf import LogtoSettings
 from ...verification.metadata import ISSUER_PATH, discover
 from ...verification.mismatch import mismatch
-from .examination import Examination, Fact, Finding, error, ok, warning
+from .examination import Examination
+from .facts import Fact
+from .findings import Finding, error, ok, warning
 
 _FOR_SIGN_IN = {
     "userinfo_endpoint": "names of users",
@@ -17,7 +19,9 @@ _FOR_SIGN_IN = {
 def _issuer(examination: Examination, address: str) -> Iterator[Finding]:
     settings, fetch = examination.settings, examination.environment.fetch
     url = f"{address}{ISSUER_PATH}/.well-known/openid-configuration"
+    began = examination.monotonic()
     document = fetch(url, examination.timeout)
+    took = (examination.monotonic() - began) * 1000
     published = document.get("issuer") if isinstance(document, dict) else None
     expected = _expected(settings, address)
     if isinstance(published, str) and published not in expected:
@@ -27,7 +31,7 @@ def _issuer(examination: Examination, address: str) -> Iterator[Finding]:
     examination.metadata[address] = discover(
         address, expected, fetch=lambda *_: document, timeout=examination.timeout
     )
-    yield ok(f"The issuer is {published}, as configured.")
+    yield ok(f"The issuer is {published}, as configured; it answers within {took:.0f} ms.")
 
 
 def _expected(settings: LogtoSettings, address: str) -> tuple[str, ...]:

@@ -13,7 +13,9 @@ from ...exceptions import AuthorizationServerUnavailable
 from ...telemetry import quoted
 from ...verification.fetch_causes import cause_of
 from ..output import Verdict
-from .examination import Examination, Fact, Find, Finding, ok, warning
+from .examination import Examination
+from .facts import Fact, Find
+from .findings import Finding, ok, warning
 
 _FEW_DAYS = 14
 _DAY = 86400

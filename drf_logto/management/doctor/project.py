@@ -13,7 +13,9 @@ from django.core.checks.registry import registry
 from ...checks.settings import IDS
 from ...telemetry import quoted
 from ..output import Verdict
-from .examination import Examination, Fact, Finding, Group, error, ok
+from .examination import Examination
+from .facts import Fact, Group
+from .findings import Finding, error, ok
 
 _LEVEL = CheckError("").level
 _EXTRAS = {"browsable": ("authlib", "cachetools", "joserfc"), "openapi": ("drf_spectacular",)}

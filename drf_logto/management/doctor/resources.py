@@ -10,7 +10,9 @@ from ...operations import needed_organization_scopes, needed_scopes
 from ...outgoing.management_api import ManagementApiRefused
 from ...telemetry import quoted
 from ...verification.mismatch import mismatch
-from .examination import Examination, Fact, Finding, Group, Skipped, error, ok, warning
+from .examination import Examination
+from .facts import Fact, Group
+from .findings import Finding, Skipped, error, ok, warning
 
 _SHOWN = 20  # names
 _CLAIMS_OF_ACCESS = ("organization_id", "act", "nbf")

@@ -14,9 +14,12 @@ from ...conf import is_loopback
 from ...telemetry import quoted
 from ..tenant.objects import Hook
 from .addresses import is_address, path_of
-from .examination import Examination, Fact, Finding, Group, Skipped, error, ok, warning
+from .examination import Examination
+from .facts import Fact, Group
+from .findings import Finding, Skipped, error, ok, warning
 
 _APP = "drf_logto.revocation"
+_QUOTE = "'"
 _LOGGED = 100  # deliveries
 _PRIVATE = (
     "Logto 1.42 sends no logout tokens to private addresses, and does not say so, unless its "
@@ -69,7 +72,7 @@ def _webhook(examination: Examination, _subject: str) -> Iterator[Finding]:
         return
     lacks = [one for one in needed_events() if one not in hook.events]
     keys = examination.settings.webhook_signing_keys
-    named = f"The webhook {quoted(hook.name)} to {hook.url[:200]}"
+    named = f"The webhook {quoted(hook.name)} to {quoted(hook.url)}"
     if not hook.is_enabled:
         yield error(f"{named} is disabled.", "Enable it in Logto's console.")
     if lacks:
@@ -130,7 +133,7 @@ def _failure(payload: Mapping[str, Any]) -> str:
         return f"no answer, {quoted(payload.get('error'))}"
     body = response.get("body")
     code = body.get("code") if isinstance(body, Mapping) else None
-    status = f"HTTP status {str(response.get('statusCode'))[:3]}"
+    status = f"HTTP status {quoted(response.get('statusCode')).strip(_QUOTE)}"
     return f"{status}, {quoted(code)}" if code else status
 
 
@@ -152,7 +155,7 @@ def _backchannel_logout(examination: Examination, _subject: str) -> Iterator[Fin
         elif _is_private(uri):
             yield warning(f"Logout tokens go to the private address {quoted(uri)}.", _PRIVATE)
         else:
-            yield ok(f"The application {quoted(found.name)} sends logout tokens to {uri[:200]}.")
+            yield ok(f"The application {quoted(found.name)} sends logout tokens to {quoted(uri)}.")
 
 
 def _is_private(uri: str) -> bool:

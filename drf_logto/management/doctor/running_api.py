@@ -9,7 +9,9 @@ from ...operations import all_operations
 from ...telemetry import quoted
 from ...verification.fetch import fetch_headers
 from .addresses import sign_ins
-from .examination import Examination, Fact, Finding, Group, Skipped, error, ok, warning
+from .examination import Examination
+from .facts import Fact, Group
+from .findings import Finding, Skipped, error, ok, warning
 
 _UNAUTHORIZED, _NOT_FOUND = 401, 404
 _ANSWERS = (400, _UNAUTHORIZED, 403, _NOT_FOUND, 405)
@@ -46,7 +48,7 @@ def _authorization(examination: Examination, _subject: str) -> Iterator[Finding]
     elif status == _NOT_FOUND:
         yield error(
             f"{url} is not found, although it is a route of this project.",
-            "Check --base-url, whether this version of the project runs there, and ALLOWED_HOSTS.",
+            "Check --base-url, and whether this version of the project runs there.",
         )
     else:
         yield error(
@@ -59,7 +61,7 @@ def _authorization(examination: Examination, _subject: str) -> Iterator[Finding]
 def _no_answer(url: str, failure: AuthorizationServerUnavailable) -> Finding:
     return error(
         f"{url} gives no usable answer: {failure.reason}.",
-        "Check --base-url, whether the API runs there, and whether this machine can reach it.",
+        "Check --base-url and ALLOWED_HOSTS, and whether this machine can reach the API there.",
     )
 
 

@@ -8,7 +8,9 @@ from django.apps import apps
 from ...operations import needed_organization_scopes, needed_scopes
 from ...telemetry import quoted
 from .addresses import one_of, sign_ins
-from .examination import Examination, Fact, Finding, Group, Skipped, error, ok, warning
+from .examination import Examination
+from .facts import Fact, Group
+from .findings import Finding, Skipped, error, ok, warning
 
 _TYPE = "Traditional"
 _SHOWN = 10  # addresses
@@ -56,7 +58,7 @@ def _registered(registered: Iterable[str], base: str | None, path: str, name: st
     urls = list(registered)
     found = one_of(urls, base, path)
     if found is not None:
-        return ok(f"The {name} {found[:200]} is registered.")
+        return ok(f"The {name} {quoted(found)} is registered.")
     has = ", ".join(map(quoted, urls[:_SHOWN])) or "none"
     wanted = f"<the address of the API>{path}" if base is None else f"{base}{path}"
     return error(

@@ -8,7 +8,8 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from ...conf.addresses import url
 from ...conf.values import Invalid
 from ..doctor import findings
-from ..doctor.examination import Examination, Found
+from ..doctor.examination import Examination
+from ..doctor.facts import Found
 from ..output import Output, Verdict, add_json
 from . import FOUND, USAGE
 

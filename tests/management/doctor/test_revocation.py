@@ -59,7 +59,7 @@ def test_a_webhook_that_sends_what_is_needed_is_ok(
     ((verdict, message),) = doctor("webhook", base_url=base)
     assert verdict == "ok"
     assert message.startswith(
-        f"The webhook 'This' to {WEBHOOK} has the needed events and a signing"
+        f"The webhook 'This' to '{WEBHOOK}' has the needed events and a signing"
     )
 
 
@@ -169,8 +169,8 @@ def test_a_delivery_without_a_time_is_named_as_well(
 @pytest.mark.parametrize(
     ("uri", "base", "verdict", "message"),
     [
-        (LOGOUT, BASE, "ok", f"The application 'Web' sends logout tokens to {LOGOUT}."),
-        (LOGOUT, None, "ok", f"The application 'Web' sends logout tokens to {LOGOUT}."),
+        (LOGOUT, BASE, "ok", f"The application 'Web' sends logout tokens to '{LOGOUT}'."),
+        (LOGOUT, None, "ok", f"The application 'Web' sends logout tokens to '{LOGOUT}'."),
         ("", BASE, "error", f"to this project. Set its back-channel logout URI to {LOGOUT}."),
         (LOGOUT, "https://other.test", "error", f"sends logout tokens to '{LOGOUT}', and not to"),
         ("http://10.0.0.1/logto/backchannel-logout/", None, "warning", "SSRF_PROTECTION_DISABLED"),

@@ -85,7 +85,7 @@ def test_an_address_of_something_else_is_an_error(
     assert (verdict, "/things/ is not found, although" in message) == ("error", True)
     ((verdict, message),) = doctor(HEADER, base_url="http://127.0.0.1:9")
     assert (verdict, "refuses the connection" in message) == ("error", True)
-    assert "Check --base-url, whether the API runs there" in message
+    assert "Check --base-url and ALLOWED_HOSTS, and whether" in message
 
 
 def test_without_a_protected_route_there_is_nothing_to_ask(

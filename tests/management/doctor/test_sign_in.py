@@ -73,8 +73,8 @@ def test_registered_addresses_are_ok(
 ) -> None:
     application(oidcClientMetadata=REGISTERED)
     assert doctor("redirect URIs", base_url=base) == [
-        ("ok", f"The redirect URI {CALLBACK} is registered."),
-        ("ok", f"The post sign-out redirect URI {SIGNED_OUT} is registered."),
+        ("ok", f"The redirect URI '{CALLBACK}' is registered."),
+        ("ok", f"The post sign-out redirect URI '{SIGNED_OUT}' is registered."),
     ]
 
 
