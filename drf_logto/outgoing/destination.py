@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from ..conf import is_loopback
 from ..telemetry import quoted
 from .client_credentials import TokenRequest
+from .machine_tokens import machine_tokens
 
 _UNAUTHORIZED = 401
 _PORTS = {"https": 443, "http": 80}
@@ -76,19 +77,17 @@ class Destination:
         """Whether an address is of this origin."""
         return url is not None and _origin_of(url) == self._origin
 
-    def has_rejected(
-        self, token: str, status: int, *, url: str | None, authorization: str | None
-    ) -> bool:
-        """Whether a token was answered 401.
+    def drop_rejected(self, status: int, *, url: str | None, authorization: str | None) -> bool:
+        """Forget a token that was answered 401; return whether another can be had.
 
         Args:
-            token: a token.
             status: of the response.
             url: the address that has answered, which is another one after a redirect.
             authorization: the header of the request to this address.
         """
-        was_sent = authorization == f"Bearer {token}" and self.has(url)
-        return was_sent and status == _UNAUTHORIZED
+        token = (authorization or "").removeprefix("Bearer ")
+        is_rejected = status == _UNAUTHORIZED and token != "" and self.has(url)
+        return is_rejected and machine_tokens().drop(token)
 
 
 def _origin_of(url: str) -> tuple[str, str, int] | None:

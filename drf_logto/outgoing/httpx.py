@@ -9,7 +9,7 @@ except ImportError as error:
         "drf_logto.outgoing.httpx needs HTTPX: pip install 'drf-logto-auth[httpx]'"
     ) from error
 
-from . import amachine_token, drop_machine_token, machine_token
+from . import amachine_token, machine_token
 from .destination import Destination
 
 __all__ = ["HttpxAuth"]
@@ -27,9 +27,8 @@ class HttpxAuth(Destination, httpx.Auth):
     ) -> Generator[httpx.Request, httpx.Response, None]:
         """Send a request with a token."""
         self.require(str(request.url))
-        token = machine_token(**self.arguments)
-        response = yield _with(token, request)
-        if self._may_repeat(token, response) and drop_machine_token(token):
+        response = yield _with(machine_token(**self.arguments), request)
+        if self._may_repeat(response):
             yield _with(machine_token(**self.arguments), request)
 
     async def async_auth_flow(
@@ -37,21 +36,18 @@ class HttpxAuth(Destination, httpx.Auth):
     ) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Do the same for an ``AsyncClient``."""
         self.require(str(request.url))
-        token = await amachine_token(**self.arguments)
-        response = yield _with(token, request)
-        if self._may_repeat(token, response) and drop_machine_token(token):
+        response = yield _with(await amachine_token(**self.arguments), request)
+        if self._may_repeat(response):
             yield _with(await amachine_token(**self.arguments), request)
 
-    def _may_repeat(self, token: str, response: httpx.Response) -> bool:
+    def _may_repeat(self, response: httpx.Response) -> bool:
         """Whether the token was rejected, and the body can be sent again."""
         request = response.request
-        is_rejected = self.has_rejected(
-            token,
+        return isinstance(request.stream, httpx.ByteStream) and self.drop_rejected(
             response.status_code,
             url=str(request.url),
             authorization=request.headers.get("Authorization"),
         )
-        return is_rejected and isinstance(request.stream, httpx.ByteStream)
 
 
 def _with(token: str, request: httpx.Request) -> httpx.Request:

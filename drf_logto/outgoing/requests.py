@@ -1,6 +1,5 @@
 """Authentication as a machine for Requests."""
 
-from functools import partial
 from typing import Any
 
 try:
@@ -11,7 +10,7 @@ except ImportError as error:
         "drf_logto.outgoing.requests needs Requests: pip install 'drf-logto-auth[requests]'"
     ) from error
 
-from . import drop_machine_token, machine_token
+from . import machine_token
 from .destination import Destination
 
 __all__ = ["RequestsAuth"]
@@ -27,22 +26,19 @@ class RequestsAuth(Destination, AuthBase):
     def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
         """Add a token to a request."""
         self.require(str(r.url))
-        token = machine_token(**self.arguments)
-        r.headers["Authorization"] = f"Bearer {token}"
-        r.register_hook("response", partial(self._repeat, token))
+        r.headers["Authorization"] = f"Bearer {machine_token(**self.arguments)}"
+        r.register_hook("response", self._repeat)
         return r
 
-    def _repeat(self, token: str, response: requests.Response, **options: Any) -> Any:
+    def _repeat(self, response: requests.Response, **options: Any) -> Any:
         """Send a request again whose token was rejected; also called after a redirect."""
         request = response.request
-        is_rejected = self.has_rejected(
-            token,
+        can_be_sent = request.body is None or isinstance(request.body, (str, bytes))
+        if not can_be_sent or not self.drop_rejected(
             response.status_code,
             url=request.url,
             authorization=request.headers.get("Authorization"),
-        )
-        can_be_sent = request.body is None or isinstance(request.body, (str, bytes))
-        if not (is_rejected and can_be_sent and drop_machine_token(token)):
+        ):
             return response
         response.close()
         again = request.copy()

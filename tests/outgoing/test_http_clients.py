@@ -18,7 +18,8 @@ from drf_logto.outgoing.httpx import HttpxAuth
 from drf_logto.outgoing.requests import RequestsAuth
 from tests.support.clock import Clock
 from tests.support.loopback import Connection, LoopbackServer, http, loopback_server
-from tests.support.machines import TokenEndpoint
+from tests.support.machines import SECRET, TokenEndpoint
+from tests.support.reports import Reports, assert_no_secret
 
 RESOURCE = "https://orders.example.test"
 Send = Callable[..., Any]
@@ -128,16 +129,22 @@ def test_a_body_that_cannot_be_sent_again_is_not(
     assert endpoint.asked == 1
 
 
-def test_no_new_token_after_a_rejection_is_an_exception(
-    send: Send, auth: dict[str, Any], api: LoopbackServer, endpoint: TokenEndpoint
+def test_no_new_token_after_a_rejection_is_an_exception_without_secrets(
+    send: Send,
+    auth: dict[str, Any],
+    api: LoopbackServer,
+    endpoint: TokenEndpoint,
+    reports: Reports,
 ) -> None:
     def reject_and_stop(connection: Connection) -> None:
         endpoint.server.answers["/oidc/token"] = http("", "503 Service Unavailable")
         http("", "401 Unauthorized")(connection)
 
     api.answers["/"] = reject_and_stop
-    with pytest.raises(AuthorizationServerUnavailable):
+    with pytest.raises(AuthorizationServerUnavailable) as failure:
         send(auth, "GET", f"{api.address}/")
+    reports.add_exception(failure.value)
+    assert_no_secret([SECRET, SECRET[5:], "token-1"], *reports.texts)
 
 
 @pytest.mark.parametrize("status", ["200 OK", "401 Unauthorized"])
