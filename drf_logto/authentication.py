@@ -51,7 +51,7 @@ class LogtoJWTAuthentication(BaseAuthentication):
             PermissionDenied: the token is valid, and for another audience (403).
             ServiceUnavailable: Logto is needed to decide, and cannot be reached (503).
         """
-        view = _view_of(request)
+        view: Any = (getattr(request, "parser_context", None) or {}).get("view")
         # Here as well as in has_permission: this comes before the first permission is asked, so the
         # answers of all are recorded, and those of a view without a permission of this package.
         explain_denials(view, request)
@@ -61,7 +61,8 @@ class LogtoJWTAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Return the challenge of a 401 (RFC 6750 §3)."""
         of_refusal: str | None = getattr(request, _CHALLENGE, None)
-        return complete(of_refusal or challenge(), request, _view_of(request))
+        context: Any = getattr(request, "parser_context", None) or {}
+        return complete(of_refusal or challenge(), request, context.get("view"))
 
     def get_token(self, request: Request) -> str | None:
         """Return the access token of a request, None where it carries none.
@@ -111,10 +112,6 @@ def authenticate_with(
     setattr(request, _CHALLENGE, challenge(user))
     record_refusal(user, request, verified)
     raise as_api_exception(user, request, view)
-
-
-def _view_of(request: Request) -> Any:
-    return (getattr(request, "parser_context", None) or {}).get("view")
 
 
 def _user_on(

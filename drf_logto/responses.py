@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.urls import Resolver404, URLResolver, get_resolver, get_urlconf
-from django.utils.translation import gettext
+from django.utils.translation import gettext, override
 from rest_framework.exceptions import (
     APIException,
     AuthenticationFailed,
@@ -109,18 +109,23 @@ def _challenge_for(refusal: LogtoError, request: Any, view: Any) -> str:
 
 def complete(challenge: str, request: Any, view: Any, *, status: int = UNAUTHORIZED) -> str:
     """Return a challenge with what the URLs of ``drf_logto.discovery`` add, where included."""
-    urlconf = get_urlconf() or getattr(settings, "ROOT_URLCONF", None)
-    describe = _provider(get_resolver(urlconf)) if urlconf else None
+    describe = find_describe()
     if describe is None:
         return challenge
     return bearer.extend(challenge, describe(request, view, status=status))
 
 
+def find_describe() -> Describe | None:
+    """Return what describes challenges, None where the URLconf has no such view."""
+    urlconf = get_urlconf() or getattr(settings, "ROOT_URLCONF", None)
+    return _provider(get_resolver(urlconf)) if urlconf else None
+
+
 @lru_cache(maxsize=8)  # URLconfs
 def _provider(resolver: URLResolver) -> Describe | None:
-    """Return what describes challenges, None where no view of this package has the metadata."""
     try:
-        found = resolver.resolve(METADATA_PATH)
+        with override(settings.LANGUAGE_CODE):  # a language may be part of the path
+            found = resolver.resolve(METADATA_PATH)
     except Resolver404:
         return None
     return getattr(found.func, CHALLENGE_PARAMETERS, None)

@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from rest_framework.settings import api_settings
 
 from ..conf import LogtoSettings, is_loopback, parse
+from ..responses import find_describe
 from ..shared_cache import is_private
 
 IDS = {
@@ -129,6 +130,22 @@ def machines_are_complete(**_: Any) -> list[CheckMessage]:
             ("MANAGEMENT", parsed.management_app_id, parsed.management_app_secret),
         )
         if (one is None) != (other is None)
+    ]
+
+
+@register
+def metadata_is_served(**_: Any) -> list[CheckMessage]:
+    """W054: what the metadata of this API shall say, and nothing serves them."""
+    parsed = _parsed()
+    if parsed is None or not parsed.resource_metadata or find_describe() is not None:
+        return []
+    return [
+        Warning(
+            "LOGTO['RESOURCE_METADATA'] has no effect: the URLs of drf_logto.discovery are not "
+            "included at the root.",
+            hint="Include them, or remove the setting.",
+            id="drf_logto.W054",
+        )
     ]
 
 

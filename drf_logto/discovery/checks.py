@@ -6,17 +6,16 @@ from urllib.parse import urlsplit
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Warning
 from django.http.request import split_domain_port, validate_host
-from django.urls import Resolver404, resolve
 
 from ..conf import LogtoSettings
-from ..responses import CHALLENGE_PARAMETERS, METADATA_PATH
+from ..responses import METADATA_PATH, find_describe
 from ..routes import current_settings
 from .documents import address_of, place_of
 
 
 def check_urls() -> Iterator[CheckMessage]:
     """Yield E051 and W051 to W053."""
-    if not _is_at_root():
+    if find_describe() is None:
         yield Error(
             f"{METADATA_PATH} does not lead to drf_logto.discovery, so no client finds it and no "
             "challenge names it.",
@@ -28,13 +27,6 @@ def check_urls() -> Iterator[CheckMessage]:
     if parsed is not None:
         for resource in parsed.api_resource:
             yield from _check_resource(resource, parsed)
-
-
-def _is_at_root() -> bool:
-    try:
-        return hasattr(resolve(METADATA_PATH).func, CHALLENGE_PARAMETERS)
-    except Resolver404:
-        return False
 
 
 def _check_resource(resource: str, settings: LogtoSettings) -> Iterator[CheckMessage]:

@@ -5,10 +5,8 @@ from typing import Any, ClassVar
 from django.contrib.admin import AdminSite
 from django.contrib.auth import login as begin_session
 from django.contrib.auth.models import AnonymousUser
-from django.core.checks import CheckMessage
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
-from django.urls.resolvers import RoutePattern
+from django.urls import path, reverse
 from django.views.decorators.http import require_GET
 
 from ..browsable import sign_in_store
@@ -18,6 +16,7 @@ from ..browsable.failure_page import failure_page
 from ..browsable.next_path import local_path
 from ..browsable.redirect_uris import to_register
 from ..browsable.sign_in import begin, complete, deletes_cookie, errors_lead_to, sign_in_view
+from ..checks.included import CheckedRoute
 from ..conf import get_settings
 from ..exceptions import AuthorizationServerUnavailable
 from .admin_checks import check_admin
@@ -35,13 +34,6 @@ from .admin_sign_in import (
 __all__ = ["LogtoAdminMixin", "LogtoAdminSite"]
 
 
-class _CheckedRoute(URLPattern):
-    """A route that runs the system checks, so that they run only where the site is included."""
-
-    def check(self) -> list[CheckMessage]:
-        return [*super().check(), *check_admin()]
-
-
 class LogtoAdminMixin:
     """Adds the sign-in with Logto to an AdminSite; it stands before it.
 
@@ -55,9 +47,9 @@ class LogtoAdminMixin:
         site: Any = super()
         begin_view = require_GET(sign_in_view(self.logto_login, self._page))
         callback = deletes_cookie(sign_in_view(self.logto_callback, self._page))
-        first = RoutePattern("logto/login/", name="logto_login", is_endpoint=True)
+        first = path("logto/login/", begin_view, name="logto_login")
         return [
-            _CheckedRoute(first, begin_view, name="logto_login"),
+            CheckedRoute(first, check_admin),
             path("logto/callback/", require_GET(callback), name="logto_callback"),
             *site.get_urls(),
         ]

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.conf.urls.i18n import i18n_patterns
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import include, path, re_path
@@ -166,6 +167,13 @@ def test_nothing_is_told_where_the_address_leads_nowhere(
 ) -> None:
     route(*patterns, path("", drf_view(HasScopes("read:a"))))
     assert challenge() == 'Bearer realm="api"'
+
+
+def test_the_language_of_a_path_changes_nothing(logto: Logto, route: Route) -> None:
+    view = path("", drf_view(HasScopes("read:a")))
+    route(*i18n_patterns(URLS, view, prefix_default_language=False))
+    assert METADATA in Client().get("/ko/").headers["WWW-Authenticate"]
+    assert METADATA in challenge()
 
 
 def test_what_a_view_computes_may_fail(logto: Logto, route: Route) -> None:

@@ -62,6 +62,15 @@ def test_indicators_whose_metadata_no_client_finds_are_reported(
     assert ids(check(URLS)) == expected
 
 
+@pytest.mark.parametrize(("patterns", "expected"), [([URLS], []), ([], ["W054"])])
+def test_a_setting_without_urls_is_reported(
+    check: Check, settings: Any, logto_options: Any, patterns: list[Any], expected: list[str]
+) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    logto_options(RESOURCE_METADATA={"resource_name": "Shop"})
+    assert ids(check(*patterns)) == expected
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [
