@@ -47,8 +47,12 @@ class _BackOff:
         self.failure, self.pause = None, 0
 
     def failure_at(self, now: float) -> _Failure | None:
-        is_over = not 0 <= now - self.at < self.pause
-        return None if is_over else copy.copy(self.failure)
+        if self.failure is None or not 0 <= now - self.at < self.pause:
+            return None
+        failure = copy.copy(self.failure)
+        if isinstance(failure, AuthorizationServerUnavailable):
+            failure.retry_after = math.ceil(self.at + self.pause - now)
+        return failure
 
 
 @dataclass(slots=True)
@@ -166,22 +170,22 @@ class MachineTokens:
                 application, request, ask, rejected=entry.rejected, meanwhile=old
             )
         if isinstance(found, Exception):
-            return self._back_off(entry, found, now, old)
+            return self._back_off(entry, found, old)
         self._outage.end()
         entry.back_off.end()
         entry.token = found
         return found
 
-    def _back_off(
-        self, entry: _Entry, failure: _Failure, now: float, old: MachineToken | None
-    ) -> _Failure:
+    def _back_off(self, entry: _Entry, failure: _Failure, old: MachineToken | None) -> _Failure:
         # No token can be had while Logto is down, and one may be refused while others are issued.
         is_refused = isinstance(failure, MachineTokenRefused)
-        (entry.back_off if is_refused else self._outage).add(failure, now)
+        # It begins now, because a request to a Logto that hangs takes longer than the first pause.
+        back_off = entry.back_off if is_refused else self._outage
+        back_off.add(failure, self._now())
         if old is not None:
             reason = getattr(failure, "reason", failure)
             logger.warning("A machine token is not replaced, and still used: %s", reason)
-        return copy.copy(failure)
+        return back_off.failure_at(back_off.at) or failure
 
     def _ask(self, application: Application, request: TokenRequest) -> MachineToken | _Failure:
         try:

@@ -212,6 +212,21 @@ def test_an_outage_is_asked_about_seldom(endpoint: TokenEndpoint, clock: Clock) 
     assert machine_token(organization="o1").startswith("token")
 
 
+def test_the_pause_begins_when_a_request_has_failed(endpoint: TokenEndpoint, clock: Clock) -> None:
+    """One to a Logto that hangs takes longer than the first pause."""
+
+    def hang(connection: Connection) -> None:
+        clock.time += 5
+        http("", "504 Gateway Timeout")(connection)
+
+    endpoint.server.answers["/oidc/token"] = hang
+    for waits in (1, 1):
+        with pytest.raises(AuthorizationServerUnavailable) as failure:
+            orders()
+        assert failure.value.retry_after == waits
+    assert endpoint.asked == 1
+
+
 def test_a_refusal_stops_only_tokens_of_its_kind(endpoint: TokenEndpoint, clock: Clock) -> None:
     endpoint.denied = {"read:orders"}
     for _ in range(3):
