@@ -5,6 +5,7 @@ import importlib.util
 import re
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,8 +61,12 @@ class McpServer:
     client: Any
 
     def call(self, asked: Asked, *calls: tuple[str, dict[str, str]]) -> list[str]:
-        """Connect, call these tools, and return what they answer."""
-        return asyncio.run(self._call(asked, calls))
+        """Connect, call these tools, and return what they answer.
+
+        In a thread: Python 3.11 no longer traces the frames below a cancelled task group.
+        """
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(asyncio.run, self._call(asked, calls)).result()
 
     async def _call(self, asked: Asked, calls: Any) -> list[str]:
         import httpx
