@@ -26,7 +26,7 @@ _STYLES = {
     Verdict.OK: "SUCCESS",
     Verdict.WARNING: "WARNING",
     Verdict.ERROR: "ERROR",
-    Verdict.SKIPPED: "NOTICE",
+    Verdict.SKIPPED: "HTTP_NOT_MODIFIED",  # which is not red, as a notice is
 }
 
 

@@ -66,6 +66,18 @@ def test_json_has_every_finding_and_nothing_else(
     }
 
 
+def test_each_address_is_examined_by_itself(logto_at: LoopbackServer, logto_options: Any) -> None:
+    addresses = [logto_at.address, "http://127.0.0.1:9"]
+    logto_options(ENDPOINT=addresses)
+    found = {
+        (one.group, one.fact): one.finding.verdict
+        for one in findings(Examination())
+        if one.group.startswith("Logto at ")
+    }
+    keys = [found[f"Logto at {address}", "keys"] for address in addresses]
+    assert keys == [Verdict.OK, Verdict.SKIPPED]
+
+
 def test_no_secret_is_written(
     logto_at: LoopbackServer, logto_options: Any, logto_command: Run, caplog: Any, monkeypatch: Any
 ) -> None:

@@ -7,6 +7,7 @@ from django.apps import apps
 
 from ...operations import needed_organization_scopes, needed_scopes
 from ...telemetry import quoted
+from ...verification.mismatch import mismatch
 from .addresses import one_of, sign_ins
 from .examination import Examination
 from .facts import Fact, Group
@@ -61,8 +62,10 @@ def _registered(registered: Iterable[str], base: str | None, path: str, name: st
         return ok(f"The {name} {quoted(found)} is registered.")
     has = ", ".join(map(quoted, urls[:_SHOWN])) or "none"
     wanted = f"<the address of the API>{path}" if base is None else f"{base}{path}"
+    hint = mismatch(urls, [wanted]).partition("; ")[2]
     return error(
-        f"The {name} {wanted} is not registered in Logto; registered: {has}.",
+        f"The {name} {wanted} is not registered in Logto; registered: {has}"
+        f"{f' ({hint})' if hint else ''}.",
         "Register it, in exactly this form, in Logto's console.",
     )
 

@@ -51,6 +51,16 @@ def test_what_is_no_metadata_is_an_error(
     assert (verdict, message in text) == ("error", True), text
 
 
+def test_a_logto_that_does_not_answer_in_time_is_an_error(
+    logto_at: LoopbackServer, logto_options: Any, doctor: Doctor
+) -> None:
+    logto_at.answers[METADATA] = logto_at.hang
+    logto_options(HTTP_TIMEOUT=0.1)
+    ((verdict, message),) = doctor("issuer")
+    assert verdict == "error"
+    assert message.startswith("Timed out. Check whether a firewall")
+
+
 @pytest.mark.parametrize(
     ("changed", "verdict", "message"),
     [

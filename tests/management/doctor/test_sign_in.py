@@ -86,6 +86,12 @@ def test_registered_addresses_are_ok(
             CALLBACK.replace("https:", "http:"),
             f"The redirect URI {CALLBACK} is not registered",
         ),
+        (
+            BASE,
+            CALLBACK.replace("https:", "http:"),
+            "/auth/callback/' (they differ by the scheme).",
+        ),
+        (BASE, CALLBACK.removesuffix("/"), "/auth/callback' (they differ by a trailing slash)."),
         (None, f"{BASE}/callback/", "<the address of the API>/auth/callback/ is not registered"),
         (None, f"{BASE}/callback/", "registered: 'https://example.test/callback/'. Register it"),
     ],
