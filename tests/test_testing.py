@@ -11,6 +11,11 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from drf_logto import verify
+from drf_logto.auth_info import TokenKind
+from drf_logto.exceptions import AuthorizationServerUnavailable
+from drf_logto.outgoing import machine_token
+from drf_logto.outgoing.management_api import management_api
 from drf_logto.permissions import HasScopes
 from drf_logto.testing import ABSENT, Logto, TokenOptions
 
@@ -196,3 +201,36 @@ def test_the_typed_options_are_those_that_are_accepted() -> None:
     parameters = inspect.signature(Logto.issue).parameters.values()
     accepted = {one.name for one in parameters if one.kind is one.KEYWORD_ONLY}
     assert set(TokenOptions.__annotations__) == accepted
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind"),
+    [
+        ({"resource": "https://api.example.test"}, TokenKind.GLOBAL),
+        ({"organization": "o1"}, TokenKind.ORGANIZATION),
+        (
+            {"resource": "https://api.example.test", "organization": "o1"},
+            TokenKind.ORGANIZATION_RESOURCE,
+        ),
+    ],
+)
+def test_a_machine_token_is_issued_with_every_scope_that_is_asked_for(
+    logto: Logto, logto_options: Any, arguments: dict[str, str], kind: TokenKind
+) -> None:
+    logto_options(MACHINE_APP_ID="machine-1", MACHINE_APP_SECRET="hush")
+    auth = verify(machine_token(**arguments, scopes=["b", "a"]))
+    assert (auth.kind, auth.client_id, auth.is_machine) == (kind, "machine-1", True)
+    assert (auth.organization_id, auth.scopes) == (arguments.get("organization"), ("a", "b"))
+
+
+@pytest.mark.usefixtures("logto")
+def test_nothing_else_is_asked_for_over_the_network(logto_options: Any) -> None:
+    logto_options(MANAGEMENT_APP_ID="machine-1", MANAGEMENT_APP_SECRET="hush")
+    with pytest.raises(AuthorizationServerUnavailable):
+        management_api().get("/hooks")
+
+
+def test_no_machine_token_is_issued_during_an_outage(logto: Logto, logto_options: Any) -> None:
+    logto_options(MACHINE_APP_ID="machine-1", MACHINE_APP_SECRET="hush")
+    with logto.outage(), pytest.raises(AuthorizationServerUnavailable):
+        machine_token(organization="o1")
