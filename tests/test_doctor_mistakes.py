@@ -19,6 +19,7 @@ from drf_logto.testing import Logto
 from tests.support.checked import made
 from tests.support.documents import text
 from tests.support.loopback import document, http
+from tests.support.machines import TokenEndpoint
 from tests.support.mistaken import RESOURCE, Project
 
 PAGES = "docs/troubleshooting.md", "docs/troubleshooting.ko.md"
@@ -341,6 +342,24 @@ def a_script_with_a_long_claim(project: Project) -> str:
     return project.logto.global_token(claims={"groups": ["group"] * 5000})
 
 
+# Machines
+
+
+@named("The machine has no role with the scope")
+def a_machine_without_a_role(project: Project) -> tuple[str, str]:
+    endpoint = TokenEndpoint(project.server)
+    endpoint.denied = {"a"}
+    project.settings.LOGTO = endpoint.logto
+    return "--scope", "a"
+
+
+@named("The machine is not in the organization")
+def a_machine_without_the_organization(project: Project) -> tuple[str, str]:
+    project.settings.LOGTO = TokenEndpoint(project.server).logto
+    project.server.answers["/oidc/token"] = http('{"error": "access_denied"}', "403 Forbidden")
+    return "--organization", "org-1"
+
+
 # The page
 
 ROWS = rows(0)
@@ -348,8 +367,8 @@ ROWS = rows(0)
 COMMANDS: dict[str, Callable[..., str]] = {
     "check": Project.check,
     "logto doctor": Project.doctor,
-    "logto doctor --base-url": Project.doctor,
     "logto explain": Project.explain,
+    "logto token": Project.issue,
 }
 
 
@@ -369,5 +388,7 @@ def test_one_command_names_the_mistake_and_the_remedy(
 ) -> None:
     project = Project(request)
     given = MISTAKES[row.mistake](project) or ()
-    found = COMMANDS[row.command](project, *([given] if isinstance(given, str) else given))
+    found = COMMANDS[row.command.partition(" --")[0]](
+        project, *([given] if isinstance(given, str) else given)
+    )
     assert [word for word in row.words if word not in found] == []

@@ -1,7 +1,6 @@
 """A project in which a test makes a mistake."""
 
 import logging
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from io import StringIO
@@ -135,11 +134,17 @@ class Project:
         """Return what ``manage.py logto explain`` writes of a token."""
         return self._command("explain", *arguments, stdin=StringIO(token))
 
+    def issue(self, *arguments: str) -> str:
+        """Return what ``manage.py logto token`` writes."""
+        return self._command("token", *arguments)
+
     def _command(self, *arguments: str, **options: Any) -> str:
-        output = StringIO()
-        with suppress(CommandError):
+        output, ended = StringIO(), ""
+        try:
             call_command("logto", *arguments, stdout=output, **options)
-        return " ".join(output.getvalue().split())
+        except CommandError as error:
+            ended = str(error)
+        return " ".join(f"{output.getvalue()} {ended}".split())
 
     def sign_in(self, **answer: object) -> str:
         """Come back from Logto with this answer, and return the log."""
