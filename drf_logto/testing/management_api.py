@@ -19,7 +19,7 @@ from drf_logto.verification.fetch import MAX_BODY, REFUSALS
 
 from .tenant import Call, Refusal, Row, Tenant
 
-_SUCCESS, _DONE = 2, 201
+_SUCCESS, _DONE = 2, (201, 204)
 _TOKEN_PATH = "/oidc/token"  # noqa: S105 - no password
 _PAGE, _LARGEST_PAGE = 20, 100
 _JSON, _TEXT = "application/json; charset=utf-8", "text/plain; charset=utf-8"
@@ -133,13 +133,13 @@ class ManagementApi:
     ) -> tuple[int, object]:
         """Answer as ``drf_logto.verification.fetch.exchange`` would."""
         parts = urlsplit(url)
-        target = f"{parts.path}?{parts.query}"
+        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
         status, fields, text = self.respond(method, target, headers, body or "")
         if status // 100 != _SUCCESS and status not in accepted:
             raise AuthorizationServerUnavailable(f"HTTP status {status}")
         if len(text) > max_body:
             raise AuthorizationServerUnavailable(f"longer than {max_body} bytes")
-        if fields["Content-Type"] != _JSON and status != _DONE:
+        if fields["Content-Type"] != _JSON and status not in _DONE:
             raise AuthorizationServerUnavailable(f"HTTP status {status}, and no JSON")
         return status, json.loads(text) if fields["Content-Type"] == _JSON else None
 
@@ -158,6 +158,7 @@ class ManagementApi:
             return 200, {"Content-Type": "text/html; charset=utf-8"}, "<!DOCTYPE html>"
         path = path.removeprefix("/api")
         fields: dict[str, str] = {}
+        document: object
         try:
             if path == _TOKEN_PATH:
                 status, document = 200, self._token(dict(parse_qsl(body)))
@@ -168,8 +169,8 @@ class ManagementApi:
                 status, document = self._answer(method, path, parsed, parameters, fields)
         except Refusal as refusal:
             status, document = refusal.status, refusal.body
-        if isinstance(document, str):
-            return status, {**fields, "Content-Type": _TEXT}, document
+        if document is None or isinstance(document, str):
+            return status, {**fields, "Content-Type": _TEXT}, document or ""
         return status, {**fields, "Content-Type": _JSON}, json.dumps(document)
 
     def _token(self, form: Mapping[str, str]) -> Row:
@@ -307,6 +308,7 @@ def _routes(tenant: Tenant) -> list[_Route]:
         ("POST /hooks", tenant.create_hook, 201),
         ("GET /hooks/*", tenant.hook, _IF_ASKED),
         ("PATCH /hooks/*", tenant.change_hook, 200),
+        ("DELETE /hooks/*", tenant.delete_hook, 204),
         ("GET /hooks/*/recent-logs", tenant.hook_log, _ALWAYS),
     )
     return [_route(*row) for row in table]

@@ -338,6 +338,10 @@ class Tenant:
     def change_hook(self, call: Call) -> Store:
         return self._change("hooks", self.hook(call), call, "name events config enabled")
 
+    def delete_hook(self, call: Call) -> Store:
+        hook = self.hook(call)
+        return lambda: self.rows["hooks"].pop(hook["id"], None) and None
+
     def hook_log(self, call: Call) -> list[Row]:
         """The deliveries of a webhook, newest first; a test adds them to ``rows``."""
         log = self.rows["recent-logs"].values()

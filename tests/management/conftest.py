@@ -23,10 +23,11 @@ def installed(revocation: None) -> Iterator[None]:
 def logto_command() -> Run:
     """Run a subcommand of ``manage.py logto``; return its exit code, and what it wrote."""
 
-    def run(*arguments: str, stdin: str = "") -> tuple[int, str]:
+    def run(*arguments: str, stdin: str | StringIO = "") -> tuple[int, str]:
         output = StringIO()
         try:
-            call_command("logto", *arguments, stdin=StringIO(stdin), stdout=output)
+            given = StringIO(stdin) if isinstance(stdin, str) else stdin
+            call_command("logto", *arguments, stdin=given, stdout=output)
         except CommandError as error:
             return error.returncode, f"{output.getvalue()}{error}"
         return 0, output.getvalue()

@@ -5,24 +5,19 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError, CommandParser
 
-from ...conf.addresses import url
-from ...conf.values import Invalid
+from ..base_url import add_base_url, parse_base_url
 from ..doctor import findings
 from ..doctor.examination import Examination
 from ..doctor.facts import Found
 from ..output import Output, Verdict, add_json
-from . import FOUND, USAGE
+from . import FOUND
 
 NEEDS = "drf_logto"
 
 
 def add_arguments(parser: CommandParser) -> None:
     """Declare where the API runs, and what is written."""
-    parser.add_argument(
-        "--base-url",
-        metavar="URL",
-        help="the public address of the running API, such as https://api.example.com",
-    )
+    add_base_url(parser)
     parser.add_argument("--fail-on-warning", action="store_true", help="exit with 3 on warnings")
     add_json(parser)
 
@@ -32,7 +27,7 @@ def run(command: BaseCommand, options: dict[str, Any]) -> None:
     output = Output(command)
     looked: list[Found] = []
     group = ""
-    for found in findings(Examination(base_url=_base_url(options["base_url"]))):
+    for found in findings(Examination(base_url=parse_base_url(options["base_url"]))):
         looked.append(found)
         if options["json"]:
             continue
@@ -55,14 +50,6 @@ def run(command: BaseCommand, options: dict[str, Any]) -> None:
     wrong = count[Verdict.ERROR] + options["fail_on_warning"] * count[Verdict.WARNING]
     if wrong:
         raise CommandError(f"Found: {wrong} that must be corrected.", returncode=FOUND)
-
-
-def _base_url(value: str | None) -> str | None:
-    try:
-        return url(value) if value else None
-    except Invalid as invalid:
-        message = "--base-url must be an address such as https://api.example.com."
-        raise CommandError(message, returncode=USAGE) from invalid
 
 
 def _json(found: Found) -> dict[str, str]:

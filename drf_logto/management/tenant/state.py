@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 from ...outgoing.management_api import ManagementApi, ManagementApiRefused
@@ -26,15 +26,24 @@ _UNKNOWN = "entity.not_exists_with_id"
 
 
 class TenantState:
-    """What a tenant has. To read it anew, make another.
+    """What a tenant has.
 
     Every part raises ManagementApiRefused where Logto refuses, and AuthorizationServerUnavailable
     where it cannot be asked, or answers otherwise than it is known to.
     """
 
+    PARTS: ClassVar[tuple[str, ...]] = (
+        *("resources", "organization_permissions", "roles", "organization_roles", "hooks"),
+        "applications",
+    )
+
     def __init__(self, api: ManagementApi) -> None:
         self._api = api
-        self._applications: dict[str, Application | None] = {}
+
+    def forget(self, *parts: str) -> None:
+        """Read these parts anew when they are asked for next."""
+        for part in parts:
+            self.__dict__.pop(part, None)
 
     @cached_property
     def resources(self) -> Mapping[str, ApiResource]:
@@ -65,11 +74,16 @@ class TenantState:
         """The webhooks."""
         return tuple(map(parse_hook, self._api.get_list("/hooks", max_body=_MAX_BODY)))
 
+    @cached_property
+    def applications(self) -> dict[str, Application | None]:
+        """The applications that were asked for, by their ids; None for one that does not exist."""
+        return {}
+
     def application(self, id: str) -> Application | None:
         """Return an application, None where there is none of this id."""
-        if id not in self._applications:
-            self._applications[id] = self._read_application(id)
-        return self._applications[id]
+        if id not in self.applications:
+            self.applications[id] = self._read_application(id)
+        return self.applications[id]
 
     def consent_scopes(self, id: str) -> ConsentScopes:
         """Return what a third-party application may ask for."""

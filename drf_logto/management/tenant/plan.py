@@ -1,0 +1,118 @@
+"""The plan: which steps are done, which are missing, and how the missing ones are made."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ...exceptions import AuthorizationServerUnavailable
+from ...outgoing.management_api import ManagementApi, ManagementApiRefused
+from .state import TenantState
+from .steps import PermissionStep, ResourceStep, ScopeStep, Step
+
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A step, and what it was when the plan was made.
+
+    Attributes:
+        step: the step.
+        is_there: whether the tenant has it.
+        text: what is there, or is missing.
+        obstacle: why a missing one cannot be created; "" where it can be.
+    """
+
+    step: Step
+    is_there: bool
+    text: str
+    obstacle: str
+
+    @property
+    def sign(self) -> str:
+        """``=`` for what is there, ``+`` for what would be made, ``!`` for what cannot be."""
+        if self.is_there:
+            return "="
+        return "!" if self.obstacle else "+"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        state = {"=": "there", "+": "missing", "!": "blocked"}[self.sign]
+        named = {"group": self.step.group, "text": self.text, "state": state}
+        return {**named, "obstacle": self.obstacle} if self.obstacle else named
+
+
+def plan(steps: Iterable[Step], state: TenantState) -> list[Item]:
+    """Compare steps with what the tenant has.
+
+    Raises:
+        AuthorizationServerUnavailable, ManagementApiRefused: the tenant cannot be read.
+    """
+    return [_item(step, state) for step in steps]
+
+
+def _item(step: Step, state: TenantState) -> Item:
+    is_there = step.is_there(state)
+    obstacle = "" if is_there else step.obstacle(state)
+    return Item(step, is_there, step.text(state), obstacle)
+
+
+def unused(steps: Iterable[Step], state: TenantState) -> dict[str, list[str]]:
+    """Return the scopes and permissions that no step names, of API resources that one does."""
+    steps = list(steps)
+    found: dict[str, list[str]] = {}
+    for resource in (step for step in steps if isinstance(step, ResourceStep)):
+        named = {
+            step.name
+            for step in steps
+            if isinstance(step, ScopeStep) and step.group == resource.group
+        }
+        has = state.resources.get(resource.indicator)
+        found[resource.group] = sorted(has.scopes.keys() - named) if has else []
+    named = {step.name for step in steps if isinstance(step, PermissionStep)}
+    found[PermissionStep("").group] = sorted(state.organization_permissions.keys() - named)
+    return {group: names for group, names in found.items() if names}
+
+
+def apply(items: Iterable[Item], api: ManagementApi, say: Callable[[Item, bool], None]) -> None:
+    """Create what is missing, in turn. What another run creates meanwhile is no failure.
+
+    Args:
+        items: of a plan.
+        api: of the tenant.
+        say: called with each item that was missing and is there now, and whether it was made here.
+
+    Raises:
+        AuthorizationServerUnavailable, ManagementApiRefused: something could not be created. What
+            was said is done; a plan that is made anew goes on from there.
+    """
+    state = TenantState(api)
+    for item in items:
+        if item.sign == "+":
+            state.forget(item.step.part)
+            is_new = not item.step.is_there(state)
+            if is_new:
+                _make(item.step, api, state)
+            say(item, is_new)
+
+
+def _make(step: Step, api: ManagementApi, state: TenantState) -> None:
+    failure: Exception | None = None
+    for _attempt in range(_ATTEMPTS):
+        failure = _failure(step, api, state)
+        if failure is None and not step.part:  # to read it again is expensive
+            return
+        state.forget(*(TenantState.PARTS if failure else [step.part]))
+        if step.is_there(state):
+            return
+        if failure is not None and not step.is_unique:
+            break
+    raise failure or AuthorizationServerUnavailable("somebody else changes the same")
+
+
+def _failure(step: Step, api: ManagementApi, state: TenantState) -> Exception | None:
+    try:
+        step.make(api, state)
+    except (AuthorizationServerUnavailable, ManagementApiRefused) as failure:
+        return failure
+    return None
