@@ -181,6 +181,11 @@ def wrapped(callback: Any) -> Any:
         (view(~HasScopes("a")), "GET, POST: open ~HasScopes('a')"),
         (view(~IsAdminUser), "GET, POST: open ~IsAdminUser"),
         (view(~AtTheDoor), "GET, POST: unknown ~AtTheDoor"),
+        (
+            view(~(HasScopes("a") | AtTheDoor)),
+            "GET, POST: unknown ~(HasScopes('a') | AtTheDoor)",
+        ),
+        (view(HasScopes("a") & InOrganization("b")), "GET, POST: closed"),
         (view(HasScopes("a") & IsUser & AtTheDoor), "GET, POST: global a IsUser() AtTheDoor"),
         (view(IsUser, api_resource=API), "GET, POST: global organization_resource IsUser()"),
         (function, "GET: global a"),

@@ -79,6 +79,10 @@ class ByUser(Data):
         return self.request.user.get_all_permissions()
 
 
+class Checking(Data):
+    def check_permissions(self, request: Any) -> None: ...
+
+
 class Mixed(View):
     def get(self, request: Any) -> Any: ...
 
@@ -106,6 +110,7 @@ def project(route: Route) -> None:
         path("report/", report),
         path("api/", include(router.urls)),
         path("organizations/<organization_id>/members/", Members.as_view()),
+        path("checked/", Checking.as_view()),
         path("closed/", view(HasScopes)),
         path("computed/", ByUser.as_view()),
         path("other/", view(HasScopes("a"), authentication_classes=[SessionAuthentication])),
@@ -134,6 +139,10 @@ SHOWN = """
   PUT update, PATCH partial_update: global token with write:things, as far as ~AtTheDoor grants the
       request
   View: tests.management.test_routes_command.Things
+
+/checked/
+  GET: anybody (AllowAny)
+  View: tests.management.test_routes_command.Checking, with its own check_permissions
 
 /closed/
   GET: closed: no token opens it
@@ -193,7 +202,7 @@ def test_the_operations_are_shown_by_path(logto_command: Run) -> None:
 
 
 def test_what_needs_no_token_is_shown_alone_with_plain_views(logto_command: Run) -> None:
-    paths = ["/api/things/latest/", "/computed/", "/door/", "/mixed/", "/none/"]
+    paths = ["/api/things/latest/", "/checked/", "/computed/", "/door/", "/mixed/", "/none/"]
     records = [one for one in SHOWN.split("\n\n") if one.split()[0] in paths]
     records = [one.replace("  POST: any access token\n", "") for one in records]
     code, output = logto_command("routes", "--open")
@@ -203,6 +212,7 @@ def test_what_needs_no_token_is_shown_alone_with_plain_views(logto_command: Run)
 def test_paths_are_selected_by_what_they_begin_with(logto_command: Run) -> None:
     output = logto_command("routes", "--path", "/c")[1]
     assert [line for line in output.splitlines() if line.startswith("/")] == [
+        "/checked/",
         "/closed/",
         "/computed/",
     ]

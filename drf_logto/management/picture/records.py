@@ -12,6 +12,8 @@ from ...auth_info import TokenKind
 from ...compositions.alternatives import Alternative, Credential
 from ...conf import get_settings
 from ...operations import ANY_METHOD, METHODS_OF_FUNCTIONS, Operation
+from ...routes import reads_policies
+from ...view_options import declared_by_class
 
 Write = Callable[[str], str]
 
@@ -175,7 +177,15 @@ def _facts(operations: list[Operation], write: Write) -> Iterator[tuple[str, str
     for resources in narrowed:
         if resources != get_settings().api_resource:
             yield "API resource", f"{' or '.join(map(write, resources)) or 'none'} alone"
-    yield "View", write(operations[0].name)
+    own = f", with its own {write('check_permissions')}" if _asks_itself(operations[0]) else ""
+    yield "View", write(operations[0].name) + own
+
+
+def _asks_itself(operation: Operation) -> bool:
+    """Whether a class decides by itself which permissions count."""
+    check = declared_by_class(operation.route.callback, "check_permissions")
+    package = getattr(check, "__module__", "").partition(".")[0]
+    return reads_policies(operation.route.callback) and package not in {"adrf", "rest_framework"}
 
 
 def _printable(text: str) -> str:
