@@ -117,5 +117,5 @@ def _compared(url: str, found: str, expected: str) -> Finding:
 
 GROUP = Group(
     "Running API",
-    (Fact("authorization header", _authorization), Fact("redirect URI", _redirect_uri)),
+    (Fact("authorization header", _authorization), Fact("sign-in redirect", _redirect_uri)),
 )

@@ -48,7 +48,7 @@ def serve(server: LoopbackServer, *paths: str, **proxied: Any) -> None:
 
 
 def test_without_an_address_the_running_api_is_skipped(doctor: Doctor) -> None:
-    for fact in (HEADER, "redirect URI"):
+    for fact in (HEADER, "sign-in redirect"):
         ((verdict, message),) = doctor(fact)
         assert verdict == "skipped"
         assert "--base-url" in message
@@ -95,7 +95,7 @@ def test_without_a_protected_route_there_is_nothing_to_ask(
     assert doctor(HEADER, base_url=api.address) == [
         ("skipped", "No route is read with an access token.")
     ]
-    assert doctor("redirect URI", base_url=api.address) == [
+    assert doctor("sign-in redirect", base_url=api.address) == [
         ("skipped", "The project has no sign-in.")
     ]
 
@@ -113,7 +113,7 @@ def test_a_sign_in_that_comes_back_to_the_public_address_is_ok(
 ) -> None:
     serve(api, "/auth/login/")
     uri = f"{api.address}/auth/callback/"
-    assert doctor("redirect URI", base_url=api.address) == [
+    assert doctor("sign-in redirect", base_url=api.address) == [
         ("ok", f"The sign-in at {api.address}/auth/login/ comes back to {uri}.")
     ]
 
@@ -132,10 +132,10 @@ def test_a_sign_in_that_comes_back_to_elsewhere_is_an_error(
 ) -> None:  # fmt: skip
     """The other way round than usual, since the proxy here has no TLS: https instead of http."""
     serve(api, "/auth/login/", **proxied)
-    ((found, text),) = doctor("redirect URI", base_url=api.address)
+    ((found, text),) = doctor("sign-in redirect", base_url=api.address)
     assert (found, message in text) == (verdict, True), text
 
 
 def test_a_sign_in_that_does_not_answer_is_an_error(sign_in: None, doctor: Doctor) -> None:
-    ((verdict, message),) = doctor("redirect URI", base_url="http://127.0.0.1:9")
+    ((verdict, message),) = doctor("sign-in redirect", base_url="http://127.0.0.1:9")
     assert (verdict, "refuses the connection" in message) == ("error", True)
