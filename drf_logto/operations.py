@@ -54,6 +54,7 @@ class Operation:
         path: of the route, with its keywords in braces, as OpenAPI has it.
         method: the HTTP method, or ``ANY_METHOD``.
         action: the action of a viewset, None where there is none.
+        handler: the name of the method that answers, None for a function.
         view: as it would be made for the request; None for a plain Django view, and where the view
             could not be made.
         ways: every way in; none where it is closed, and where ``unread`` says that it is not known.
@@ -72,6 +73,7 @@ class Operation:
     path: str
     method: str
     action: str | None = None
+    handler: str | None = None
     view: Any = None
     ways: tuple[Alternative, ...] = ()
     unread: str = ""
@@ -160,7 +162,7 @@ def operations_of(route: Route) -> Iterator[Operation]:
 
     HEAD and OPTIONS are left out where they are open to the same tokens as the other methods.
     """
-    read = [_read(route, *one) for one in _handlers(route.callback)]
+    read = [replace(_read(route, *one), handler=one[1]) for one in _handlers(route.callback)]
     found = [one for one in read if one.is_protected]
     if not found:
         yield _operation(route, ANY_METHOD, None, is_protected=False)

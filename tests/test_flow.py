@@ -11,6 +11,9 @@ from rest_framework.response import Response
 from rest_framework.test import APIClient
 from rest_framework.views import APIView
 
+from drf_logto.explanation.access import AccessExplainer, find_target
+from drf_logto.explanation.answers import Access
+from drf_logto.explanation.tokens import explain_token
 from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
 from drf_logto.runtime import Environment, override
 from drf_logto.testing import Logto
@@ -101,9 +104,20 @@ def recorded(
         yield {**answers["tokens"], "documents": documents, "recordings": recordings}
 
 
+def address(model: str) -> str:
+    return f"/{model}/" if model in {"any", "products"} else f"/{model}/{ORGANIZATION_A}/"
+
+
 def send(token: str, model: str) -> Any:
-    url = f"/{model}/" if model in {"any", "products"} else f"/{model}/{ORGANIZATION_A}/"
-    return APIClient().get(url, headers={"Authorization": f"Bearer {token}"})
+    return APIClient().get(address(model), headers={"Authorization": f"Bearer {token}"})
+
+
+def explained(token: str, model: str) -> int | str:
+    """What is said of a request that is not made."""
+    target = find_target(address(model))
+    assert target is not None
+    found = AccessExplainer(explain_token(token)).explain(target.operations[0], target)
+    return found.refusal.code if found.refusal else 200 if found.access is Access.OPEN else 0
 
 
 def issued(recordings: dict[str, Any]) -> set[str]:
@@ -117,8 +131,10 @@ def test_every_recorded_token_has_an_expected_answer(recordings: dict[str, Any])
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_real_token_gets_the_answer_of_its_kind(recorded: dict[str, Any], name: str) -> None:
+    token = recorded[name]["response"]["access_token"]
     for model, expected in EXPECTED[name].items():
-        response = send(recorded[name]["response"]["access_token"], model)
+        assert explained(token, model) == expected
+        response = send(token, model)
         if expected == 200:
             assert response.status_code == 200, (model, response.json())
             assert response.json()["machine"] is name.startswith("m2m")

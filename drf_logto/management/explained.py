@@ -5,8 +5,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..auth_info import TokenKind
+from ..exceptions import LogtoError
+from ..explanation.access import AccessExplanation
+from ..explanation.answers import Access
 from ..explanation.claims import Claim
 from ..explanation.tokens import ExplainedRule, Refusal, TokenExplanation
+from ..explanation.users import UserExplanation
 from ..telemetry import quoted
 from .output import Output, Verdict
 
@@ -21,6 +25,10 @@ _KINDS = {
     TokenKind.ORGANIZATION_RESOURCE: "organization_resource: for the API resource within an "
     "organization",
 }
+_ASSUMED = (
+    "Where a route has a keyword for the organization, it is taken to be that of the token. What "
+    "depends on an object or on the database is not decided."
+)
 _NOT_VERIFIED = "The signature is not verified, so anybody may have written what it says."
 
 
@@ -31,10 +39,19 @@ class Report:
     Attributes:
         token: its explanation.
         is_header: whether the token stood in the value of a header.
+        user: whom it is for, None where it is refused.
+        access: what it opens, as far as that is asked.
     """
 
     token: TokenExplanation
     is_header: bool
+    user: UserExplanation | None
+    access: tuple[AccessExplanation, ...]
+
+    @property
+    def refusal(self) -> LogtoError | None:
+        """What requests with the token are refused with, None where they are not."""
+        return self.token.refusal or (self.user.refusal if self.user else None)
 
     def as_json(self) -> dict[str, Any]:
         """Return it for a program."""
@@ -42,9 +59,9 @@ class Report:
         return {
             "credential": asdict(token.credential),
             "note": HEADER_NOTE if self.is_header else None,
-            "accepted": token.refusal is None,
+            "accepted": self.refusal is None,
             "verified": token.is_verified,
-            "refusal": token.refusal and asdict(Refusal.of(token.refusal)),
+            "refusal": self.refusal and asdict(Refusal.of(self.refusal)),
             "header": _claims(token.header),
             "claims": _claims(token.claims),
             "rules": [_rule(one) for one in token.rules],
@@ -52,6 +69,8 @@ class Report:
             "kind": token.kind and token.kind.value,
             "organization": token.organization,
             "scopes": token.scopes,
+            "user": self.user and _user(self.user),
+            "access": [_access(one) for one in self.access],
         }
 
     def write(self, output: Output) -> None:
@@ -71,6 +90,24 @@ class Report:
         output.heading("Rules")
         for rule in token.rules:
             _write_rule(output, rule)
+        self._write_user(output)
+        if self.access:
+            output.heading("Access")
+            if any("{" in one.path for one in self.access):
+                output.text(_ASSUMED)
+        for one in self.access:
+            _write_access(output, one)
+
+    def _write_user(self, output: Output) -> None:
+        user = self.user
+        if user is None:
+            return
+        output.heading("User")
+        fact = f"{user.authentication}: {user.sentence}"
+        if user.refusal is not None:
+            write_refusal(output, fact, Refusal.of(user.refusal))
+        else:
+            output.verdict(Verdict.SKIPPED if user.user is None else Verdict.OK, fact)
 
     def _write_facts(self, output: Output) -> None:
         token = self.token
@@ -120,6 +157,30 @@ def _write_rule(output: Output, rule: ExplainedRule) -> None:
         output.verdict(Verdict.SKIPPED, f"{rule.title}: not asked, because of “{rule.because_of}”")
     else:
         output.verdict(Verdict.OK, fact)
+
+
+def _write_access(output: Output, access: AccessExplanation) -> None:
+    fact = f"{access.method} {access.path}"
+    if access.refusal is not None:
+        write_refusal(output, f"{fact}: {access.refusal.code}", access.refusal)
+        if access.sentence:
+            output.text(access.sentence, indent=10)
+    else:
+        verdict = Verdict.OK if access.access is Access.OPEN else Verdict.SKIPPED
+        output.verdict(verdict, fact, access.sentence)
+
+
+def _user(user: UserExplanation) -> dict[str, Any]:
+    refusal = user.refusal and asdict(Refusal.of(user.refusal))
+    return {
+        "authentication": user.authentication,
+        "sentence": user.sentence,
+        "refusal": refusal,
+    }
+
+
+def _access(access: AccessExplanation) -> dict[str, Any]:
+    return {**asdict(access), "access": str(access.access)}
 
 
 def _rule(rule: ExplainedRule) -> dict[str, Any]:

@@ -4,14 +4,20 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
 import pytest
+from django.urls import path
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.permissions import AllowAny, BasePermission
+from rest_framework.views import APIView
 
+from drf_logto.permissions import HasScopes, InOrganization
 from drf_logto.testing import Logto
 from tests.management.conftest import Run
+from tests.support.users import answering
 from tests.support.verifier_setup import NOW
 
 
@@ -83,6 +89,9 @@ ok        Form of the audience: aud "https://api.example.test"
 ok        Kind of the token: aud "https://api.example.test", organization_id "org-1"
 ok        API resource: aud "https://api.example.test"
 ok        Permitted client: client_id "application-1"
+
+User
+ok        LogtoJWTAuthentication: The project has no user for it: requests have a LogtoPrincipal.
 """
     )
 
@@ -162,6 +171,12 @@ def test_json_has_everything(explain: Run, logto: Logto) -> None:
         "kind": "organization",
         "organization": "org-1",
         "scopes": ["a"],
+        "user": {
+            "authentication": "LogtoJWTAuthentication",
+            "sentence": "The project has no user for it: requests have a LogtoPrincipal.",
+            "refusal": None,
+        },
+        "access": [],
     }
     assert header[0] == {"name": "alg", "value": '"ES384"', "time": None}
     assert {"name": "exp", "value": "1800003600", "time": "2027-01-15T09:00:00Z"} in claims
@@ -191,6 +206,138 @@ def test_json_says_why_a_token_is_refused(explain: Run, logto: Logto) -> None:
         "kept",
         "not asked",
     ]
+
+
+class Products(APIView):
+    permission_classes = [HasScopes(get="read:products", post="write:products")]
+
+    def get(self, request: Any) -> None:
+        """Never called."""
+
+    post = get
+
+
+@pytest.fixture
+def products(route: Callable[..., None]) -> None:
+    def guarded_by(permission: Any) -> Any:
+        return Products.as_view(permission_classes=[permission])
+
+    route(
+        path("products/", Products.as_view()),
+        path("open/", guarded_by(AllowAny)),
+        path("<str:organization_id>/documents/", guarded_by(InOrganization("a"))),
+        path("<int:pk>/", guarded_by(ById)),
+    )
+
+
+class ById(BasePermission):
+    def has_permission(self, request: Any, view: Any) -> bool:
+        return bool(view.kwargs["pk"])
+
+
+@pytest.mark.usefixtures("products")
+@pytest.mark.parametrize(
+    ("arguments", "code", "end"),
+    [
+        (["--path", "/products/"], 0, "\n\nAccess\nok        GET /products/\n"),
+        (["--path", "https://api.example.test/products/?page=2"], 0, "ok        GET /products/\n"),
+        (
+            ["--path", "/products/", "--method", "post"],
+            3,
+            (
+                "\n\nAccess\nerror     POST /products/: insufficient_scope\n"
+                "          The access token needs the scope: write:products.\n"
+                "          Request the scopes, and grant them to a role of the user or "
+                "application.\nPOST '/products/' is refused: insufficient_scope."
+            ),
+        ),
+        (["--path", "/7/"], 0, "ok        GET /7/\n"),
+        (["--path", "/0/"], 3, "GET '/0/' is refused: permission_denied."),
+        (["--path", "/nowhere/"], 2, "No route leads to '/nowhere/'."),
+        (["--path", "/products/", "--method", "PATCH"], 2, "--method must be one of: GET, POST."),
+    ],
+)
+def test_a_path_is_open_or_not(
+    explain: Run, logto: Logto, arguments: list[str], code: int, end: str
+) -> None:
+    found, output = explain(logto.global_token(["read:products"]), *arguments)
+    assert found == code
+    assert output.endswith(end)
+
+
+@pytest.mark.usefixtures("products")
+def test_all_routes_are_listed(explain: Run, logto: Logto) -> None:
+    code, output = explain(logto.global_token(["read:products"]), "--routes")
+    assert code == 0
+    assert output.partition("\nAccess\n")[2] == (
+        "Where a route has a keyword for the organization, it is taken to be that of the token. "
+        "What depends\non an object or on the database is not decided.\n"
+        "ok        GET /products/\n"
+        "error     POST /products/: insufficient_scope\n"
+        "          The access token needs the scope: write:products.\n"
+        "          Request the scopes, and grant them to a role of the user or application.\n"
+        "ok        GET /open/\n"
+        "ok        POST /open/\n"
+        + "".join(
+            f"error     {method} /{{organization_id}}/documents/: wrong_token_kind\n"
+            "          This endpoint needs an organization token: ask Logto with "
+            "'organization_id' and without\n          'resource'.\n"
+            "          Request the token as the sentence says. If it was requested so, look for "
+            "organization_id\n          in the tenant's custom claims script.\n"
+            for method in ("GET", "POST")
+        )
+        + "".join(
+            f"skipped   {method} /{{pk}}/\n"
+            "          It is not decided outside of a request: the view raises KeyError.\n"
+            for method in ("GET", "POST")
+        )
+    )
+
+
+@pytest.mark.usefixtures("products")
+def test_access_is_in_the_json(explain: Run, logto: Logto) -> None:
+    code, output = explain(logto.global_token(), "--json", "--path", "/products/")
+    assert code == 3
+    document = output.removesuffix("GET '/products/' is refused: insufficient_scope.")
+    (access,) = json.loads(document)["access"]
+    assert (access["method"], access["path"], access["access"]) == ("GET", "/products/", "refused")
+    assert access["refusal"]["code"] == "insufficient_scope"
+
+
+def test_a_view_that_reads_no_token_says_how_it_would(
+    explain: Run, logto: Logto, route: Callable[..., None]
+) -> None:
+    class OfSessions(Products):
+        authentication_classes = [SessionAuthentication]
+
+    route(path("a/", OfSessions.as_view()))
+    code, output = explain(logto.global_token(), "--path", "/a/")
+    assert code == 3
+    assert "Add LogtoJWTAuthentication to DEFAULT_AUTHENTICATION_CLASSES" in output
+    assert "          The view does not read access tokens of Logto.\n" in output
+    assert "\nUser\n" not in output
+
+
+Unknown, Failing = answering(None), answering(KeyError())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "code", "end"),
+    [
+        ("Unknown", 3, "The token is refused: unknown_user."),
+        ("Failing", 0, "It is not known who the user is: get_user raises KeyError.\n"),
+    ],
+)
+def test_the_user_is_that_of_the_class_in_the_settings(
+    explain: Run, logto: Logto, settings: Any, name: str, code: int, end: str
+) -> None:
+    classes = ["rest_framework.authentication.SessionAuthentication", f"{__name__}.{name}"]
+    settings.REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": classes}
+    found, output = explain(logto.global_token())
+    assert found == code
+    assert "\nUser\n" in output
+    assert output.endswith(end)
 
 
 def test_the_signature_of_a_token_that_failed_is_verified_where_that_is_asked(

@@ -3,7 +3,9 @@
 import getpass
 import re
 import sys
+from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.management import BaseCommand, CommandError, CommandParser
 from django.utils.translation import override
@@ -15,8 +17,12 @@ from ...exceptions import (
     MalformedHeader,
     without_frames,
 )
+from ...explanation.access import AccessExplainer, Target, find_target
+from ...explanation.answers import Access
 from ...explanation.remedies import remedy_of
 from ...explanation.tokens import Refusal, explain_token
+from ...operations import ANY_METHOD, Operation, all_operations
+from ...telemetry import quoted
 from ...verification import bearer
 from ..explained import Report, malformed_as_json, write_refusal
 from ..output import Output, add_json
@@ -31,6 +37,9 @@ _HEADER = re.compile(r"authorization:\s*", re.IGNORECASE)
 def add_arguments(parser: CommandParser) -> None:
     """Declare what is explained; the token is no argument, because others can see arguments."""
     parser.add_argument("arguments", nargs="*", metavar="", help="none: see below")
+    parser.add_argument("--path", help="say whether it opens this path, such as /api/products/")
+    parser.add_argument("--method", default="GET", help="of the request to --path (default: GET)")
+    parser.add_argument("--routes", action="store_true", help="say which routes it opens")
     parser.add_argument(
         "--signature",
         action="store_true",
@@ -44,8 +53,8 @@ def run(command: BaseCommand, options: dict[str, Any]) -> None:
     """Explain a token.
 
     Raises:
-        CommandError: the token is refused, none is given in the right way, or Logto is needed to
-            decide and cannot be asked.
+        CommandError: the token is refused or does not open the path, an argument cannot work, or
+            Logto is needed to decide and cannot be asked.
         ImproperlyConfigured: the settings cannot work.
     """
     if options["arguments"]:
@@ -55,30 +64,68 @@ def run(command: BaseCommand, options: dict[str, Any]) -> None:
             "not use it any more."
         )
         raise CommandError(message, returncode=USAGE)
+    target, operations = _asked(options)
     given, output = _given(options.get("stdin", sys.stdin)), Output(command)
     with override(None):  # as Django's commands: English
-        _conclude(_explain(output, given, options))
+        _explain(output, given, target, operations, options)
 
 
-def _explain(output: Output, given: str, options: dict[str, Any]) -> LogtoError | None:
-    """Write the explanation; return what the token is refused with."""
+def _asked(options: dict[str, Any]) -> tuple[Target | None, Iterable[Operation]]:
+    """Return what the path leads to, and the operations that are asked about."""
+    if options["path"] is None:
+        return None, all_operations() if options["routes"] else ()
+    path, method = urlsplit(options["path"]).path, options["method"].upper()
+    target = find_target(path)
+    if target is None:
+        raise CommandError(f"No route leads to {quoted(path)}.", returncode=USAGE)
+    found = [one for one in target.operations if one.method in {method, ANY_METHOD}]
+    if not found:
+        methods = ", ".join(one.method for one in target.operations)
+        raise CommandError(f"--method must be one of: {methods}.", returncode=USAGE)
+    return target, found
+
+
+def _explain(
+    output: Output,
+    given: str,
+    target: Target | None,
+    operations: Iterable[Operation],
+    options: dict[str, Any],
+) -> None:
+    """Write the explanation, and raise CommandError where something is refused."""
+    token = _without_header(output, given, is_json=options["json"])
+    explained = explain_token(token or given, always_fetches=options["signature"])
+    access = AccessExplainer(explained)
+    report = Report(
+        explained,
+        is_header=token is not None,
+        user=access.user_at(target),
+        access=tuple(access.explain(one, target) for one in operations),
+    )
+    if options["json"]:
+        output.json(report.as_json())
+    else:
+        report.write(output)
+    _conclude(report.refusal)
+    closed = [one for one in report.access if target and one.access is not Access.OPEN]
+    if closed:
+        one = closed[0]
+        code = f": {one.refusal.code}" if one.refusal else ""
+        message = f"{one.method} {quoted(one.path)} is {one.access}{code}."
+        raise CommandError(message, returncode=FOUND)
+
+
+def _without_header(output: Output, given: str, *, is_json: bool) -> str | None:
+    """Return the token in the value of a header, None where none is given."""
     try:
-        token = bearer.credentials(_HEADER.sub("", given, count=1))
+        return bearer.credentials(_HEADER.sub("", given, count=1))
     except MalformedHeader as malformed:
         refusal = without_frames(malformed)
-    else:
-        explained = explain_token(token or given, always_fetches=options["signature"])
-        report = Report(explained, is_header=token is not None)
-        if options["json"]:
-            output.json(report.as_json())
-        else:
-            report.write(output)
-        return explained.refusal
-    if options["json"]:
+    if is_json:
         output.json(malformed_as_json(Refusal.of(refusal)))
     else:
         write_refusal(output, "Authorization header", Refusal.of(refusal))
-    return refusal
+    raise _refused(refusal)
 
 
 def _given(stdin: Any) -> str:
@@ -95,4 +142,8 @@ def _conclude(refusal: LogtoError | None) -> None:
         reason = f"The token cannot be judged: {refusal.reason}. {remedy_of(refusal)}"
         raise CommandError(reason, returncode=FAILED)
     if refusal is not None:
-        raise CommandError(f"The token is refused: {refusal.code}.", returncode=FOUND)
+        raise _refused(refusal)
+
+
+def _refused(refusal: LogtoError) -> CommandError:
+    return CommandError(f"The token is refused: {refusal.code}.", returncode=FOUND)
