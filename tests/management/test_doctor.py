@@ -47,6 +47,7 @@ def test_each_finding_is_below_its_group(logto_at: LoopbackServer, logto_command
     _code, output = logto_command("doctor")
     assert f"\nLogto at {logto_at.address}\nok        proxy: No proxy is in the way.\n" in output
     assert output.splitlines()[-1].endswith(" skipped")
+    assert "Pipe it into manage.py logto explain" in output
 
 
 def test_json_has_every_finding_and_nothing_else(

@@ -52,8 +52,8 @@ def _authorization(examination: Examination, _subject: str) -> Iterator[Finding]
         )
     else:
         yield error(
-            f"{url} does not see the header Authorization: a token that is not well-formed is "
-            f"answered with HTTP status {status} and the code {quoted(code)}.",
+            f"{url} does not see the header Authorization: HTTP status {status}, although the "
+            "header held a token that is not well-formed.",
             _STRIPPED,
         )
 

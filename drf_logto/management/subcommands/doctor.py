@@ -14,6 +14,8 @@ from . import FOUND
 
 NEEDS = "drf_logto"
 
+_OF_TOKENS = "Is a token refused? Pipe it into manage.py logto explain, which says why."
+
 
 def add_arguments(parser: CommandParser) -> None:
     """Declare where the API runs, and what is written."""
@@ -46,10 +48,13 @@ def run(command: BaseCommand, options: dict[str, Any]) -> None:
             }
         )
     else:
+        output.text("")
+        output.text(_OF_TOKENS)
         output.heading(", ".join(f"{count[one]} {one}" for one in count))
     wrong = count[Verdict.ERROR] + options["fail_on_warning"] * count[Verdict.WARNING]
     if wrong:
-        raise CommandError(f"Found: {wrong} that must be corrected.", returncode=FOUND)
+        number_of = "1 finding" if wrong == 1 else f"{wrong} findings"
+        raise CommandError(f"{number_of} to correct, see above.", returncode=FOUND)
 
 
 def _json(found: Found) -> dict[str, str]:
