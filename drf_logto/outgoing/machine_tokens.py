@@ -171,8 +171,9 @@ class MachineTokens:
             )
         if isinstance(found, Exception):
             return self._back_off(entry, found, old)
-        self._outage.end()
-        entry.back_off.end()
+        if found is not old:  # which does while another process asks
+            self._outage.end()
+            entry.back_off.end()
         entry.token = found
         return found
 
