@@ -1,37 +1,30 @@
 """Reads who may do what: the permissions of each method of each route, asked of its view."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.contrib.admindocs.views import simplify_regex
-from django.http import HttpRequest
-from django.urls import ResolverMatch
 from django.utils.translation import override
 from django.views import View as DjangoView
-from rest_framework.authentication import BaseAuthentication
-from rest_framework.request import Request
 
-from .auth_info import TokenKind
-from .authentication import LogtoJWTAuthentication
-from .compositions.alternatives import Alternative, Credential, ways_into, written
-from .conf import get_settings
-from .organization_sources.named import UrlKeyword
-from .plain_views import as_view
-from .routes import Route, actions, all_routes, guards, reads_policies, scopes_of
-from .view_options import (
+from ..auth_info import TokenKind
+from ..authentication import LogtoJWTAuthentication
+from ..compositions.alternatives import Alternative, Credential, ways_into, written
+from ..conf import get_settings
+from ..organization_sources.named import UrlKeyword
+from ..routes import Route, actions, all_routes, reads_policies
+from ..view_options import (
     accepted_resources,
     chain_of,
     class_of,
     declared_by_class,
-    instance_of,
     organization_source,
 )
+from .views import UserIsNotKnown, guards_of, permissions_of, view_of
 
 ANY_METHOD = "*"
 """In place of a method, where it is not known which ones a view answers, or what it asks."""
@@ -112,51 +105,6 @@ def all_operations() -> Iterator[Operation]:
     return chain.from_iterable(map(operations_of, routes))
 
 
-def needed_scopes() -> dict[str, set[str]]:
-    """Return for each API resource the scopes that routes and settings name.
-
-    Raises:
-        ImproperlyConfigured: the setting ``LOGTO`` cannot work.
-    """
-    logto, needed = get_settings(), scopes_of_routes()
-    if apps.is_installed("drf_logto.users") and logto.groups_claim is None:
-        needed[logto.api_resource[0]].update(logto.values_for_rights)
-    return needed
-
-
-def scopes_of_routes() -> dict[str, set[str]]:
-    """Return for each API resource the scopes that routes name.
-
-    Raises:
-        ImproperlyConfigured: the setting ``LOGTO`` cannot work.
-    """
-    needed: dict[str, set[str]] = {resource: set() for resource in get_settings().api_resource}
-    for operation in all_operations():
-        scopes = _scopes(operation, TokenKind.GLOBAL, TokenKind.ORGANIZATION_RESOURCE)
-        for resource in operation.resources if scopes else ():
-            needed.setdefault(resource, set()).update(scopes)
-    return needed
-
-
-def needed_organization_scopes() -> set[str]:
-    """Return the permissions of organizations that routes name.
-
-    Raises:
-        ImproperlyConfigured: the setting ``LOGTO`` cannot work.
-    """
-    each = (_scopes(one, TokenKind.ORGANIZATION) for one in all_operations())
-    return set(chain.from_iterable(each))
-
-
-def _scopes(operation: Operation, *kinds: TokenKind) -> set[str]:
-    """The scopes that tokens of these kinds need; all that the class names where it is unread."""
-    if operation.unread:
-        own = [one for one in operation.route.permissions if one.kind in kinds]
-        return set(chain.from_iterable(scopes_of(one, operation.route.view) for one in own))
-    ways = [one for one in operation.ways if operation.accepts_tokens]
-    return {scope for way in ways if way.kinds.intersection(kinds) for scope in way.scopes}
-
-
 def operations_of(route: Route) -> Iterator[Operation]:
     """Yield what a route answers.
 
@@ -194,7 +142,7 @@ def _handlers(callback: Any) -> Iterator[tuple[str, str | None]]:
 
 
 def _read(route: Route, method: str, handler: str | None) -> Operation:
-    is_guarded = bool(_noted(route, handler))
+    is_guarded = bool(guards_of(route, handler))
     is_api_view = reads_policies(route.callback)
     action = actions(route.callback).get(method.lower() if method != "HEAD" else "get")
     if not is_api_view and not is_guarded:
@@ -227,7 +175,7 @@ def _operation(route: Route, method: str, action: str | None, **read: Any) -> Op
 
 
 def _unread(route: Route, method: str, action: str | None, fault: Exception) -> Operation:
-    needs_user = isinstance(fault, _UserIsNotKnown)
+    needs_user = isinstance(fault, UserIsNotKnown)
     why = "it depends on who asks" if needs_user else f"it raises {type(fault).__name__}"
     declared = dict.fromkeys(written(one) for way in route.ways for one in way)
     return _operation(
@@ -238,65 +186,6 @@ def _unread(route: Route, method: str, action: str | None, fault: Exception) -> 
         permissions=tuple(declared),
         resources=get_settings().api_resource,
     )
-
-
-class _UserIsNotKnown(Exception):
-    """A view asks who sends a request before there is one."""
-
-
-class _NoUser(BaseAuthentication):
-    """Keeps a view from being read as if all requests were anonymous."""
-
-    def authenticate(self, request: Request) -> None:
-        raise _UserIsNotKnown
-
-
-def permissions_of(route: Route, handler: str | None, view: Any) -> list[Any]:
-    """Return what must grant requests to ``view``.
-
-    Args:
-        route: its route.
-        handler: the name of the method that answers, None for a function.
-        view: from ``view_of``.
-    """
-    permissions = [*view.get_permissions()] if reads_policies(route.callback) else []
-    return permissions + [one() for one in chain.from_iterable(_noted(route, handler))]
-
-
-def _noted(route: Route, handler: str | None) -> tuple[tuple[Any, ...], ...]:
-    return guards(route.callback, getattr(class_of(route.callback), handler or "", None))
-
-
-def view_of(
-    route: Route, method: str, action: str | None, keywords: Mapping[str, Any] | None = None
-) -> Any:
-    """Return the view as it would be made for a request, or what stands for a plain one.
-
-    Its ``request`` has no user: a view that asks for it raises an exception.
-
-    Args:
-        route: the route.
-        method: the HTTP method.
-        action: of a viewset.
-        keywords: those of the route.
-    """
-    asked, kwargs = HttpRequest(), dict(keywords or {})
-    asked.method = method
-    match = SimpleNamespace(func=route.callback, route=route.path, kwargs=kwargs)
-    asked.resolver_match = cast("ResolverMatch", match)
-    view = instance_of(route.callback)
-    if not reads_policies(route.callback):
-        plain = as_view(route.callback if view is None else view, asked, kwargs)
-        plain.request = asked
-        return plain
-    if by_method := actions(route.callback):
-        view.action_map, view.action = by_method, "metadata" if method == "OPTIONS" else action
-        for name, handler in by_method.items():
-            setattr(view, name, getattr(view, handler))
-    view.args, view.kwargs, view.format_kwarg, view.headers = (), kwargs, None, {}
-    context = {"view": view, "args": (), "kwargs": kwargs}
-    view.request = Request(asked, authenticators=[_NoUser()], parser_context=context)
-    return view
 
 
 def _accepts_tokens(view: Any) -> bool:

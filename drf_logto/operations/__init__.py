@@ -1,0 +1,18 @@
+"""Who may do what: the permissions of each method of each route, asked of its view."""
+
+from .needs import needed_organization_scopes, needed_scopes, scopes_of_routes
+from .reading import ANY_METHOD, METHODS_OF_FUNCTIONS, Operation, all_operations, operations_of
+from .views import permissions_of, view_of
+
+__all__ = [
+    "ANY_METHOD",
+    "METHODS_OF_FUNCTIONS",
+    "Operation",
+    "all_operations",
+    "needed_organization_scopes",
+    "needed_scopes",
+    "operations_of",
+    "permissions_of",
+    "scopes_of_routes",
+    "view_of",
+]
