@@ -12,8 +12,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from ...conf import is_loopback
 from ...telemetry import quoted
+from ..addresses import is_address, path_of
 from ..tenant.objects import Hook
-from .addresses import is_address, path_of
 from .examination import Examination
 from .facts import Fact, Group
 from .findings import Finding, Skipped, error, ok, warning

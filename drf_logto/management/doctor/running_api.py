@@ -8,7 +8,7 @@ from ...exceptions import AuthorizationServerUnavailable, MalformedToken
 from ...operations import all_operations
 from ...telemetry import quoted
 from ...verification.fetch import fetch_headers
-from .addresses import sign_ins
+from ..addresses import sign_ins
 from .examination import Examination
 from .facts import Fact, Group
 from .findings import Finding, Skipped, error, ok, warning

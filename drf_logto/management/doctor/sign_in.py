@@ -8,7 +8,7 @@ from django.apps import apps
 from ...operations import needed_organization_scopes, needed_scopes
 from ...telemetry import quoted
 from ...verification.mismatch import mismatch
-from .addresses import one_of, sign_ins
+from ..addresses import one_of, sign_ins
 from .examination import Examination
 from .facts import Fact, Group
 from .findings import Finding, Skipped, error, ok, warning

@@ -3,17 +3,11 @@
 from collections.abc import Iterator
 
 from django.apps import apps
-from django.urls import NoReverseMatch, reverse
 
 from ...conf import get_settings
 from ...operations import needed_organization_scopes, needed_scopes
+from ..addresses import path_of, sign_ins
 from .steps import AddressStep, HookStep, PermissionStep, ResourceStep, ScopeStep, Step
-
-_SIGN_INS = (
-    ("rest_framework:callback", "rest_framework:signed-out"),
-    ("admin:logto_callback", "admin:login"),
-)
-"""Names of URLs that Logto leads to: after a sign-in, and after a log-out."""
 
 
 def steps_of_code(base_url: str | None) -> list[Step]:
@@ -48,20 +42,12 @@ def _of_addresses(base_url: str | None) -> Iterator[Step]:
     if apps.is_installed("drf_logto.revocation"):
         from ...revocation.events import needed_events  # noqa: PLC0415 - an optional part
 
-        webhook = _address(base_url, "logto:webhook")
-        if webhook:
-            yield HookStep(webhook, frozenset(needed_events()))
+        webhook = path_of("logto:webhook")
+        if webhook is not None:
+            yield HookStep(f"{base_url}{webhook}", frozenset(needed_events()))
     application = get_settings().app_id
-    for callback, signed_out in _SIGN_INS if application else ():
-        addresses = _address(base_url, callback), _address(base_url, signed_out)
-        if application and all(addresses):
-            yield AddressStep(application, "redirectUris", addresses[0])
-            yield AddressStep(application, "postLogoutRedirectUris", addresses[1])
-
-
-def _address(base_url: str, name: str) -> str:
-    """The address of a URL by its name, "" where the project has none."""
-    try:
-        return f"{base_url.rstrip('/')}{reverse(name)}"
-    except NoReverseMatch:
-        return ""
+    for sign_in in sign_ins() if application else ():
+        yield AddressStep(str(application), "redirectUris", f"{base_url}{sign_in.callback}")
+        yield AddressStep(
+            str(application), "postLogoutRedirectUris", f"{base_url}{sign_in.signed_out}"
+        )
