@@ -110,7 +110,8 @@ def _export(command: BaseCommand, name: str, state: TenantState) -> None:
     try:
         Path(name).write_text(text, "utf-8", newline="\n")
     except OSError as error:
-        raise CommandError(f"The file cannot be written: {error}.", returncode=USAGE) from error
+        message = f"{quoted(name)} cannot be written: {error.strerror}."
+        raise CommandError(message, returncode=USAGE) from error
     output = Output(command)
     output.text(f"Written: {quoted(name)}.")
     if left_out:
@@ -123,7 +124,10 @@ def _read(name: str, renamed: dict[str, str]) -> list[RoleStep]:
         with Path(name).open("rb") as file:
             octets = file.read(roles_file.MAX_FILE + 1)
         return roles_file.parse(octets, renamed)
-    except (OSError, roles_file.NotUnderstood) as error:
+    except OSError as error:
+        message = f"{quoted(name)} cannot be read: {error.strerror}."
+        raise CommandError(message, returncode=USAGE) from error
+    except roles_file.NotUnderstood as error:
         raise CommandError(f"{quoted(name)}: {error}", returncode=USAGE) from error
 
 

@@ -4,8 +4,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.management import CommandError
+
 from ...exceptions import AuthorizationServerUnavailable
 from ...outgoing.management_api import ManagementApi, ManagementApiRefused
+from ..subcommands import FAILED
 from .state import TenantState
 from .steps import PermissionStep, ResourceStep, ScopeStep, Step
 
@@ -85,6 +88,7 @@ def apply(items: Iterable[Item], api: ManagementApi, say: Callable[[Item, bool],
     Raises:
         AuthorizationServerUnavailable, ManagementApiRefused: something could not be created. What
             was said is done; a plan that is made anew goes on from there.
+        CommandError: somebody else changes the same.
     """
     state = TenantState(api)
     for item in items:
@@ -107,7 +111,8 @@ def _make(step: Step, api: ManagementApi, state: TenantState) -> None:
             return
         if failure is not None and not step.is_unique:
             break
-    raise failure or AuthorizationServerUnavailable("somebody else changes the same")
+    message = f"{step.group}: somebody else changes it at the same time. Run the command again."
+    raise failure or CommandError(message, returncode=FAILED)
 
 
 def _failure(step: Step, api: ManagementApi, state: TenantState) -> Exception | None:

@@ -2,13 +2,16 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeVar
 from urllib.parse import quote
 
-from ...exceptions import AuthorizationServerUnavailable
-from ...outgoing.management_api import ManagementApi
+from django.core.management import CommandError
+
+from ...outgoing.management_api import ManagementApi, ManagementApiRefused
 from ...telemetry import quoted
+from ..subcommands import FAILED
 from .objects import ApiScope, Hook, Role
 from .state import TenantState
 
@@ -157,15 +160,16 @@ class HookStep(Step):
             events = sorted(self.events | found.events)
             api.patch(f"/hooks/{quote(found.id, safe='')}", {"events": events})
             return
-        config = {"url": self.url}
-        made = api.post(
-            "/hooks", {"name": HOOK_NAME, "events": sorted(self.events), "config": config}
-        )
+        before = {one.id for one in state.hooks}
+        body = {"name": HOOK_NAME, "events": sorted(self.events), "config": {"url": self.url}}
+        api.post("/hooks", body)
         state.forget(self.part)
-        own_id = made.get("id") if isinstance(made, dict) else None
-        if any(one.url == self.url and one.id != own_id for one in state.hooks):
-            # Another run has created one at this moment; Logto would send every event twice.
-            api.delete(f"/hooks/{quote(str(own_id), safe='')}")
+        new = {one.id for one in state.hooks if one.url == self.url and one.name == HOOK_NAME}
+        for id in sorted(new - before)[1:]:
+            # Other runs have created one at this moment, and Logto would send every event to each.
+            # All runs leave the same one, and the last of them sees all.
+            with suppress(ManagementApiRefused):  # another run has deleted it
+                api.delete(f"/hooks/{quote(id, safe='')}")
 
     def _found(self, state: TenantState) -> Hook | None:
         own = [one for one in state.hooks if one.url == self.url]
@@ -291,7 +295,8 @@ class RoleStep(Step):
 
 def _found(mapping: Mapping[str, Found], name: str) -> Found:
     if name not in mapping:
-        raise AuthorizationServerUnavailable(f"the tenant has {quoted(name)} no more")
+        message = f"Somebody has deleted {quoted(name)} meanwhile. Run the command again."
+        raise CommandError(message, returncode=FAILED)
     return mapping[name]
 
 
