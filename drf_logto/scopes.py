@@ -1,7 +1,7 @@
 """RequiredScopes: the scopes that a view requires for each action or method."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 SAFE, UNSAFE = "read", "write"
@@ -76,4 +76,5 @@ def _scopes(value: object) -> tuple[str, ...]:
     for scope in scopes:
         if not isinstance(scope, str) or not _SCOPE_TOKEN.fullmatch(scope):
             raise ValueError(f"{scope!r} is no scope: one word of printable ASCII is.")
-    return scopes
+    # The order of a set differs from process to process.
+    return scopes if isinstance(values, Sequence) else tuple(sorted(scopes))

@@ -205,6 +205,14 @@ def wrapped(callback: Any) -> Any:
         # Plain Django views
         (plain, "GET: global a; POST, PUT, PATCH, DELETE: global b"),
         (any_token, "GET, POST, PUT, PATCH, DELETE: token"),
+        (
+            require_access_token(HasScopes("a", read=[], write=[], head="b"))(unprotected),
+            "GET, POST, PUT, PATCH, DELETE: global a; HEAD: global a b",
+        ),
+        (
+            require_access_token(HasScopes(get="a"))(unprotected),
+            "GET: global a; POST, PUT, PATCH, DELETE: closed",
+        ),
         (ProtectedDispatch.as_view(), "GET: organization a"),
         (
             ProtectedAgain.as_view(),

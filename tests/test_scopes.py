@@ -19,6 +19,12 @@ def test_a_list_is_required_always() -> None:
     assert needed(RequiredScopes.declared(["read:a", "write:a"]), "get") == ("read:a", "write:a")
 
 
+def test_the_scopes_of_a_set_have_one_order_in_every_process() -> None:
+    scopes = [f"read:{one}" for one in "abcdefgh"]
+    assert RequiredScopes.declared(frozenset(scopes)).always == tuple(scopes)
+    assert RequiredScopes.declared(scopes[::-1]).always == tuple(scopes[::-1])
+
+
 def test_a_dict_is_required_by_action() -> None:
     declared = RequiredScopes.declared({"list": "read:a", "create": ["read:a", "write:a"]})
     assert needed(declared, "get", "list") == ("read:a",)

@@ -127,7 +127,7 @@ def _handlers(callback: Any) -> Iterator[tuple[str, str | None]]:
     """Yield each method that a view answers, and the name of its handler."""
     cls, by_method = class_of(callback), actions(callback)
     if cls is None:
-        yield from ((method, None) for method in METHODS_OF_FUNCTIONS)
+        yield from ((method, None) for method in (*METHODS_OF_FUNCTIONS, "HEAD", "OPTIONS"))
         return
     names = declared_by_class(callback, "http_method_names")
     allowed = names if isinstance(names, Collection) else ()
