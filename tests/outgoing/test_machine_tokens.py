@@ -146,16 +146,22 @@ def test_the_order_of_scopes_does_not_matter(endpoint: TokenEndpoint) -> None:
     assert machine_token(resource=API, scopes=("b", "a", "a")) == "token-1"
 
 
-def test_a_process_keeps_so_many_tokens(endpoint: TokenEndpoint) -> None:
-    kept = orders()
-    for number in range(MAX_TOKENS - 1):
-        machine_token(organization=f"o{number}")
-    assert orders() == kept
-    machine_token(organization="one-more")
-    assert orders() == kept
-    asked = endpoint.asked
-    machine_token(organization="o0")
-    assert endpoint.asked == asked + 1
+@pytest.mark.usefixtures("endpoint")
+def test_a_process_keeps_so_many_tokens(clock: Clock) -> None:
+    asked: list[str | None] = []
+
+    def issue(*_: Any, body: str | None = None, **__: Any) -> tuple[int, object]:
+        asked.append(body)
+        return 200, {"access_token": f"token-{len(asked)}", "expires_in": 60, "scope": ""}
+
+    with override(Environment(now=clock, exchange=issue)):
+        first, *_ = [machine_token(organization=f"o{number}") for number in range(MAX_TOKENS)]
+        assert machine_token(organization="o0") == first
+        machine_token(organization="one-more")
+        assert machine_token(organization="o0") == first
+        assert len(asked) == MAX_TOKENS + 1
+        machine_token(organization="o1")
+        assert len(asked) == MAX_TOKENS + 2
 
 
 def test_threads_that_need_a_token_ask_once(endpoint: TokenEndpoint) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from drf_logto.outgoing.client_credentials import (
 )
 from drf_logto.outgoing.machine_tokens import MachineTokens, machine_tokens
 from drf_logto.outgoing.management_api import management_api
+from drf_logto.outgoing.shared_tokens import SharedTokens
 from drf_logto.shared_cache import SharedCache
 from tests.support.clock import Clock
 from tests.support.loopback import Connection, document, http
@@ -105,14 +107,18 @@ def test_the_next_process_asks_where_the_first_had_no_answer(
 
 
 def test_a_lease_that_nobody_gives_back_ends(
-    begin: Callable[..., Process], entries: dict[str, str], endpoint: TokenEndpoint
+    one: Process, entries: dict[str, str], clock: Clock
 ) -> None:
     """As of a process that was killed, in a cache that keeps it."""
-    begin()()
+    one()
     (key,) = entries
     caches["shared"].clear()
     caches["shared"].set(f"{key.removeprefix(':1:')}:lease", "taken", None)
-    assert begin(HTTP_TIMEOUT=0.1)() == "token-2"
+    settings = get_settings()
+    shared = SharedTokens(SharedCache("shared", 5), settings.issuers[0], clock, lease=0)
+    request = TokenRequest.of(API, None, "read:orders")
+    asked = partial(shared.get, machine_application(settings), request, lambda: "asked")
+    assert asked(rejected="", meanwhile=None) == "asked"
 
 
 def test_a_rejected_token_is_not_taken_from_the_cache(one: Process, other: Process) -> None:
