@@ -14,7 +14,7 @@ from rest_framework.authentication import SessionAuthentication
 from rest_framework.viewsets import ViewSet
 
 from drf_logto.authentication import LogtoJWTAuthentication
-from drf_logto.permissions import HasScopes, InOrganization
+from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
 from drf_logto.testing import Logto
 from tests.support.checked import made
 from tests.support.documents import text
@@ -340,6 +340,32 @@ def a_token_of_another_time(project: Project) -> str:
 @named("The custom claims script makes the token too long")
 def a_script_with_a_long_claim(project: Project) -> str:
     return project.logto.global_token(claims={"groups": ["group"] * 5000})
+
+
+Explained = tuple[str, str, str]
+
+
+@named("The token lacks a scope: it was not requested, or no role of the user or machine has it")
+def a_scope_that_nobody_granted(project: Project) -> Explained:
+    return project.logto.global_token(), "--path", "/x/"
+
+
+@named("The token was requested without `organization_id`")
+def a_token_without_organization(project: Project) -> Explained:
+    project.put(OrgResourceScopes("a"))
+    return project.logto.global_token(["a"]), "--path", "/x/"
+
+
+@named("The token is for another organization than the URL")
+def a_token_for_another_organization(project: Project) -> Explained:
+    project.put(InOrganization, at="organizations/<organization_id>/")
+    return project.logto.organization_token("org-1"), "--path", "/organizations/org-2/"
+
+
+@named("The token was requested for no organization, and the script sets `organization_id`")
+def a_token_with_an_organization_of_the_script(project: Project) -> Explained:
+    token = project.logto.global_token(["a"], claims={"organization_id": "team"})
+    return token, "--path", "/x/"
 
 
 # Machines

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from ..auth_info import RESERVED_AUDIENCE
 from ..conf import get_settings
-from ..exceptions import OpaqueToken, gettext_noop
+from ..exceptions import OpaqueToken, TokenTooLong, gettext_noop
 from ..verification.examination import Examination
 
 _MANAGEMENT_API = re.compile(r"https://[a-z0-9-]+\.logto\.app/api")
@@ -67,6 +67,11 @@ _NOTHING = Credential(
     gettext_noop("This is not a token of Logto."),
     gettext_noop("Send the token exactly as Logto returned it. If there is none, get one first."),
 )
+_TOO_LONG = Credential(
+    "text that is too long",
+    gettext_noop("This is longer than any access token that this API reads."),
+    gettext_noop("Check whether a custom claim has become too long."),
+)
 _OF_ANOTHER_ISSUER = Credential(
     "access token of another issuer",
     gettext_noop("This is an access token of another tenant, or of another domain of the tenant."),
@@ -94,10 +99,13 @@ _FOR_ANOTHER_API = Credential(
     _REQUEST_RESOURCE,
 )
 CREDENTIALS = (
-    *(_ACCESS_TOKEN, _ID_TOKEN, _LOGOUT_TOKEN, _JWT, _OPAQUE, _NOTHING),
+    *(_ACCESS_TOKEN, _ID_TOKEN, _LOGOUT_TOKEN, _JWT, _OPAQUE, _NOTHING, _TOO_LONG),
     *(_OF_ANOTHER_ISSUER, _OF_MANAGEMENT_API, _FOR_ORGANIZATIONS, _FOR_ANOTHER_API),
 )
 """All that are recognized."""
+
+
+_WITHOUT_A_JWT: dict[type, Credential] = {OpaqueToken: _OPAQUE, TokenTooLong: _TOO_LONG}
 
 
 def recognize(examination: Examination) -> Credential:
@@ -107,7 +115,7 @@ def recognize(examination: Examination) -> Credential:
 
 def _recognized(examination: Examination) -> Credential:
     if examination.jws is None:
-        return _OPAQUE if isinstance(examination.refusal, OpaqueToken) else _NOTHING
+        return _WITHOUT_A_JWT.get(type(examination.refusal), _NOTHING)
     broken = {one.rule for one in examination.findings if one.refusal is not None}
     claims = examination.jws.claims
     if "type" in broken:

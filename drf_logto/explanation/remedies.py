@@ -10,8 +10,8 @@ _DECLARE = gettext_noop("Declare scopes for the action, or set required_scopes."
 _CODES = {
     "malformed_header": gettext_noop("Send one header: Authorization: Bearer <token>."),
     "token_too_long": gettext_noop(
-        "Check whether a custom claim has become too long. If the length is intended, raise the "
-        "setting."
+        "Check whether a custom claim has become too long. If the length is intended, raise "
+        "MAX_TOKEN_LENGTH."
     ),
     "opaque_token": gettext_noop(
         "Request the token from Logto with resource set to the resource indicator of this API. Set "
@@ -75,7 +75,9 @@ _CODES = {
         "Add the claim in the tenant's custom claims script, then get a new token."
     ),
     "insufficient_scope": gettext_noop(
-        "Request the scopes, and grant them to a role of the user or application."
+        "Request the scopes, and grant them to a role of the user or application: Logto leaves out "
+        "scopes that no role grants. For a token with organization_id, it is a role in the "
+        "organization."
     ),
     "authorization_server_unavailable": gettext_noop(
         "Check ENDPOINT, the network, and whether Logto works."

@@ -41,7 +41,7 @@ RECOGNIZED: list[tuple[str, Callable[[Logto], str]]] = [
     ("opaque token", lambda logto: logto.opaque_token()),
     ("no token", lambda logto: "undefined"),
     ("no token", lambda logto: f'"{logto.global_token()}"'),
-    ("no token", lambda logto: "a" * 20000),
+    ("text that is too long", lambda logto: "a" * 20000),
     (
         "access token of another issuer",
         lambda logto: logto.global_token(claims={"iss": "https://other.logto.app/oidc"}),

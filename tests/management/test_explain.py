@@ -20,6 +20,12 @@ from tests.management.conftest import Run
 from tests.support.users import answering
 from tests.support.verifier_setup import NOW
 
+SCOPE_REMEDY = """\
+          Request the scopes, and grant them to a role of the user or application: Logto leaves out
+          scopes that no role grants. For a token with organization_id, it is a role in the
+          organization.
+"""
+
 
 @pytest.fixture
 def logto() -> Iterator[Logto]:
@@ -247,8 +253,7 @@ class ById(BasePermission):
             (
                 "\n\nAccess\nerror     POST /products/: insufficient_scope\n"
                 "          The access token needs the scope: write:products.\n"
-                "          Request the scopes, and grant them to a role of the user or "
-                "application.\nPOST '/products/' is refused: insufficient_scope."
+                f"{SCOPE_REMEDY}POST '/products/' is refused: insufficient_scope."
             ),
         ),
         (["--path", "/7/"], 0, "ok        GET /7/\n"),
@@ -275,7 +280,7 @@ def test_all_routes_are_listed(explain: Run, logto: Logto) -> None:
         "ok        GET /products/\n"
         "error     POST /products/: insufficient_scope\n"
         "          The access token needs the scope: write:products.\n"
-        "          Request the scopes, and grant them to a role of the user or application.\n"
+        f"{SCOPE_REMEDY}"
         "ok        GET /open/\n"
         "ok        POST /open/\n"
         + "".join(
