@@ -17,6 +17,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.cache import cache_page
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_safe
 from hypothesis import strategies as st
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.decorators import action, api_view, permission_classes
@@ -209,6 +210,11 @@ def wrapped(callback: Any) -> Any:
             require_access_token(HasScopes("a", read=[], write=[], head="b"))(unprotected),
             "GET, POST, PUT, PATCH, DELETE: global a; HEAD: global a b",
         ),
+        (require_GET(plain), "GET: global a"),
+        (
+            require_access_token(HasScopes(head="a"))(require_safe(unprotected)),
+            "GET: closed; HEAD: global a",
+        ),
         (
             require_access_token(HasScopes(get="a"))(unprotected),
             "GET: global a; POST, PUT, PATCH, DELETE: closed",
@@ -339,6 +345,11 @@ def test_each_action_of_a_viewset_is_read(route: Route) -> None:
         "PUT /things/{pk}/done/: global done"
     )
     assert described(again) == described(once)
+
+
+def test_head_may_have_an_action_of_its_own(read: Callable[..., str]) -> None:
+    callback = Things.as_view({"get": "list", "head": "done"})
+    assert read(path("a/", callback)) == "GET /a/: global list; HEAD /a/: global done"
 
 
 def test_a_viewset_that_has_answered_reads_as_before(route: Route) -> None:

@@ -1,8 +1,9 @@
 """Reads who may do what: the permissions of each method of each route, asked of its view."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
+from inspect import getclosurevars, isfunction
 from itertools import chain
 from typing import Any
 
@@ -32,6 +33,7 @@ ANY_METHOD = "*"
 METHODS_OF_FUNCTIONS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 """Those of a plain function: which ones it answers is not known."""
 
+_LIST = "request_method_list"  # of require_http_methods
 _METHODS = [one.upper() for one in DjangoView.http_method_names]
 _KEYWORD = re.compile(r"<(?:[^>:]+:)?(\w+)>")
 _ESCAPED = re.compile(r"\\(\W)")
@@ -110,7 +112,8 @@ def operations_of(route: Route) -> Iterator[Operation]:
 
     HEAD and OPTIONS are left out where they are open to the same tokens as the other methods.
     """
-    read = [replace(_read(route, *one), handler=one[1]) for one in _handlers(route.callback)]
+    handlers = filter(_is_let_through(route.callback), _handlers(route.callback))
+    read = [replace(_read(route, *one), handler=one[1]) for one in handlers]
     found = [one for one in read if one.is_protected]
     if not found:
         yield _operation(route, ANY_METHOD, None, is_protected=False)
@@ -121,6 +124,17 @@ def operations_of(route: Route) -> Iterator[Operation]:
             yield one
         # DRF describes a view to whoever may use it, and needs no scope for that.
         said.update(one.ways, (replace(way, scopes=()) for way in one.ways))
+
+
+def _is_let_through(callback: Any) -> Callable[[tuple[str, str | None]], bool]:
+    """Whether each ``require_http_methods`` lets a method through; closures alone hold which."""
+    functions = filter(isfunction, chain_of(callback))
+    lists = [
+        getclosurevars(one).nonlocals[_LIST]
+        for one in functions
+        if _LIST in one.__code__.co_freevars
+    ]
+    return lambda handler: all(handler[0] in one for one in lists)
 
 
 def _handlers(callback: Any) -> Iterator[tuple[str, str | None]]:
@@ -144,7 +158,7 @@ def _handlers(callback: Any) -> Iterator[tuple[str, str | None]]:
 def _read(route: Route, method: str, handler: str | None) -> Operation:
     is_guarded = bool(guards_of(route, handler))
     is_api_view = reads_policies(route.callback)
-    action = actions(route.callback).get(method.lower() if method != "HEAD" else "get")
+    action = handler if handler in actions(route.callback).values() else None
     if not is_api_view and not is_guarded:
         return _operation(route, method, action, is_protected=False)
     try:
