@@ -94,21 +94,20 @@ def apply(items: Iterable[Item], api: ManagementApi, say: Callable[[Item, bool],
     for item in items:
         if item.sign == "+":
             state.forget(item.step.part)
-            is_new = not item.step.is_there(state)
-            if is_new:
-                _make(item.step, api, state)
+            is_new = not item.step.is_there(state) and _make(item.step, api, state)
             say(item, is_new)
 
 
-def _make(step: Step, api: ManagementApi, state: TenantState) -> None:
+def _make(step: Step, api: ManagementApi, state: TenantState) -> bool:
+    """Whether it was certainly made here."""
     failure: Exception | None = None
     for _attempt in range(_ATTEMPTS):
         failure = _failure(step, api, state)
         if failure is None and not step.part:  # to read it again is expensive
-            return
+            return True
         state.forget(*(TenantState.PARTS if failure else [step.part]))
         if step.is_there(state):
-            return
+            return failure is None
         if failure is not None and not step.is_unique:
             break
     message = f"{step.group}: somebody else changes it at the same time. Run the command again."

@@ -57,12 +57,12 @@ class Report:
             self._heading(sentence)
 
     def done(self, item: Item, is_new: bool) -> None:
-        """Write that a step is done, by this run or by another."""
+        """Write that a step is done: by this run, or perhaps by another."""
         done = self._document.setdefault("done", [])
         if not done or done[-1]["group"] != item.step.group:
             self._heading(item.step.group)
         done.append({**item.to_dict(), "state": "there", "is_new": is_new})
-        self._line(f"{'created' if is_new else 'created by another run'}: {item.text}")
+        self._line(f"{'created' if is_new else 'is there now'}: {item.text}")
         if is_new and isinstance(item.step, HookStep):
             self._line(_SIGNING_KEY)
 

@@ -349,21 +349,20 @@ def steps() -> Any:
     return plan(steps_of_code(BASE), TenantState(management_api()))
 
 
-@pytest.mark.parametrize("write", range(1, WRITES + 1))
+@pytest.mark.parametrize(
+    # Logto takes a second webhook, and replaces the addresses of an application as a whole.
+    ("write", "there"),
+    [(1, 7), (2, 6), (3, 5), (4, 4), (5, 2), (6, 0), (7, 0)],
+)
 def test_what_another_run_creates_at_the_same_moment_is_no_failure(
-    logto_command: Run, stand_in: ManagementApi, write: int
+    logto_command: Run, stand_in: ManagementApi, write: int, there: int
 ) -> None:
     """The other one does everything between the check of a write of this one, and the write."""
     other = steps()
-    said: list[bool] = []
-
-    def run() -> None:
-        apply(other, management_api(), lambda _item, is_new: said.append(is_new))
-
-    stand_in.at_write(write, before=run)
+    stand_in.at_write(write, before=lambda: apply(other, management_api(), lambda *_: None))
     code, output = logto_command("tenant", "--base-url", BASE, "--apply", "--yes")
     assert code == 0
-    assert ("created by another run: " in output) is (write < 6)
+    assert output.count("is there now: ") == there
     assert len(stand_in.tenant.rows["hooks"]) == 1
     assert logto_command("tenant", "--base-url", BASE)[0] == 0
 
