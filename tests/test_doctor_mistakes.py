@@ -3,9 +3,11 @@
 import json
 import re
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import formatdate
+from functools import partial
 from typing import Any
 
 import pytest
@@ -26,8 +28,8 @@ PAGES = "docs/troubleshooting.md", "docs/troubleshooting.ko.md"
 HEADINGS = "## One command for each mistake", "## 실수마다 하나의 명령"
 CODE = re.compile(r"`([^`]+)`")
 
-Mistake = Callable[[Project], Any]
-MISTAKES: dict[str, Mistake] = {}
+Mistake = Callable[..., Any]
+MISTAKES: dict[str, list[Callable[[Project], Any]]] = {}
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,11 @@ def rows(page: int) -> list[Row]:
     ]
 
 
-def named(title: str) -> Callable[[Mistake], Mistake]:
-    """Register a mistake for the row whose first cell this is."""
+def named(title: str, *variants: str) -> Callable[[Mistake], Mistake]:
+    """Register a mistake, or some variants of it, for the row whose first cell this is."""
 
     def register(mistake: Mistake) -> Mistake:
-        MISTAKES[title] = mistake
+        MISTAKES[title] = [partial(mistake, variant=one) for one in variants] or [mistake]
         return mistake
 
     return register
@@ -60,14 +62,17 @@ def named(title: str) -> Callable[[Mistake], Mistake]:
 # Settings
 
 
-@named("`ENDPOINT` is the issuer, or the address of the metadata")
-def the_address_of_the_metadata(project: Project) -> None:
-    project.configure(ENDPOINT=f"{Logto().issuer}/.well-known/openid-configuration")
+METADATA = "/.well-known/openid-configuration"
 
 
-@named("`API_RESOURCE` is one string with several resource indicators")
-def resources_in_one_string(project: Project) -> None:
-    project.configure(API_RESOURCE="https://api.example.test,https://other.test")
+@named("`ENDPOINT` is the issuer, or the address of the metadata", "", METADATA)
+def the_address_of_the_metadata(project: Project, variant: str) -> None:
+    project.configure(ENDPOINT=f"{Logto().issuer}{variant}")
+
+
+@named("`API_RESOURCE` is one string with several resource indicators", ",", " ")
+def resources_in_one_string(project: Project, variant: str) -> None:
+    project.configure(API_RESOURCE=f"https://api.example.test{variant}https://other.test")
 
 
 @named("`API_RESOURCE` has no scheme")
@@ -122,12 +127,12 @@ def a_proxy_in_the_way(project: Project) -> None:
     project.configure(ENDPOINT="https://logto.invalid")
 
 
-@named("The clock of the machine is ahead or behind")
-def a_wrong_clock(project: Project) -> None:
-    body, date = json.dumps(Logto(project.server.address).metadata), formatdate(0, usegmt=True)
-    project.server.serve_logto(Logto(project.server.address))
-    metadata = "/oidc/.well-known/openid-configuration"
-    project.server.answers[metadata] = http(body, Date=date)
+@named("The clock of the machine is ahead or behind", "-300", "300")
+def a_wrong_clock(project: Project, variant: str) -> None:
+    logto = Logto(project.server.address)
+    project.server.serve_logto(logto)
+    date = formatdate(time.time() + int(variant), usegmt=True)
+    project.server.answers[f"/oidc{METADATA}"] = http(json.dumps(logto.metadata), Date=date)
     project.configure(ENDPOINT=project.server.address)
 
 
@@ -151,9 +156,9 @@ def another_authentication_class_first(project: Project) -> None:
     project.put(HasScopes("a"), authentication_classes=both)
 
 
-@named('A keyword of a permission matches no action: `HasScopes(lst="a")`')
-def a_keyword_that_matches_no_action(project: Project) -> None:
-    view = made(ViewSet, HasScopes(lst="a"), list=None).as_view({"get": "list"})
+@named('A keyword of a permission matches no action: `HasScopes(lst="a")`', "lst", "GET")
+def a_keyword_that_matches_no_action(project: Project, variant: str) -> None:
+    view = made(ViewSet, HasScopes(**{variant: "a"}), list=None).as_view({"get": "list"})
     project.fixtures.getfixturevalue("route")(path("products/", view))
 
 
@@ -162,9 +167,9 @@ def an_attribute_with_a_wrong_name(project: Project) -> None:
     project.put(HasScopes, required_scope="a")
 
 
-@named("The organization in the URL is called `pk`, `slug` or `team`")
-def an_organization_that_is_not_compared(project: Project) -> None:
-    project.put(InOrganization, at="organizations/<pk>/")
+@named("The organization in the URL is called `pk`, `slug` or `team`", "pk", "slug", "team")
+def an_organization_that_is_not_compared(project: Project, variant: str) -> None:
+    project.put(InOrganization, at=f"organizations/<{variant}>/")
 
 
 # Sign-in and webhooks
@@ -202,10 +207,10 @@ def an_extra_that_is_not_installed(project: Project) -> None:
 # The tenant
 
 
-@named("The tenant lacks the API resource, or has it with or without a slash")
-def a_resource_with_a_slash(project: Project) -> None:
+@named("The tenant lacks the API resource, or has it with or without a slash", "/", "-of-others")
+def a_resource_that_the_tenant_lacks(project: Project, variant: str) -> None:
     assert project.tenant
-    project.configure(API_RESOURCE=f"{RESOURCE}/")
+    project.configure(API_RESOURCE=f"{RESOURCE}{variant}")
 
 
 @named("The API resource lacks a scope that a view requires")
@@ -219,9 +224,10 @@ def a_scope_without_a_role(project: Project) -> None:
     project.tenant.tenant.assigned.clear()
 
 
-@named("`APP_SECRET` is wrong, missing or was deleted in Logto")
-def a_wrong_secret(project: Project) -> None:
+@named("`APP_SECRET` is wrong, missing or was deleted in Logto", "wrong", "")
+def a_wrong_secret(project: Project, variant: str) -> None:
     project.have_application()
+    project.configure(APP_SECRET=variant or None)
     refused = http('{"error": "invalid_client"}', "401 Unauthorized")
     project.server.answers["/oidc/token"] = refused
 
@@ -296,9 +302,9 @@ def a_token_without_resource(project: Project) -> str:
     return project.logto.opaque_token()
 
 
-@named("The client sends `Bearer undefined` or `Bearer null`")
-def a_token_that_is_not_there_yet(_project: Project) -> str:
-    return "Bearer undefined"
+@named("The client sends `Bearer undefined` or `Bearer null`", "undefined", "null")
+def a_token_that_is_not_there_yet(_project: Project, variant: str) -> str:
+    return f"Bearer {variant}"
 
 
 @named("The token is in quotation marks")
@@ -326,15 +332,19 @@ def a_token_of_another_tenant(_project: Project) -> str:
     return Logto("https://other.logto.app").global_token()
 
 
-@named("`API_RESOURCE` differs from Logto by a slash, the case or the scheme")
-def another_resource(project: Project) -> str:
-    project.configure(API_RESOURCE="https://api.example.test/")
-    return project.logto.global_token(claims={"aud": "https://api.example.test"})
+OTHERS = f"{RESOURCE}/", "https://API.example.test", "http://api.example.test"
 
 
-@named("The clock of the machine is ahead of the token's times, or behind")
-def a_token_of_another_time(project: Project) -> str:
-    return project.logto.global_token(expires_in=-5)
+@named("`API_RESOURCE` differs from Logto by a slash, the case or the scheme", *OTHERS)
+def another_resource(project: Project, variant: str) -> str:
+    project.configure(API_RESOURCE=variant)
+    return project.logto.global_token(claims={"aud": RESOURCE})
+
+
+@named("The clock of the machine is ahead of the token's times, or behind", "exp", "nbf")
+def a_token_of_another_time(project: Project, variant: str) -> str:
+    seconds = {"exp": -60, "nbf": 60}[variant]
+    return project.logto.global_token(claims={variant: project.logto.now() + seconds})
 
 
 @named("The custom claims script makes the token too long")
@@ -408,13 +418,16 @@ def test_both_languages_have_the_same_rows() -> None:
     ]
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.mistake)
+@pytest.mark.parametrize(
+    ("row", "mistake"),
+    [(row, mistake) for row in ROWS for mistake in MISTAKES[row.mistake]],
+    ids=lambda one: getattr(one, "mistake", None),
+)
 def test_one_command_names_the_mistake_and_the_remedy(
-    request: pytest.FixtureRequest, row: Row
+    request: pytest.FixtureRequest, row: Row, mistake: Mistake
 ) -> None:
     project = Project(request)
-    given = MISTAKES[row.mistake](project) or ()
-    found = COMMANDS[row.command.partition(" --")[0]](
-        project, *([given] if isinstance(given, str) else given)
-    )
+    given = mistake(project) or ()
+    run = COMMANDS[row.command.partition(" --")[0]]
+    found = run(project, *([given] if isinstance(given, str) else given))
     assert [word for word in row.words if word not in found] == []
