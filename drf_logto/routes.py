@@ -36,6 +36,7 @@ class Route:
 
     Attributes:
         patterns: the regular expression of the path, after those of the routes that include it.
+        options: the keywords that the URLconf itself gives to the view.
         callback: the view as the URL pattern has it.
         view: what the view declares, ``NOT_DECLARED`` where it declares nothing; an attribute that
             is computed at run time is left out.
@@ -46,6 +47,7 @@ class Route:
 
     path: str
     patterns: tuple[str, ...]
+    options: Mapping[str, Any]
     callback: Any
     view: Any
     permissions: tuple[LogtoPermission, ...]
@@ -56,7 +58,7 @@ class Route:
 def all_routes() -> Iterator[Route]:
     """Yield every route of the URLconf of the request, of ROOT_URLCONF where there is none."""
     has_routes = get_urlconf() or getattr(settings, "ROOT_URLCONF", None)
-    return _walk(get_resolver(get_urlconf()), "", ()) if has_routes else iter(())
+    return _walk(get_resolver(get_urlconf()), "", (), {}) if has_routes else iter(())
 
 
 def guarded_routes() -> list[Route]:
@@ -102,17 +104,19 @@ def actions(callback: Any) -> Mapping[str, str]:
     return next((one for one in mapped if isinstance(one, Mapping)), {})
 
 
-def _walk(resolver: URLResolver, path: str, patterns: tuple[str, ...]) -> Iterator[Route]:
+def _walk(
+    resolver: URLResolver, path: str, patterns: tuple[str, ...], options: Mapping[str, Any]
+) -> Iterator[Route]:
     for pattern in resolver.url_patterns:
         here = path + str(pattern.pattern)
         read = (*patterns, pattern.pattern.regex.pattern)
         if isinstance(pattern, URLPattern):
-            yield _route(pattern.callback, here, read)
+            yield _route(pattern.callback, here, read, {**options, **pattern.default_args})
         else:
-            yield from _walk(pattern, here, read)
+            yield from _walk(pattern, here, read, {**options, **pattern.default_kwargs})
 
 
-def _route(callback: Any, path: str, patterns: tuple[str, ...]) -> Route:
+def _route(callback: Any, path: str, patterns: tuple[str, ...], given: Mapping[str, Any]) -> Route:
     """Read what the view of a route declares; what is computed at run time is left out."""
     options = {name: declared(callback, name) for name in VIEW_ATTRIBUTES}
     view = SimpleNamespace(
@@ -129,6 +133,7 @@ def _route(callback: Any, path: str, patterns: tuple[str, ...]) -> Route:
     return Route(
         path=path,
         patterns=patterns,
+        options=given,
         callback=callback,
         view=view,
         permissions=own,

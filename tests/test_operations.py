@@ -452,6 +452,20 @@ def test_the_source_of_the_organization_is_named(
     assert first(callback, at).organization == expected
 
 
+def test_keywords_that_the_urlconf_gives_are_known(read: Callable[..., str]) -> None:
+    deeper = include([path("b/", ByKeyword.as_view(), {"scope": "b"})])
+    paths = (path("a/", ByKeyword.as_view(), {"scope": "a"}), path("", deeper, {"scope": "c"}))
+    assert (
+        read(*paths)
+        == "GET /a/: global a; POST /a/: global a; GET /b/: global b; POST /b/: global b"
+    )
+
+
+def test_an_organization_may_be_among_the_keywords_of_the_urlconf(route: Route) -> None:
+    route(path("a/", view(InOrganization), {"organization_id": "org-a"}))
+    assert next(all_operations()).organization == "URL keyword organization_id"
+
+
 class OfOrganization(SearchFilter):
     is_by_organization = True
 

@@ -217,8 +217,8 @@ def _organization(route: Route, view: Any, ways: tuple[Alternative, ...]) -> str
     source = organization_source(view, view.request)
     if source is None:
         return "that of the token"
-    path = "".join(route.patterns)
-    if isinstance(source, UrlKeyword) and f"(?P<{source.name}>" not in path:
+    keywords = {*route.options, *re.findall(r"\(\?P<(\w+)>", "".join(route.patterns))}
+    if isinstance(source, UrlKeyword) and source.name not in keywords:
         return f"that of the token (the route has no keyword {source.name})"
     return source.words
 

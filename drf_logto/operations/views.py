@@ -54,9 +54,9 @@ def view_of(
         route: the route.
         method: the HTTP method.
         action: of a viewset.
-        keywords: those of the route.
+        keywords: those of the path.
     """
-    asked, kwargs = HttpRequest(), dict(keywords or {})
+    asked, kwargs = HttpRequest(), {**route.options, **(keywords or {})}
     asked.method = method
     match = SimpleNamespace(func=route.callback, route=route.path, kwargs=kwargs)
     asked.resolver_match = cast("ResolverMatch", match)
