@@ -340,6 +340,8 @@ def test_a_file_that_says_something_else_exits_with_3_and_a_diff(
         (["--check", "missing.md"], "'missing.md' cannot be read: FileNotFoundError. To write it"),
         (["--check", "."], "cannot be read"),
         (["--output", "missing/permissions.md"], "cannot be written: FileNotFoundError."),
+        (["--output", f"{__file__}/permissions.md"], "cannot be written: "),
+        (["--output", "."], "'.' cannot be written: "),
         (["--check", "a", "--json"], "--check compares Markdown, and writes nothing."),
         (["--check", "a", "--output", "b"], "--check compares Markdown, and writes nothing."),
         (["--json", "--markdown"], "Choose --json or --markdown."),

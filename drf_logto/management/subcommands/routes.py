@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+from contextlib import suppress
 from difflib import unified_diff
 from pathlib import Path
 from typing import Any
@@ -114,7 +115,8 @@ def _write(name: str, text: str) -> None:
         message = f"The file {quoted(name)} cannot be written: {type(error).__name__}."
         raise CommandError(message, returncode=USAGE) from error
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
 
 
 def _compare(command: BaseCommand, name: str, text: str, update: str) -> None:
