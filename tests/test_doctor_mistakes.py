@@ -156,7 +156,7 @@ def another_authentication_class_first(project: Project) -> None:
     project.put(HasScopes("a"), authentication_classes=both)
 
 
-@named('A keyword of a permission matches no action: `HasScopes(lst="a")`', "lst", "GET")
+@named('A keyword of a permission matches no action: `HasScopes(lst="a")`', "lst", "List")
 def a_keyword_that_matches_no_action(project: Project, variant: str) -> None:
     view = made(ViewSet, HasScopes(**{variant: "a"}), list=None).as_view({"get": "list"})
     project.fixtures.getfixturevalue("route")(path("products/", view))
@@ -202,6 +202,13 @@ def an_extra_that_is_not_installed(project: Project) -> None:
     environment = project.fixtures.getfixturevalue("monkeypatch")
     environment.setitem(sys.modules, "drf_spectacular", None)
     project.configure(ENDPOINT="http://127.0.0.1:9")
+
+
+@named("The extra `browsable` is not installed")
+def a_sign_in_that_is_not_installed(project: Project) -> None:
+    environment = project.fixtures.getfixturevalue("monkeypatch")
+    environment.setitem(sys.modules, "authlib", None)
+    environment.delitem(sys.modules, "drf_logto.browsable")
 
 
 # The tenant
@@ -401,6 +408,7 @@ def a_machine_without_the_organization(project: Project) -> tuple[str, str]:
 ROWS = rows(0)
 
 COMMANDS: dict[str, Callable[..., str]] = {
+    "manage.py": Project.start,
     "check": Project.check,
     "logto doctor": Project.doctor,
     "logto explain": Project.explain,

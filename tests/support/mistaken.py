@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from io import StringIO
 from typing import Any
 
@@ -125,6 +126,12 @@ class Project:
         """Return what ``check`` reports of it."""
         self.include_sign_in(**changes)
         return self.check()
+
+    def start(self) -> str:
+        """Return why Django does not start."""
+        with pytest.raises(ImportError) as refused:
+            import_module("drf_logto.browsable")
+        return str(refused.value)
 
     def doctor(self, *arguments: str) -> str:
         """Return what ``manage.py logto doctor`` writes, on one line."""
