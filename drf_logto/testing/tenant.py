@@ -12,6 +12,8 @@ Store = Callable[[], object]
 _MANAGEMENT_API = "management-api"
 _ALL = "management-api-all"
 _MACHINE = "MachineToMachine"
+_APPLICATION_TYPES = ("Native", "SPA", "Traditional", "MachineToMachine", "Protected", "SAML")
+_CONSENT = ("organizationScopes", "resourceScopes", "organizationResourceScopes", "userScopes")
 _LONGEST_NAME = 256
 _EVENTS = frozenset(
     [
@@ -148,7 +150,7 @@ class Tenant:
 
     def create_role(self, call: Call) -> Store:
         _require(call.body, name=str, description=str)
-        row = _with(call.body, "name description", type=call.body.get("type", "User"))
+        row = _with(call.body, "name description", type=_type(call.body))
         if self._has("roles", {"name": row["name"]}):
             raise Refusal(422, "role.name_in_use")
         return partial(self._store_role, {**row, "isDefault": False}, call.body.get("scopeIds", []))
@@ -196,7 +198,7 @@ class Tenant:
 
     def create_organization_scope(self, call: Call) -> Store:
         _require(call.body, name=str)
-        row = _with(call.body, "name description")
+        row = _with(call.body, "name", description=call.body.get("description") or None)
         return partial(self._insert_of_organizations, "organization-scopes", row)
 
     def organization_roles(self, call: Call) -> Iterator[Row]:
@@ -214,7 +216,7 @@ class Tenant:
     def create_organization_role(self, call: Call) -> Store:
         _require(call.body, name=str)
         body = call.body
-        row = _with(body, "name description", type=body.get("type", "User"))
+        row = _with(body, "name", description=body.get("description") or None, type=_type(body))
         permissions = self._known("organization-scopes", body.get("organizationScopeIds", []))
         scopes = self._known("scopes", body.get("resourceScopeIds", []))
 
@@ -235,12 +237,14 @@ class Tenant:
     def assign_permissions(self, call: Call) -> Store:
         _require(call.body, organizationScopeIds=list)
         added = self._known("organization-scopes", call.body["organizationScopeIds"])
-        return partial(self._extend, f"{self._organization_role(call)['id']} permissions", added)
+        (id,) = self._known("organization-roles", call.ids)
+        return partial(self._extend, f"{id} permissions", added)
 
     def assign_api_scopes(self, call: Call) -> Store:
         _require(call.body, scopeIds=list)
         added = self._known("scopes", call.body["scopeIds"])
-        return partial(self._extend, self._organization_role(call)["id"], added)
+        (id,) = self._known("organization-roles", call.ids)
+        return partial(self._extend, id, added)
 
     def _permissions(self, role_id: str) -> list[Row]:
         ids = self.assigned.get(f"{role_id} permissions", [])
@@ -276,6 +280,8 @@ class Tenant:
 
     def create_application(self, call: Call) -> Store:
         _require(call.body, name=str, type=str)
+        if call.body["type"] not in _APPLICATION_TYPES:
+            raise _invalid("type", "invalid_enum_value")
         uris: Row = {"redirectUris": [], "postLogoutRedirectUris": []}
         row = {
             **_with(call.body, "name description type"),
@@ -288,31 +294,42 @@ class Tenant:
         return partial(self._add, "applications", row)
 
     def change_application(self, call: Call) -> Store:
-        metadata = call.body.get("oidcClientMetadata", {})
-        for uri in metadata.get("redirectUris", []):
-            if "://" not in uri:
-                raise _invalid("oidcClientMetadata.redirectUris.0", "custom")
+        if "oidcClientMetadata" in call.body:
+            metadata = call.body["oidcClientMetadata"]
+            for name in ("redirectUris", "postLogoutRedirectUris"):
+                if name not in metadata or not all("://" in uri for uri in metadata[name]):
+                    raise _invalid(f"oidcClientMetadata.{name}", "custom")
         row = self._one("applications", call.ids[0])
         return self._change("applications", row, call, "name description oidcClientMetadata")
 
     def consent(self, call: Call) -> Row:
         application = self._one("applications", call.ids[0])
-        lists = ("organizationScopes", "resourceScopes", "organizationResourceScopes", "userScopes")
-        asked = self.rows["consent"].get(application["id"], {})
-        found = {name: asked.get(name, []) for name in lists}
-        scopes = [self.rows["organization-scopes"][id] for id in found["organizationScopes"]]
-        for name in ("resourceScopes", "organizationResourceScopes"):
-            found[name] = [
-                {"resource": _with(self._resource(one), "id name indicator"), "scopes": [one]}
-                for one in (self.rows["scopes"][id] for id in found[name])
-            ]
-        return {**found, "organizationScopes": scopes}
+        asked: Row = {name: [] for name in _CONSENT}
+        asked |= self.rows["consent"].get(application["id"], {})
+        permissions = (self.rows["organization-scopes"][id] for id in asked["organizationScopes"])
+        return {
+            "organizationScopes": [_with(one, "id name description") for one in permissions],
+            "resourceScopes": self._by_resource(asked["resourceScopes"]),
+            "organizationResourceScopes": self._by_resource(asked["organizationResourceScopes"]),
+            "userScopes": asked["userScopes"],
+        }
+
+    def _by_resource(self, ids: list[str]) -> list[Row]:
+        found: dict[str, Row] = {}
+        for scope in (self.rows["scopes"][id] for id in ids):
+            resource = _with(self._resource(scope), "id name indicator")
+            one = found.setdefault(resource["id"], {"resource": resource, "scopes": []})
+            one["scopes"].append(_with(scope, "id name description"))
+        return list(found.values())
 
     def add_consent(self, call: Call) -> Store:
         application = self._one("applications", call.ids[0])
+        if not application["isThirdParty"]:
+            raise Refusal(422, "application.third_party_application_only")
+        given = {name: ids for name, ids in call.body.items() if name in _CONSENT}
 
         def store() -> str:
-            self.rows["consent"].setdefault(application["id"], {}).update(call.body)
+            self.rows["consent"].setdefault(application["id"], {}).update(given)
             return "Created"
 
         return store
@@ -331,15 +348,17 @@ class Tenant:
         _require(call.body, events=list)
         if not _EVENTS.issuperset(call.body["events"]):
             raise _invalid("events.0", "invalid_enum_value")
-        row = _with(call.body, "name events config", enabled=call.body.get("enabled", True))
+        row = _with(call.body, "events config", enabled=call.body.get("enabled", True))
+        row["name"] = call.body.get("name", "")
         made = {"signingKey": secrets.token_urlsafe(24), "createdAt": self._milliseconds()}
         return partial(self._add, "hooks", {**row, "event": None, **made})
 
     def change_hook(self, call: Call) -> Store:
-        return self._change("hooks", self.hook(call), call, "name events config enabled")
+        hook = self._one("hooks", call.ids[0], "entity.not_exists")
+        return self._change("hooks", hook, call, "name events config enabled")
 
     def delete_hook(self, call: Call) -> Store:
-        hook = self.hook(call)
+        hook = self._one("hooks", call.ids[0], "entity.not_found")
         return lambda: self.rows["hooks"].pop(hook["id"], None) and None
 
     def hook_log(self, call: Call) -> list[Row]:
@@ -385,6 +404,13 @@ class Tenant:
 
 def _with(row: Row, names: str, **members: object) -> Row:
     return {**{name: row.get(name) for name in names.split()}, **members}
+
+
+def _type(body: Row) -> str:
+    kind: str = body.get("type", "User")
+    if kind not in {"User", _MACHINE}:
+        raise _invalid("type", "invalid_enum_value")
+    return kind
 
 
 def _require(body: Row, **types: type[Any]) -> None:
