@@ -81,7 +81,7 @@ def panel(view: Any, request: Any, response: Any) -> Panel | None:
     try:
         addresses = {
             name: reverse(f"rest_framework:{name}")
-            for name in ("login", "logout", "context", "curl")
+            for name in ("login", "logout", "context", "curl", "explain")
         }
     except NoReverseMatch:
         return None

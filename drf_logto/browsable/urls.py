@@ -13,5 +13,6 @@ urlpatterns = [
     path("logout/", views.logout, name="logout"),
     path("signed-out/", views.signed_out, name="signed-out"),
     path("context/", views.context, name="context"),
+    path("explain/", views.explain, name="explain"),
     path("curl/", views.curl, name="curl"),
 ]

@@ -1,5 +1,7 @@
 """The views of the sign-in: login, callback, logout, the choice of a context, and copy as curl."""
 
+from urllib.parse import urlencode
+
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.middleware.csrf import rotate_token
 from django.shortcuts import render
@@ -14,6 +16,7 @@ from .client import LogtoClient
 from .curl import UnprintableCommand, curl_command
 from .exceptions import SignedOut
 from .next_path import local_path
+from .own_access import own_access
 from .page_context import page_context
 from .redirect_uris import redirect_uri, signed_out_uri
 from .refresh import choose_context, get_access_token
@@ -73,6 +76,18 @@ def signed_out(request: HttpRequest) -> HttpResponse:
         "next": local_path(None),
     }
     return render(request, "drf_logto/signed_out.html", context)
+
+
+@require_GET
+@sign_in_view
+def explain(request: HttpRequest) -> HttpResponse:
+    """Show what the token of the signed-in user says and opens; of nobody else's."""
+    found = own_access(BrowserSession(request), request.GET.get("path", ""))
+    if found is None:
+        query = urlencode({"next": request.get_full_path()})
+        return HttpResponseRedirect(f"{reverse('rest_framework:login')}?{query}")
+    context = {"me": found, "explain_url": request.path, "next": found.path or local_path(None)}
+    return render(request, "drf_logto/explain.html", context)
 
 
 @require_POST
