@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from typing import Any
 
 from ..auth_info import TokenKind
@@ -25,6 +26,7 @@ _KINDS = {
     TokenKind.ORGANIZATION_RESOURCE: "organization_resource: for the API resource within an "
     "organization",
 }
+_MANY = 5  # rules that are not asked: more would hide the one that is broken
 _ASSUMED = (
     "Where a route has a keyword for the organization, it is taken to be that of the token. What "
     "depends on an object or on the database is not decided."
@@ -88,8 +90,8 @@ class Report:
             output.heading(f"Facts{mark}")
             self._write_facts(output)
         output.heading("Rules")
-        for rule in token.rules:
-            _write_rule(output, rule)
+        for because_of, rules in groupby(token.rules, lambda one: one.because_of):
+            _write_rules(output, because_of, list(rules))
         self._write_user(output)
         if self.access:
             output.heading("Access")
@@ -147,6 +149,15 @@ def _written(claim: Claim) -> str:
     words = f"{claim.past} ago" if claim.past else f"in {claim.future}"
     moment = f" ({claim.moment}, {_plain(words)})" if claim.moment else ""
     return f"{claim.name} {claim.value}{moment}"
+
+
+def _write_rules(output: Output, because_of: str, rules: list[ExplainedRule]) -> None:
+    if because_of and len(rules) > _MANY:
+        fact = f"{len(rules)} more rules: not asked, because of “{because_of}”"
+        output.verdict(Verdict.SKIPPED, fact)
+        return
+    for rule in rules:
+        _write_rule(output, rule)
 
 
 def _write_rule(output: Output, rule: ExplainedRule) -> None:

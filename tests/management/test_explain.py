@@ -133,6 +133,8 @@ def test_what_is_no_token_is_named(explain: Run) -> None:
     code, output = explain('"undefined"')
     assert code == 3
     assert output.startswith("This is not a token of Logto.\nSend the token exactly as Logto")
+    assert "more rules: not asked, because of “Form of the token”" in output
+    assert output.count("not asked") == 1
     assert "The client sent the word 'undefined'" in output
     assert "Claims" not in output
 
