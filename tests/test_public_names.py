@@ -44,6 +44,7 @@ NAMES = {
         *("ClientRateThrottle", "CurrentOrganization", "Header", "Host"),
         *("OrganizationFilterBackend", "OrganizationRateThrottle", "OrganizationRelatedField"),
         *("OrganizationRelatedMixin", "SubjectRateThrottle", "UrlKeyword"),
+        *("current_organization", "organization_rows"),
     ],
     "drf_logto.testing": ["ABSENT", "Logto", "ManagementApi", "TokenOptions"],
     "drf_logto.users": ["AlreadyLinked", "link"],

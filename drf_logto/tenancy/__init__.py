@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from ..organization_sources.named import Header, Host, UrlKeyword
 
 if TYPE_CHECKING:
+    from .current import current_organization, organization_rows
     from .fields import CurrentOrganization, OrganizationRelatedField, OrganizationRelatedMixin
     from .filters import OrganizationFilterBackend
     from .throttling import ClientRateThrottle, OrganizationRateThrottle, SubjectRateThrottle
@@ -21,6 +22,8 @@ __all__ = [
     "OrganizationRelatedMixin",
     "SubjectRateThrottle",
     "UrlKeyword",
+    "current_organization",
+    "organization_rows",
 ]
 
 # The settings name sources, and REST Framework reads the settings.
@@ -32,6 +35,8 @@ _MODULES = {
     "OrganizationRelatedField": "fields",
     "OrganizationRelatedMixin": "fields",
     "SubjectRateThrottle": "throttling",
+    "current_organization": "current",
+    "organization_rows": "current",
 }
 
 

@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Manager, QuerySet
 from django.utils.translation import gettext_lazy
 from rest_framework.fields import HiddenField, SkipField
 from rest_framework.relations import PrimaryKeyRelatedField
 
-from .current import current_organization, rows_of_current
+from .current import current_organization, organization_rows
 
 if TYPE_CHECKING:
     from rest_framework.relations import RelatedField
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     _ByPrimaryKey = PrimaryKeyRelatedField[Any]
 else:
     _Related, _ByPrimaryKey = object, PrimaryKeyRelatedField
+
+
+_SEVERAL = (list, tuple, Manager, QuerySet)
+"""What a serializer with ``many=True`` changes; some of its rows may be new."""
 
 
 class CurrentOrganization(HiddenField):
@@ -34,9 +39,14 @@ class CurrentOrganization(HiddenField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(default=None, **kwargs)
 
+    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
+        """Return the organization of the request; a partial change may create rows within it."""
+        return True, self.get_default()
+
     def get_default(self) -> Any:
-        """Return the organization of the request, nothing where a row is changed."""
-        if getattr(self.parent, "instance", None) is not None:
+        """Return the organization of the request, nothing where one row is changed."""
+        changed = getattr(self.parent, "instance", None)
+        if changed is not None and not isinstance(changed, _SEVERAL):
             raise SkipField
         organization = current_organization(self.context.get("request"), self.context.get("view"))
         if not organization:
@@ -64,7 +74,7 @@ class OrganizationRelatedMixin(_Related):
         if queryset is None:  # the field is only read
             return None
         request, view = self.context.get("request"), self.context.get("view")
-        return rows_of_current(queryset, self.organization_field, request, view)
+        return organization_rows(queryset, request, view, field=self.organization_field)
 
 
 class OrganizationRelatedField(OrganizationRelatedMixin, _ByPrimaryKey):

@@ -6,7 +6,7 @@ from django.db.models import Model, QuerySet
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 
-from .current import rows_of_current
+from .current import organization_rows
 
 _Row = TypeVar("_Row", bound=Model)
 
@@ -27,4 +27,4 @@ class OrganizationFilterBackend(BaseFilterBackend):
     ) -> QuerySet[Any]:
         """Return the rows of one organization."""
         field = getattr(view, "organization_field", None)
-        return rows_of_current(queryset, field, request, view)
+        return organization_rows(queryset, request, view, field=field)

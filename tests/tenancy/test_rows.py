@@ -4,6 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from adrf.viewsets import ModelViewSet as AsyncModelViewSet
+from asgiref.sync import async_to_sync
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.test import AsyncClient
 from django.urls import include, path
 from rest_framework.decorators import action
 from rest_framework.filters import SearchFilter
@@ -11,9 +15,10 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.relations import SlugRelatedField
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
-from rest_framework.serializers import ModelSerializer
+from rest_framework.serializers import ListSerializer, ModelSerializer
 from rest_framework.viewsets import ModelViewSet
 
+from drf_logto.decorators import require_access_token
 from drf_logto.permissions import HasScopes, OrgResourceScopes
 from drf_logto.tenancy import (
     CurrentOrganization,
@@ -21,6 +26,8 @@ from drf_logto.tenancy import (
     OrganizationFilterBackend,
     OrganizationRelatedField,
     OrganizationRelatedMixin,
+    current_organization,
+    organization_rows,
 )
 from drf_logto.testing import Logto
 from tests.support.teams.models import Folder, Page, Team
@@ -32,6 +39,10 @@ A, B = "org-a", "org-b"
 
 class OfTeam(OrganizationRelatedMixin, SlugRelatedField[Any]):
     """Finds a folder by its name."""
+
+
+def id_of_team(slug: str) -> str:
+    return Team.objects.get(slug=slug).organization_id
 
 
 class PageSerializer(ModelSerializer[Page]):
@@ -160,6 +171,80 @@ def test_a_request_without_a_token_is_shown_nothing(api: Any) -> None:
     assert titles(client.get("/pages/")) == []
 
 
+def test_a_row_that_is_of_an_organization_twice_is_shown_once(
+    api: Any, pages: dict[str, Page]
+) -> None:
+    others = [Page(title=one, organization_id=A, folder=pages[A].folder) for one in "xy"]
+    pages[B].linked.add(*Page.objects.bulk_create(others))
+    client = api(organization_field="linked__organization_id")
+    assert titles(client.get("/pages/")) == ["page of org-b"]
+    assert client.get(f"/pages/{pages[B].pk}/").status_code == 200
+
+
+@pytest.mark.parametrize("method", ["head", "options"])
+def test_no_method_tells_a_row_of_another_organization(
+    api: Any, pages: dict[str, Page], method: str
+) -> None:
+    ask = getattr(api(), method)
+    own, other, missing = (ask(f"/pages/{pk}/") for pk in (pages[A].pk, pages[B].pk, 0))
+    assert other.status_code == missing.status_code
+    assert other.content == missing.content
+    assert own.status_code == 200
+    assert b"org-b" not in own.content
+
+
+@pytest.mark.parametrize("permission", [IsAuthenticated, OrgResourceScopes("pages")])
+def test_an_asynchronous_view_shows_rows_of_the_organization_alone(
+    logto: Logto, route: Route, pages: dict[str, Page], permission: Any
+) -> None:
+    class Asynchronous(AsyncModelViewSet):
+        queryset = Page.objects.all()
+        serializer_class = PageSerializer
+        permission_classes = [permission]
+        filter_backends = [OrganizationFilterBackend]
+        organization_field = "organization_id"
+        organization_source = Header("X-Team", lookup=id_of_team)
+
+    route(
+        path("pages/", Asynchronous.as_view({"get": "alist"})),
+        path("pages/<pk>/", Asynchronous.as_view({"get": "aretrieve", "delete": "adestroy"})),
+    )
+    token = logto.organization_resource_token(A, ["pages"])
+    headers = {"Authorization": f"Bearer {token}", "X-Team": f"team-{A}"}
+    client = AsyncClient()
+    get, delete = async_to_sync(client.get), async_to_sync(client.delete)
+    assert titles(get("/pages/", headers=headers)) == ["page of org-a"]
+    assert get(f"/pages/{pages[A].pk}/", headers=headers).status_code == 200
+    for ask in (get, delete):
+        assert ask(f"/pages/{pages[B].pk}/", headers=headers).status_code == 404
+
+
+@pytest.mark.parametrize("is_optional", [True, False])
+def test_a_plain_view_can_ask_for_the_rows_of_the_request(
+    logto: Logto, route: Route, pages: dict[str, Page], is_optional: bool
+) -> None:
+    @require_access_token
+    def export(request: HttpRequest) -> HttpResponse:
+        rows = organization_rows(Page.objects.order_by("pk"), request)
+        return JsonResponse([current_organization(request), *rows.values_list("title")], safe=False)
+
+    view: Any = export
+    view.organization_source = Header("X-Organization-Id")
+    view.organization_optional = is_optional
+    route(path("", view))
+    own = logto.client(logto.organization_resource_token(A))
+    of_both = logto.client(logto.global_token())
+    every = [None, ["page of org-a"], ["page of org-b"]] if is_optional else [""]
+    other = [B, ["page of org-b"]] if is_optional else [""]
+    for client, named, shown in (
+        (own, {}, [A, ["page of org-a"]]),
+        (own, {"X-Organization-Id": B}, [""]),
+        (of_both, {}, every),
+        (of_both, {"X-Organization-Id": B}, other),
+    ):
+        assert client.get("/", headers=named).json() == shown
+
+
 # Writing
 
 
@@ -196,6 +281,91 @@ def test_a_row_is_not_created_in_no_organization(api: Any, pages: dict[str, Page
     assert changed.status_code == 200
     page.refresh_from_db()
     assert page.organization_id == B
+
+
+class Replacing(ListSerializer[Any]):
+    """Creates what it gets."""
+
+    def update(self, instance: Any, validated_data: Any) -> Any:
+        return self.create(validated_data)
+
+
+class Each(PageSerializer):
+    class Meta(PageSerializer.Meta):
+        list_serializer_class = Replacing
+        validators: list[Any] = []
+
+
+@pytest.mark.parametrize("instances", [None, [], Page.objects])
+def test_each_of_several_rows_is_created_in_the_organization(
+    api: Any, pages: dict[str, Page], instances: Any
+) -> None:
+    def get_serializer(self: Any, **kwargs: Any) -> Any:
+        context = self.get_serializer_context()
+        return Each(instances, data=kwargs["data"], many=True, context=context)
+
+    sent = [
+        {"title": one, "organization_id": B, "folder": pages[A].folder_id} for one in ("x", "y")
+    ]
+    created = api(get_serializer=get_serializer).post("/pages/", sent, format="json")
+    assert created.status_code == 201, created.json()
+    assert Page.objects.filter(organization_id=A).count() == 3
+
+
+class WithinFolder(ModelSerializer[Page]):
+    organization_id = CurrentOrganization()
+
+    class Meta:
+        model = Page
+        fields = ["title", "organization_id"]
+
+
+class FolderSerializer(ModelSerializer[Folder]):
+    pages = WithinFolder(many=True, source="page_set")
+    team = OrganizationRelatedField(queryset=Team.objects.all())
+
+    class Meta:
+        model = Folder
+        fields = ["name", "pages", "team"]
+
+    def create(self, validated_data: Any) -> Folder:
+        return self.update(Folder(name="", team=validated_data["team"]), validated_data)
+
+    def update(self, instance: Folder, validated_data: Any) -> Folder:
+        instance.save()
+        for one in validated_data["page_set"]:
+            Page.objects.create(folder=instance, **one)
+        return instance
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch"])
+def test_rows_within_another_are_created_in_the_organization(
+    api: Any, pages: dict[str, Page], method: str
+) -> None:
+    folders = {
+        "queryset": Folder.objects.all(),
+        "serializer_class": FolderSerializer,
+        "organization_field": "team__organization_id",
+    }
+    url = "/pages/" if method == "post" else f"/pages/{pages[A].folder_id}/"
+    for team, status in ((A, {200, 201}), (B, {400})):
+        within = [{"title": "within", "organization_id": B}]
+        sent = {"name": "n", "team": pages[team].folder.team_id, "pages": within}
+        assert getattr(api(**folders), method)(url, sent, format="json").status_code in status
+    assert Page.objects.get(title="within").organization_id == A
+
+
+def test_what_is_unique_within_an_organization_tells_nothing_of_others(
+    api: Any, pages: dict[str, Page]
+) -> None:
+    sent = {"folder": pages[A].folder_id}
+    statuses = [
+        api().post("/pages/", {**sent, "title": f"page of {one}"}, format="json").status_code
+        for one in (A, B)
+    ]
+    assert statuses == [400, 201]
+    changed = api().patch(f"/pages/{pages[A].pk}/", {"title": "page of org-b"}, format="json")
+    assert changed.status_code == 400  # as the one above is there
 
 
 @pytest.mark.parametrize("name", ["folder", "linked"])

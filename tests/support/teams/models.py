@@ -27,5 +27,8 @@ class Page(models.Model):
     folder = models.ForeignKey(Folder, on_delete=models.CASCADE)
     linked = models.ManyToManyField("self", blank=True)
 
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization_id", "title"], name="title")]
+
     def __str__(self) -> str:
         return self.title
