@@ -160,8 +160,12 @@ def _ask(command: BaseCommand, stdin: Any) -> None:
 
 
 def _apply(command: BaseCommand, items: list[Item], api: ManagementApi, report: Report) -> None:
+    def say(item: Item, is_new: bool) -> None:
+        report.done(item, is_new)
+        command.stdout.flush()  # a pipe shows it at once, too
+
     try:
-        apply(items, api, report.done)
+        apply(items, api, say)
     except BaseException:
         command.stderr.write("Not all was created. Run the command again: it goes on from there.")
         raise

@@ -9,6 +9,7 @@ from ..output import Output
 from .plan import Item
 from .steps import HOOK_NAME, HookStep
 
+_MOST_NAMES = 100  # in one list for people
 _SIGNING_KEY = (
     f"Logto has created the webhook's signing key: in the console under Webhooks, {HOOK_NAME}. "
     "Add it to LOGTO['WEBHOOK_SIGNING_KEYS']."
@@ -48,7 +49,7 @@ class Report:
         if found:
             self._heading(heading)
         for group, names in found.items():
-            self._line(f"{group}: {', '.join(map(quoted, names))}")
+            self._line(f"{group}: {_listed(list(names))}")
 
     def skipped(self, sentences: Iterable[str]) -> None:
         """Write what was not compared."""
@@ -67,8 +68,8 @@ class Report:
             self._line(_SIGNING_KEY)
 
     def close(self) -> None:
-        """Write the JSON document, if it is wanted."""
-        if self._is_json:
+        """Write the JSON document, if it is wanted and there is a plan."""
+        if self._is_json and self._document:
             self._output.json(self._document)
 
     def _heading(self, text: str) -> None:
@@ -78,3 +79,9 @@ class Report:
     def _line(self, text: str) -> None:
         if not self._is_json:
             self._output.text(text, indent=2, hanging=4)
+
+
+def _listed(names: list[str]) -> str:
+    others = len(names) - _MOST_NAMES
+    shown = ", ".join(map(quoted, names[:_MOST_NAMES]))
+    return f"{shown} and {others} more" if others > 0 else shown

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import CommandError
+from django.core.management import CommandError, call_command
 from django.urls import path
 
 from drf_logto.management.tenant.needs import steps_of_code
@@ -234,6 +234,32 @@ def test_scopes_that_nothing_in_the_code_names_are_listed_and_stay(
         "  Organization permissions: 'old permission'\n"
     ) in output
     assert "old:scope" in contents(stand_in)["scopes"]
+
+
+def test_a_long_list_ends_for_people(logto_command: Run, stand_in: ManagementApi) -> None:
+    for number in range(103):
+        stand_in.create("/organization-scopes", name=f"permission-{number:03}")
+    _code, output = logto_command("tenant")
+    assert "'permission-099' and 3 more\n" in output
+    assert "permission-100" not in output
+
+
+def test_json_is_not_written_where_there_is_no_plan(
+    logto_command: Run, stand_in: ManagementApi, settings: Any
+) -> None:
+    settings.LOGTO = {**settings.LOGTO, "MANAGEMENT_APP_SECRET": "wrong"}
+    code, output = logto_command("tenant", "--json")
+    assert code == 1
+    assert output.startswith("The Management API refuses: 'invalid_client'. Check LOGTO")
+
+
+def test_each_step_is_written_when_it_is_done(stand_in: ManagementApi) -> None:
+    output = StringIO()
+    seen: list[int] = []
+    for number in range(1, 5):
+        stand_in.at_write(number, before=lambda: seen.append(output.getvalue().count("created: ")))
+    call_command("logto", "tenant", "--apply", "--yes", stdout=output)
+    assert seen == [0, 1, 2, 3]
 
 
 def test_json_is_one_document(logto_command: Run) -> None:
