@@ -1,5 +1,6 @@
 """A Django project as a user would have it: two settings of ours, one of DRF's."""
 
+import json
 import os
 from pathlib import Path
 from tempfile import gettempdir
@@ -33,7 +34,9 @@ TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP
 STATIC_URL = "static/"
 SESSION_ENGINE = "django.contrib.sessions.backends.cache"
 DATABASES = {
-    "default": {
+    # As tests/tenancy/test_postgresql.py says.
+    "default": json.loads(os.environ.get("TEST_DATABASE", "null"))
+    or {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": ":memory:",
         # Threads of their own use it; Django closes no connection to a database in memory.
