@@ -12,7 +12,7 @@ from django.utils.timesince import timesince, timeuntil
 from ..auth_info import numeric_date
 
 _TIMES = frozenset({"auth_time", "exp", "iat", "nbf"})
-_MAX_CLAIMS = 50
+MAX_CLAIMS = 50
 _MAX_LENGTH = 500  # of a name or a value, in characters
 
 
@@ -35,13 +35,13 @@ def shown_claims(claims: Mapping[str, Any], now: float) -> tuple[Claim, ...]:
         claims: of a payload, or the parameters of a header.
         now: in seconds since the epoch.
     """
-    return tuple(shown_claim(*one, now) for one in [*claims.items()][:_MAX_CLAIMS])
+    return tuple(shown_claim(*one, now) for one in [*claims.items()][:MAX_CLAIMS])
 
 
 def shown_claim(name: str, value: object, now: float) -> Claim:
     """Return one of them."""
     seconds = numeric_date(value) if name in _TIMES else None
-    written = _shortened(name), _shortened(json.dumps(value, ensure_ascii=False))
+    written = shortened(name), shortened(json.dumps(value, ensure_ascii=False))
     if seconds is None:
         return Claim(*written)
     moment, current = (datetime.fromtimestamp(one, UTC) for one in (seconds, now))
@@ -52,8 +52,8 @@ def shown_claim(name: str, value: object, now: float) -> Claim:
     return Claim(*written, iso, time, past=timesince(moment, current))
 
 
-def _shortened(text: str) -> str:
-    # As in JSON, what could move the cursor or turn the text around.
-    escaped = (one if one.isprintable() else json.dumps(one)[1:-1] for one in text[:_MAX_LENGTH])
+def shortened(text: str, longest: int = _MAX_LENGTH) -> str:
+    """Return a text from outside: bounded, and escaped where it could move a terminal's cursor."""
+    escaped = (one if one.isprintable() else json.dumps(one)[1:-1] for one in text[:longest])
     printable = "".join(escaped)
-    return printable if len(text) <= _MAX_LENGTH else f"{printable}…"
+    return printable if len(text) <= longest else f"{printable}…"

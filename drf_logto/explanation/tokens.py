@@ -13,7 +13,7 @@ from ..runtime import get_environment, get_verifier
 from ..verification.examination import LENGTH, SHAPE, Finding, examine
 from ..verification.jws import Jws
 from ..verification.rules import KIND, REVOCATION, RULES, SCOPE, SIGNATURE
-from .claims import Claim, shown_claim, shown_claims
+from .claims import MAX_CLAIMS, Claim, shortened, shown_claim, shown_claims
 from .credentials import Credential, recognize
 from .remedies import remedy_of
 
@@ -43,6 +43,8 @@ TITLES = {
 }
 """What the rules are about, by their names."""
 
+_ABSENT = gettext_noop("absent")
+_LONGEST_REASON = 5000  # characters; two times eleven values
 _RULES = {rule.name: rule for rule in RULES}
 
 
@@ -68,8 +70,10 @@ class Refusal:
     @classmethod
     def of(cls, refusal: LogtoError) -> "Refusal":
         """Return the words of a refusal, in the language of the request."""
-        said = sentence(refusal)
-        return cls(refusal.code, refusal.status, said, refusal.reason or "", remedy_of(refusal))
+        # Those of a project may be anything.
+        code, said = shortened(str(refusal.code)), shortened(sentence(refusal))
+        reason = shortened(str(refusal.reason or ""), _LONGEST_REASON)
+        return cls(code, refusal.status, said, reason, remedy_of(refusal))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ class ExplainedRule:
     Attributes:
         name: of the rule.
         title: what it is about.
-        found: the parameters or claims that it read.
+        found: the parameters or claims that it read; of a broken one also which are absent.
         refusal: why the token breaks it, None where it keeps it or was not asked.
         because_of: the title of the broken rule without which it is not asked, "" where it was.
     """
@@ -110,7 +114,7 @@ class TokenExplanation:
         lifetime: from its issue to its expiration, "" where one of them is not known.
         kind: None where the claims do not say it.
         organization: None where there is none.
-        scopes: None where the claims do not say them.
+        scopes: the first of them, None where the claims do not say them.
         refusal: what requests with it are refused with, None where it is accepted.
         auth: its facts, None where it is refused.
     """
@@ -153,11 +157,19 @@ def explain_token(token: str, *, always_fetches: bool = False) -> TokenExplanati
         is_verified=SIGNATURE.name in kept,
         lifetime=_lifetime(jws),
         kind=said.kind if said and has_kind else None,
-        organization=said.organization_id if said and has_kind else None,
-        scopes=said.scopes if said and SCOPE.name in kept else None,
+        organization=_organization(said) if said and has_kind else None,
+        scopes=_scopes(said) if said and SCOPE.name in kept else None,
         refusal=examination.refusal,
         auth=said if examination.refusal is None else None,
     )
+
+
+def _organization(said: AuthInfo) -> str | None:
+    return None if said.organization_id is None else shortened(said.organization_id)
+
+
+def _scopes(said: AuthInfo) -> tuple[str, ...]:
+    return tuple(map(shortened, said.scopes[:MAX_CLAIMS]))
 
 
 def _explained(finding: Finding, jws: Jws | None, now: float) -> ExplainedRule:
@@ -168,7 +180,11 @@ def _explained(finding: Finding, jws: Jws | None, now: float) -> ExplainedRule:
     return ExplainedRule(
         finding.rule,
         gettext(TITLES[finding.rule]),
-        tuple(shown_claim(name, read[name], now) for name, read in found if name in read),
+        tuple(
+            shown_claim(name, read[name], now) if name in read else Claim(name, gettext(_ABSENT))
+            for name, read in found
+            if name in read or finding.refusal is not None
+        ),
         None if finding.refusal is None else Refusal.of(finding.refusal),
         gettext(TITLES[finding.because_of]) if finding.because_of else "",
     )

@@ -9,10 +9,9 @@ from ..auth_info import TokenKind
 from ..exceptions import LogtoError
 from ..explanation.access import AccessExplanation
 from ..explanation.answers import Access
-from ..explanation.claims import Claim
+from ..explanation.claims import Claim, shortened
 from ..explanation.tokens import ExplainedRule, Refusal, TokenExplanation
 from ..explanation.users import UserExplanation
-from ..telemetry import quoted
 from .output import Output, Verdict
 
 HEADER_NOTE = (
@@ -31,7 +30,10 @@ _ASSUMED = (
     "Where a route has a keyword for the organization, it is taken to be that of the token. What "
     "depends on an object or on the database is not decided."
 )
-_NOT_VERIFIED = "The signature is not verified, so anybody may have written what it says."
+_NOT_VERIFIED = (
+    "The signature is not verified, so anybody may have written what it says. (--signature "
+    "verifies it, if the issuer and the key are those of Logto.)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +115,8 @@ class Report:
 
     def _write_facts(self, output: Output) -> None:
         token = self.token
-        organization = quoted(token.organization) if token.organization else "none"
-        scopes = " ".join(map(quoted, token.scopes or ())) or "none"
+        organization = token.organization or "none"
+        scopes = " ".join(token.scopes or ()) or "none"
         facts = {
             "Kind": _KINDS[token.kind],
             "Organization": organization if token.kind else "not known",
@@ -171,7 +173,7 @@ def _write_rule(output: Output, rule: ExplainedRule) -> None:
 
 
 def _write_access(output: Output, access: AccessExplanation) -> None:
-    fact = f"{access.method} {access.path}"
+    fact = f"{access.method} {shortened(access.path)}"
     if access.refusal is not None:
         write_refusal(output, f"{fact}: {access.refusal.code}", access.refusal)
         if access.sentence:

@@ -142,8 +142,21 @@ def test_a_value_is_bounded_and_printable(logto: Logto) -> None:
     assert claim.value.startswith('"\\u001b[2J\\u202eyyy')
     assert len(claim.value) < 520
     assert claim.value.endswith("…")
+    many = explain_token(
+        logto.organization_token("o" * 600, [f"s{one}" for one in range(200)] + ["x" * 600])
+    )
+    assert many.scopes is not None
+    assert many.organization is not None
+    assert (len(many.scopes), len(many.organization)) == (50, 501)
     many = explain_token(logto.global_token(claims={f"c{one}": one for one in range(200)}))
     assert len(many.claims) == 50
+
+
+def test_what_a_broken_rule_lacks_is_said_to_be_absent(logto: Logto) -> None:
+    found = {one.name: one.found for one in explain_token(logto.id_token()).rules}
+    assert [(one.name, one.value) for one in found["type"]] == [("typ", "absent")]
+    assert [(one.name, one.value) for one in found["client id"]] == [("client_id", "absent")]
+    assert found["start"] == ()
 
 
 def test_every_rule_has_a_title() -> None:
@@ -175,7 +188,11 @@ def test_a_view_without_scopes_has_a_remedy_of_its_own() -> None:
 def test_a_refusal_of_a_project_has_no_remedy() -> None:
     refusal = LogtoError()
     refusal.code, refusal.message, refusal.status = "unpaid", "Pay first.", 403
-    assert Refusal.of(refusal) == Refusal("unpaid", 403, "Pay first.", "", "")
+    refusal.because("\x1b" + "x" * 6000)
+    found = Refusal.of(refusal)
+    assert (found.code, found.sentence, found.remedy) == ("unpaid", "Pay first.", "")
+    assert found.reason.startswith("\\u001bxxx")
+    assert len(found.reason) < 5020
 
 
 def test_an_explanation_is_in_the_language_of_the_request(logto: Logto) -> None:

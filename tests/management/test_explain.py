@@ -69,8 +69,8 @@ Claims
 
 Facts
   Kind: organization_resource: for the API resource within an organization
-  Organization: 'org-1'
-  Scopes: 'read:a' 'write:a'
+  Organization: org-1
+  Scopes: read:a write:a
   Lifetime: 1 hour
 
 Rules
