@@ -70,6 +70,11 @@ def the_address_of_the_metadata(project: Project, variant: str) -> None:
     project.configure(ENDPOINT=f"{Logto().issuer}{variant}")
 
 
+@named("`ENDPOINT` is the name of a container")
+def the_name_of_a_container(project: Project) -> None:
+    project.configure(ENDPOINT="http://logto:3001")
+
+
 @named("`API_RESOURCE` is one string with several resource indicators", ",", " ")
 def resources_in_one_string(project: Project, variant: str) -> None:
     project.configure(API_RESOURCE=f"https://api.example.test{variant}https://other.test")

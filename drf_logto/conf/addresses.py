@@ -58,7 +58,11 @@ def public_url(value: object) -> str:
     """Return an address that is https, or of this machine."""
     address = url(value)
     if not address.startswith("https:") and not is_loopback(address):
-        raise Invalid("plain_http", "must use https: over plain http anyone can replace the keys.")
+        raise Invalid(
+            "plain_http",
+            "must use https: over plain http anyone can replace the keys. It is the public address "
+            "of Logto; INTERNAL_ENDPOINT may be another, such as that of a container.",
+        )
     return address
 
 
