@@ -7,6 +7,7 @@ import textwrap
 from typing import Any
 
 from django.core.management import BaseCommand, CommandParser
+from django.core.management.base import OutputWrapper
 
 _WIDTH = 100  # columns where there is no terminal
 _NARROW, _WIDE = 40, 120
@@ -20,6 +21,11 @@ class Verdict(enum.StrEnum):
     WARNING = "warning"
     ERROR = "error"
     SKIPPED = "skipped"
+
+    def counted(self, number: int) -> str:
+        """Return how many facts have it, in words."""
+        is_plural = number != 1 and self in {Verdict.WARNING, Verdict.ERROR}
+        return f"{number} {self}{'s' if is_plural else ''}"
 
 
 _STYLES = {
@@ -35,6 +41,14 @@ def add_json(parser: CommandParser) -> None:
     parser.add_argument("--json", action="store_true", help="write JSON")
 
 
+def wrap_errors(command: BaseCommand) -> None:
+    """Let a terminal get what goes to the standard error in lines of its own width."""
+    style: Any = command.style
+    command.stderr.style_func = lambda text: style.ERROR(
+        "".join(f"{_filled(line, _width(command.stderr))}\n" for line in text.splitlines())
+    )
+
+
 class Output:
     """Writes to the standard output of a command.
 
@@ -45,8 +59,7 @@ class Output:
     def __init__(self, command: BaseCommand) -> None:
         self._stream = command.stdout
         self._style: Any = command.style
-        columns = shutil.get_terminal_size().columns if self._stream.isatty() else _WIDTH
-        self.width = min(max(columns, _NARROW), _WIDE)
+        self.width = _width(self._stream)
 
     def json(self, value: object) -> None:
         """Write one JSON document."""
@@ -76,12 +89,20 @@ class Output:
             self._stream.write(self._wrapped(remedy, _LABEL, _LABEL))
 
     def _wrapped(self, text: str, first: int, others: int) -> str:
-        wrapped = textwrap.fill(
-            text,
-            self.width,
-            initial_indent=" " * first,
-            subsequent_indent=" " * others,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-        return wrapped or " " * first
+        return _filled(text, self.width, " " * first, " " * others) or " " * first
+
+
+def _width(stream: OutputWrapper) -> int:
+    columns = shutil.get_terminal_size().columns if stream.isatty() else _WIDTH
+    return min(max(columns, _NARROW), _WIDE)
+
+
+def _filled(text: str, width: int, first: str = "", others: str = "") -> str:
+    return textwrap.fill(
+        text,
+        width,
+        initial_indent=first,
+        subsequent_indent=others,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

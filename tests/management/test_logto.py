@@ -7,6 +7,7 @@ from django.core.management import call_command
 
 from drf_logto.management.commands.logto import Command
 from tests.management.conftest import Run
+from tests.management.test_output import Terminal
 
 
 @pytest.mark.parametrize("arguments", [[], ["revok"], ["revoke", "--usr", "x"], ["revoke"]])
@@ -29,6 +30,16 @@ def test_settings_that_cannot_work_are_a_usage_error(logto_command: Run, setting
     code, output = logto_command("revoke", "--user", "user-1")
     assert code == 2
     assert "LOGTO['CACHE'] is missing" in output
+
+
+def test_a_terminal_gets_a_message_in_lines_of_its_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    stream = Terminal()
+    with pytest.raises(SystemExit):
+        Command(stderr=stream).run_from_argv(["manage.py", "logto", "revoke", "--user", "user-1"])
+    lines = stream.getvalue().splitlines()
+    assert len(lines) > 2
+    assert max(map(len, lines)) < 60  # with colours
 
 
 def test_the_help_lists_the_subcommands(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,12 +1,13 @@
 """What the subcommands write, to a terminal and to a pipe."""
 
 import json
+import re
 from io import StringIO
 
 import pytest
 from django.core.management import BaseCommand
 
-from drf_logto.management.output import Output, Verdict
+from drf_logto.management.output import Output, Verdict, wrap_errors
 
 LONG = "The authorization server answers at an address of its own, as its metadata says. " * 2
 
@@ -74,3 +75,32 @@ def test_json_keeps_the_letters_of_every_language() -> None:
     output_to(stream).json({"name": "조직"})
     assert json.loads(stream.getvalue()) == {"name": "조직"}
     assert "조직" in stream.getvalue()
+
+
+@pytest.mark.parametrize("colours", [{"no_color": True}, {"force_color": True}], ids=str)
+def test_a_terminal_gets_errors_as_wide_as_it_is(width: int, colours: dict[str, bool]) -> None:
+    stream = Terminal()
+    command = BaseCommand(stderr=stream, **colours)  # type: ignore[arg-type]
+    wrap_errors(command)
+    command.stderr.write(f"CommandError: {LONG}\nThe next.")
+    written = re.sub(r"\x1b\[[0-9;]*m", "", stream.getvalue())
+    *lines, last = written.splitlines()
+    assert width - 20 < max(map(len, lines)) <= width
+    assert (" ".join(lines), last) == (f"CommandError: {LONG}".strip(), "The next.")
+    assert ("\x1b[" in stream.getvalue()) == ("force_color" in colours)
+
+
+def test_a_pipe_gets_an_error_in_one_line() -> None:
+    stream = StringIO()
+    command = BaseCommand(stderr=stream)
+    wrap_errors(command)
+    command.stderr.write(LONG)
+    assert stream.getvalue() == f"{LONG}\n"
+
+
+def test_only_errors_and_warnings_have_a_plural() -> None:
+    counts = ", ".join(one.counted(number) for number in (0, 1, 2) for one in Verdict)
+    assert counts == (
+        "0 ok, 0 warnings, 0 errors, 0 skipped, 1 ok, 1 warning, 1 error, 1 skipped, "
+        "2 ok, 2 warnings, 2 errors, 2 skipped"
+    )

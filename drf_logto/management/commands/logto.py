@@ -13,6 +13,7 @@ from ...exceptions import AuthorizationServerUnavailable
 from ...outgoing.management_api import ManagementApiRefused
 from ...shared_cache import CacheUnavailable
 from .. import subcommands
+from ..output import wrap_errors
 from ..subcommands import FAILED, USAGE
 
 _LONG_WORD = re.compile(r"\S{32,}")  # the secrets of Logto's applications have 32 characters
@@ -36,6 +37,7 @@ class Command(BaseCommand):
             module.add_arguments(added)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        wrap_errors(self)
         module = import_module(f"{subcommands.__name__}.{options['subcommand']}")
         if not apps.is_installed(module.NEEDS):
             raise CommandError(

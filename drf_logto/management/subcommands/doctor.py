@@ -50,7 +50,7 @@ def run(command: BaseCommand, options: dict[str, Any]) -> None:
     else:
         output.text("")
         output.text(_OF_TOKENS)
-        output.heading(", ".join(f"{count[one]} {one}" for one in count))
+        output.heading(", ".join(one.counted(number[one]) for one in Verdict))
     wrong = count[Verdict.ERROR] + options["fail_on_warning"] * count[Verdict.WARNING]
     if wrong:
         number_of = "1 finding" if wrong == 1 else f"{wrong} findings"
