@@ -444,3 +444,18 @@ def test_one_command_names_the_mistake_and_the_remedy(
     run = COMMANDS[row.command.partition(" --")[0]]
     found = run(project, *([given] if isinstance(given, str) else given))
     assert [word for word in row.words if word not in found] == []
+
+
+@pytest.mark.parametrize(
+    ("row", "mistake"),
+    [(row, MISTAKES[row.mistake][0]) for row in ROWS if row.command == "check"],
+    ids=lambda one: getattr(one, "mistake", None),
+)
+def test_doctor_says_what_check_says(
+    request: pytest.FixtureRequest, row: Row, mistake: Mistake
+) -> None:
+    project = Project(request)
+    mistake(project)
+    sentences = [word for word in row.words if not word.startswith("drf_logto.")]
+    found = project.doctor()
+    assert [word for word in sentences if word not in found] == []
