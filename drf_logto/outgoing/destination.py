@@ -66,11 +66,15 @@ class Destination:
         Raises:
             ValueError: it is one.
         """
-        if not self.has(url):
-            scheme, host, port = self._origin
+        found = _origin_of(url)
+        if found != self._origin:
+            # The rest of an address may hold a password or be signed.
+            other = (
+                quoted(_written(found)) if found else "an address that is neither http nor https"
+            )
             raise ValueError(
-                f"The access token is for {scheme}://{host}:{port} alone, and must not go to "
-                f"{quoted(url)}. Pass 'origin' if the API is there."
+                f"The access token is for {_written(self._origin)} alone, and must not go to "
+                f"{other}. Pass 'origin' if the API is there."
             )
 
     def has(self, url: str | None) -> bool:
@@ -88,6 +92,11 @@ class Destination:
         token = (authorization or "").removeprefix("Bearer ")
         is_rejected = status == _UNAUTHORIZED and token != "" and self.has(url)
         return is_rejected and machine_tokens().drop(token)
+
+
+def _written(origin: tuple[str, str, int]) -> str:
+    scheme, host, port = origin
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def _origin_of(url: str) -> tuple[str, str, int] | None:

@@ -29,7 +29,7 @@ class HttpxAuth(Destination, httpx.Auth):
         self.require(str(request.url))
         response = yield _with(machine_token(**self.arguments), request)
         if self._may_repeat(response):
-            yield _with(machine_token(**self.arguments), request)
+            yield _with(machine_token(**self.arguments), response.request)
 
     async def async_auth_flow(
         self, request: httpx.Request
@@ -38,10 +38,14 @@ class HttpxAuth(Destination, httpx.Auth):
         self.require(str(request.url))
         response = yield _with(await amachine_token(**self.arguments), request)
         if self._may_repeat(response):
-            yield _with(await amachine_token(**self.arguments), request)
+            yield _with(await amachine_token(**self.arguments), response.request)
 
     def _may_repeat(self, response: httpx.Response) -> bool:
-        """Whether the token was rejected, and the body can be sent again."""
+        """Whether the token was rejected, and the body can be sent again.
+
+        The request of the response is another one after a redirect, and the first must not be
+        sent again: what it asked for was done.
+        """
         request = response.request
         return isinstance(request.stream, httpx.ByteStream) and self.drop_rejected(
             response.status_code,

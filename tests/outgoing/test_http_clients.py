@@ -183,6 +183,22 @@ def test_a_redirect_within_the_origin_has_the_token(
 
 
 @pytest.mark.parametrize(
+    ("redirect", "method"), [("303 See Other", "GET"), ("307 Temporary Redirect", "POST")]
+)
+def test_what_a_redirect_leads_to_is_repeated_and_not_what_led_there(
+    send: Send, auth: dict[str, Any], api: LoopbackServer, redirect: str, method: str
+) -> None:
+    """An order that was accepted must not be placed again because its page needs a new token."""
+    api.answers["/orders"] = http("", redirect, Location="/orders/1")
+    reject(api, "/orders/1", "token-1")
+    response = send(auth, "POST", f"{api.address}/orders", json={"a": 1})
+    assert (response.status_code, response.request.method) == (200, method)
+    assert api.asked == ["/orders", "/orders/1", "/orders/1"]
+    assert tokens(api) == ["Bearer token-1"] * 2 + ["Bearer token-2"]
+    assert api.bodies[1] == api.bodies[2]
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "https://evil.example.test/",
@@ -198,6 +214,20 @@ def test_a_request_to_another_origin_is_refused(
     with pytest.raises(ValueError, match=r"for https://orders.example.test:443 alone"):
         send({"resource": RESOURCE}, "GET", url)
     assert endpoint.asked == 0
+
+
+@pytest.mark.parametrize(
+    ("address", "named"),
+    [
+        ("https://user:secret@evil.test/secret?key=secret", "'https://evil.test:443'"),
+        ("https://secret@[::1]:1/", r"'https://\[::1\]:1'"),
+        ("secret:", "an address that is neither http nor https"),
+    ],
+)
+def test_of_an_address_that_is_refused_only_the_origin_is_named(address: str, named: str) -> None:
+    with pytest.raises(ValueError, match=f"must not go to {named}") as refused:
+        Destination(resource=RESOURCE).require(address)
+    assert "secret" not in str(refused.value)
 
 
 @pytest.mark.parametrize(
