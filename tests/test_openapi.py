@@ -15,7 +15,6 @@ from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from drf_spectacular.validation import validate_schema
 from rest_framework.authentication import BasicAuthentication
 from rest_framework.permissions import (
     OR,
@@ -43,6 +42,7 @@ from drf_logto.permissions import (
     OwnedByUser,
 )
 from drf_logto.testing import Logto
+from tests.support.described import described
 from tests.support.refusals import leaves
 
 ROOT = Path(__file__).parent.parent
@@ -65,16 +65,6 @@ class Data(APIView):
 
     @extend_schema(request=None, responses=OpenApiTypes.STR)
     def post(self, request: Any) -> None: ...
-
-
-def described(*views: Any) -> dict[str, Any]:
-    """The description of views under /0/, /1/ and so on; it is valid, and nothing is warned of."""
-    patterns = [path(f"{number}/", view) for number, view in enumerate(views)]
-    with GENERATOR_STATS.silence():
-        schema: dict[str, Any] = SchemaGenerator(patterns=patterns).get_schema(public=True)
-        assert not GENERATOR_STATS
-    validate_schema(schema)
-    return schema
 
 
 def operation(method: str = "get", **declared: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from drf_spectacular import openapi
 from drf_spectacular.plumbing import ComponentRegistry
 
 from ..compositions.alternatives import Alternative, Credential
+from .organizations import header_parameters, host_in_words
 from .responses import refusals
 from .security import BEARER, OAUTH2, alternatives_of
 from .wording import as_value, in_words
@@ -18,7 +19,8 @@ class AutoSchema(openapi.AutoSchema):
 
     An operation that needs an access token says in its description of which kind and with which
     scopes, lists the same in ``x-logto-access-tokens``, and has the responses 401, 403 and 503,
-    unless the view declares others. Operations that need none keep what drf-spectacular says.
+    unless the view declares others. A header that names the organization is a parameter. Operations
+    that need none keep what drf-spectacular says.
     """
 
     def get_operation(
@@ -37,12 +39,24 @@ class AutoSchema(openapi.AutoSchema):
         ways = alternatives_of(self.view)
         operation["security"] = _exact(security, ways)
         if {} not in operation["security"]:
-            paragraphs = (operation.get("description"), in_words(ways, self.view))
+            described = operation.get("description")
+            paragraphs = (described, in_words(ways, self.view), host_in_words(self.view, ways))
             operation["description"] = "\n\n".join(filter(None, paragraphs))
             operation["x-logto-access-tokens"] = as_value(ways, self.view)
             for status, response in refusals(registry).items():
                 operation["responses"].setdefault(status, response)
+        if headers := _unless_declared(operation, header_parameters(self.view, ways)):
+            operation["parameters"] = [*operation.get("parameters", ()), *headers]
         return operation
+
+
+def _unless_declared(
+    operation: dict[str, Any], headers: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return the headers that ``@extend_schema`` does not describe itself; case does not count."""
+    parameters = operation.get("parameters", ())
+    declared = {one["name"].lower() for one in parameters if one["in"] == "header"}
+    return [one for one in headers if one["name"].lower() not in declared]
 
 
 def _exact(

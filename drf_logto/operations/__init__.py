@@ -1,7 +1,14 @@
 """Who may do what: the permissions of each method of each route, asked of its view."""
 
 from .needs import needed_organization_scopes, needed_scopes, scopes_of_routes
-from .reading import ANY_METHOD, METHODS_OF_FUNCTIONS, Operation, all_operations, operations_of
+from .reading import (
+    ANY_METHOD,
+    METHODS_OF_FUNCTIONS,
+    Operation,
+    all_operations,
+    is_filtered,
+    operations_of,
+)
 from .views import permissions_of, view_of
 
 __all__ = [
@@ -9,6 +16,7 @@ __all__ = [
     "METHODS_OF_FUNCTIONS",
     "Operation",
     "all_operations",
+    "is_filtered",
     "needed_organization_scopes",
     "needed_scopes",
     "operations_of",

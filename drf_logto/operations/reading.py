@@ -175,7 +175,7 @@ def _read(route: Route, method: str, handler: str | None) -> Operation:
             permissions=tuple(map(written, permissions)),
             accepts_tokens=is_guarded or _accepts_tokens(view),
             organization=_organization(route, view, ways),
-            is_filtered=_is_filtered(view),
+            is_filtered=is_filtered(view),
             resources=_resources(view),
         )
     except Exception as fault:  # noqa: BLE001 - the project's own code, made for real requests
@@ -223,7 +223,8 @@ def _organization(route: Route, view: Any, ways: tuple[Alternative, ...]) -> str
     return source.words
 
 
-def _is_filtered(view: Any) -> bool | None:
+def is_filtered(view: Any) -> bool | None:
+    """Return whether a filter backend leaves the rows of one organization, None without any."""
     backends = getattr(view, "filter_backends", None)
     if backends is None:
         return None

@@ -25,6 +25,7 @@ from drf_logto.permissions import (
     OwnedByUser,
 )
 from drf_logto.runtime import Environment, override
+from drf_logto.tenancy import Header, Host
 from sandbox.stand_in.server import StandIn
 from sandbox.tenant import API_RESOURCE
 from tests.browsable import project as views
@@ -116,6 +117,31 @@ def test_a_denial_names_the_required_organization(browser: Browser) -> None:
     wanted = text_of(response, "logto-wanted-organization")
     assert wanted == "This address belongs to the organization globex . You are not a member of it."
     assert "No other token of yours opens it" in text_of(response, "logto-no-other")
+
+
+@pytest.mark.parametrize(
+    ("source", "headers"),
+    [
+        (Host("example.com"), {"Host": "globex.example.com"}),
+        (Host("example.com", lookup={"team": "globex"}.get), {"Host": "team.example.com"}),
+        (Header("X-Organization-Id"), {"X-Organization-Id": "globex"}),
+        (lambda request, view: "globex", {}),
+    ],
+    ids=["host", "lookup", "header", "function"],
+)
+def test_the_offers_are_for_the_organization_wherever_it_is_named(
+    browser: Browser, route: Any, settings: Any, source: Any, headers: dict[str, str]
+) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    declared = {"permission_classes": [OrgResourceScopes("a")], "organization_source": source}
+    route(
+        path("auth/", include("drf_logto.browsable.urls")),
+        path("", with_options(views.Open, declared)),
+    )
+    browser.sign_in("cho")  # of Acme and Globex
+    response = browser.get("/", **headers)
+    assert text_of(response, "logto-wanted-organization").endswith("organization Globex .")
+    assert offers(response, "logto-perhaps") == [f"organization_resource globex {API_RESOURCE}"]
 
 
 def test_a_context_that_was_never_chosen_is_offered_as_possible(browser: Browser) -> None:

@@ -71,19 +71,6 @@ class Pages(ModelViewSet[Page]):
 
 
 @pytest.fixture
-def pages() -> dict[str, Page]:
-    """A page of each of two organizations, by its organization."""
-    made = {}
-    for organization in (A, B):
-        team = Team.objects.create(slug=f"team-{organization}", organization_id=organization)
-        folder = Folder.objects.create(name=f"folder of {organization}", team=team)
-        made[organization] = Page.objects.create(
-            title=f"page of {organization}", organization_id=organization, folder=folder
-        )
-    return made
-
-
-@pytest.fixture
 def api(logto: Logto, route: Route, pages: dict[str, Page]) -> Callable[..., Any]:
     """Route a viewset with these attributes; return a client of an organization, or global."""
 
