@@ -118,7 +118,10 @@ def complete(challenge: str, request: Any, view: Any, *, status: int = UNAUTHORI
 def find_describe() -> Describe | None:
     """Return what describes challenges, None where the URLconf has no such view."""
     urlconf = get_urlconf() or getattr(settings, "ROOT_URLCONF", None)
-    return _provider(get_resolver(urlconf)) if urlconf else None
+    try:
+        return _provider(get_resolver(urlconf)) if urlconf else None
+    except Exception:  # noqa: BLE001 - of a path converter of the project; the refusal stands
+        return None
 
 
 @lru_cache(maxsize=8)  # URLconfs

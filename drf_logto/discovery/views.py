@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
+from urllib.parse import unquote
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
@@ -58,7 +59,7 @@ def _refusal(
 def metadata(request: HttpRequest, rest: str) -> HttpResponse:
     """Return the metadata of the API resource whose address has this path and query."""
     settings = get_settings()
-    query = request.META.get("QUERY_STRING", "")
+    query = unquote(request.META.get("QUERY_STRING", ""))  # as the path of a request is
     resource = served(settings).get(f"{rest}?{query}" if query else rest)
     if resource is None:
         return _refusal(404, "not_found", "No API resource has its metadata here.")

@@ -6,7 +6,8 @@ import pytest
 from django.conf.urls.i18n import i18n_patterns
 from django.http import HttpResponse
 from django.test import Client
-from django.urls import include, path, re_path
+from django.urls import include, path, re_path, register_converter
+from django.urls.converters import StringConverter
 from rest_framework.exceptions import NotAuthenticated, PermissionDenied
 from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
 from rest_framework.response import Response
@@ -166,6 +167,18 @@ def test_nothing_is_told_where_the_address_leads_nowhere(
     logto: Logto, route: Route, patterns: list[Any]
 ) -> None:
     route(*patterns, path("", drf_view(HasScopes("read:a"))))
+    assert challenge() == 'Bearer realm="api"'
+
+
+class Failing(StringConverter):
+    def to_python(self, value: str) -> str:
+        raise KeyError(value)
+
+
+def test_a_route_whose_converter_fails_changes_no_other_refusal(logto: Logto, route: Route) -> None:
+    register_converter(Failing, "failing")
+    view = drf_view(HasScopes("read:a"))
+    route(path("", view), path("<failing:one>/<path:rest>", view))
     assert challenge() == 'Bearer realm="api"'
 
 

@@ -48,6 +48,7 @@ def test_the_document_has_the_members_of_the_rfc(route: Route, logto_options: An
         ([f"{API}/v1", f"{API}/v1/", API], {"/v1": f"{API}/v1", "/v1/": f"{API}/v1/", "": API}),
         ([f"{API}/a%20b/%C3%BC"], {"/a%20b/%C3%BC": f"{API}/a%20b/%C3%BC"}),
         ([f"{API}?tenant=a"], {"?tenant=a": f"{API}?tenant=a"}),
+        ([f"{API}?tenant=%C3%BC%20"], {"?tenant=%C3%BC%20": f"{API}?tenant=%C3%BC%20"}),
         ([f"{API}/v1", "https://api.example.org/v1"], {"/v1": f"{API}/v1"}),
         (["http://127.0.0.1:8000/api"], {"/api": "http://127.0.0.1:8000/api"}),
         (["urn:api", "http://api.example.test", "https://[", "https:///a"], {}),
@@ -59,7 +60,17 @@ def test_each_resource_has_its_document_where_its_path_says(
 ) -> None:
     route(URLS)
     logto_options(API_RESOURCE=resources)
-    tried = {"", "/", "/v1", "/v1/", "/a", "/api", "/a%20b/%C3%BC", "?tenant=a"}
+    tried = {
+        "",
+        "/",
+        "/v1",
+        "/v1/",
+        "/a",
+        "/api",
+        "/a%20b/%C3%BC",
+        "?tenant=a",
+        "?tenant=%C3%BC%20",
+    }
     answers = {one: get(WELL_KNOWN + one) for one in tried}
     assert {
         one: answer.json()["resource"]
