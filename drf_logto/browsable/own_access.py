@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ..exceptions import LogtoError
-from ..explanation.access import AccessExplainer, AccessExplanation, Target, find_target
+from ..explanation.access import (
+    AccessExplainer,
+    AccessExplanation,
+    Target,
+    find_target,
+    in_short,
+)
 from ..explanation.tokens import Refusal, TokenExplanation, explain_token
 from ..explanation.users import UserExplanation
 from ..operations import Operation, all_operations
@@ -56,7 +62,7 @@ def own_access(browser: BrowserSession, path: str) -> OwnAccess | None:
         return None
     path = urlsplit(local_path(path)).path if path else ""
     target = find_target(path) if path else None
-    explainer = AccessExplainer(token)
+    explainer, asked = AccessExplainer(token), _operations(path, target)
     user = explainer.user_at(target)
     refusal = token.refusal or (user.refusal if user else None)
     return OwnAccess(
@@ -66,7 +72,7 @@ def own_access(browser: BrowserSession, path: str) -> OwnAccess | None:
         refusal=Refusal.of(refusal) if refusal else None,
         user=user,
         path=path,
-        access=tuple(explainer.explain(one, target) for one in _operations(path, target)),
+        access=tuple(in_short(explainer.explain(one, target) for one in asked)),
     )
 
 

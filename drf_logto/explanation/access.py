@@ -1,7 +1,8 @@
 """Explains whether a token opens an operation, by asking the view's own permissions."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 from django.urls import Resolver404, resolve
@@ -42,6 +43,12 @@ class AccessExplanation:
     access: Access
     refusal: Refusal | None = None
     sentence: str = ""
+
+
+def in_short(found: Iterable[AccessExplanation]) -> Iterator[AccessExplanation]:
+    """Yield one explanation for all methods of which the same is known."""
+    for same, group in groupby(found, key=lambda one: replace(one, method="")):
+        yield replace(same, method=", ".join(one.method for one in group))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..auth_info import TokenKind
 from ..exceptions import LogtoError
-from ..explanation.access import AccessExplanation
+from ..explanation.access import AccessExplanation, in_short
 from ..explanation.answers import Access
 from ..explanation.claims import Claim, shortened
 from ..explanation.tokens import ExplainedRule, Refusal, TokenExplanation
@@ -28,7 +28,8 @@ _KINDS = {
 _MANY = 5  # rules that are not asked: more would hide the one that is broken
 _ASSUMED = (
     "Where a route has a keyword for the organization, it is taken to be that of the token. What "
-    "depends on an object or on the database is not decided."
+    "depends on an object or on the database is not decided. Routes that neither a permission of "
+    "REST Framework nor an access token guards are left out."
 )
 _NOT_VERIFIED = (
     "The signature is not verified, so anybody may have written what it says. (--signature "
@@ -99,7 +100,7 @@ class Report:
             output.heading("Access")
             if any("{" in one.path for one in self.access):
                 output.text(_ASSUMED)
-        for one in self.access:
+        for one in in_short(self.access):
             _write_access(output, one)
 
     def _write_user(self, output: Output) -> None:

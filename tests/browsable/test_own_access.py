@@ -31,9 +31,9 @@ def test_the_panel_leads_to_the_page(signed_in: Browser) -> None:
 @pytest.mark.parametrize(
     ("path", "access"),
     [
-        ("/products/", "GET open POST open"),
+        ("/products/", "GET, POST open"),
         ("/acme/documents/?page=2", "GET refused wrong_token_kind"),
-        ("/open-to-forms/", "GET open The view does not read access tokens of Logto. POST open"),
+        ("/open-to-forms/", "GET, POST open The view does not read access tokens of Logto."),
         ("/never/", "refused"),
         ("/nowhere/", "No route leads to this address."),
         ("https://evil.test/", "No route leads to this address."),
@@ -50,7 +50,7 @@ def test_an_address_is_explained(signed_in: Browser, path: str, access: str) -> 
 def test_every_address_that_reads_tokens_is_explained(signed_in: Browser) -> None:
     response = signed_in.get(PAGE)
     access = text_of(response, "logto-access")
-    assert "GET /products/ open" in access
+    assert "GET, POST /products/ open" in access
     assert "GET /{organization_id}/invitations/ refused wrong_token_kind" in access
     assert "/open-to-forms/" not in access
     assert "/auth/" not in access
@@ -105,7 +105,7 @@ def test_a_token_that_has_expired_is_explained_where_logto_does_not_answer(
     fake.server.answers["/oidc/token"] = http("", "500 Oops")
     response = browser.client.get(PAGE, {"path": "/products/"})
     assert text_of(response, "logto-refusal").startswith("The access token has expired. Get a new")
-    assert "GET refused token_expired" in text_of(response, "logto-access")
+    assert "GET, POST refused token_expired" in text_of(response, "logto-access")
     assert "Expiration time broken" in text_of(response, "logto-rules")
 
 

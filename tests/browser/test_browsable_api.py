@@ -101,6 +101,27 @@ def test_a_document_is_created_where_the_token_allows_it(browse: Browse, width: 
     expect(page.locator("h1")).to_have_text("Sandbox")
 
 
+@WIDTHS
+@pytest.mark.parametrize("language", ["en-US", "ko-KR"])
+def test_a_person_reads_without_scripts_what_the_token_opens(
+    browse: Browse, width: int, language: str
+) -> None:
+    browsing = browse(width, language, scripts=False)
+    page = browsing.page
+    browsing.open(f"{ACME}/documents/")
+    page.locator("#logto-log-in").click()
+    page.get_by_role("button", name="Ada").click()
+    page.locator("#logto-explain").click()
+    expect(page.locator("#logto-access")).to_contain_text("wrong_token_kind")
+    assert fits(page)
+    page.locator("#logto-all-addresses").click()
+    expect(page.locator("#logto-access")).to_contain_text(PRODUCTS)
+    page.locator("#logto-claims summary").click()
+    browsing.picture(f"own-access-{width}-{language}")
+    assert fits(page)
+    assert not JWT.search(page.content())
+
+
 def test_a_reader_is_offered_no_form_to_write_with(signed_in: Callable[..., Browsing]) -> None:
     browsing = signed_in("Ben", f"{ACME}/documents/")
     browsing.choose(2)

@@ -73,7 +73,8 @@ def run(command: BaseCommand, options: dict[str, Any]) -> None:
 def _asked(options: dict[str, Any]) -> tuple[Target | None, Iterable[Operation]]:
     """Return what the path leads to, and the operations that are asked about."""
     if options["path"] is None:
-        return None, all_operations() if options["routes"] else ()
+        every = all_operations() if options["routes"] else ()
+        return None, [one for one in every if one.is_protected]
     path, method = urlsplit(options["path"]).path, options["method"].upper()
     target = find_target(path)
     if target is None:
