@@ -157,7 +157,7 @@ def test_a_client_may_authenticate_in_the_header(
     ("form", "error"),
     [
         ({"grant_type": "password"}, "unsupported_grant_type"),
-        ({"grant_type": "refresh_token"}, "unauthorized_client"),
+        ({"grant_type": "refresh_token"}, "invalid_request"),
         ({str(number): "x" for number in range(2000)}, "invalid_request"),
     ],
 )

@@ -25,6 +25,15 @@ from .tokens import refused
 logging.getLogger("authlib").setLevel(logging.INFO)  # at DEBUG, it logs the tokens that it issues
 
 
+_IN_WORDS_OF_LOGTO = {
+    "invalid_grant": {"error_description": "grant request is invalid"},  # and not why
+    "unauthorized_client": {
+        "error": "invalid_request",
+        "error_description": "requested grant type is not allowed for this client",
+    },
+}
+
+
 class AuthorizationServer(rfc6749.AuthorizationServer):
     """The authorization, token and revocation endpoints."""
 
@@ -51,9 +60,8 @@ class AuthorizationServer(rfc6749.AuthorizationServer):
         if "Location" in fields:  # the answer to an authorization request names the issuer
             return redirect(fields["Location"], {"iss": self.provider.logto.issuer})
         if "error" in body:
+            body |= _IN_WORDS_OF_LOGTO.get(body["error"], {})
             body["code"] = f"oidc.{body['error']}"
-            if body["error"] == "invalid_grant":  # Logto does not say what is wrong
-                body["error_description"] = "grant request is invalid"
         if status == 401:  # Authlib has its own challenge for a client
             fields.setdefault("WWW-Authenticate", f'Bearer error="{body["error"]}"')
         content = json.dumps(body) if body else ""

@@ -100,7 +100,10 @@ def _failed(failure: Exception, examination: Examination) -> Finding:
         case ImproperlyConfigured() if examination.problems:
             return Finding(Verdict.SKIPPED, "Correct LOGTO first.")
         case CacheUnavailable():
-            remedy = "Check the cache that LOGTO['CACHE'] names, and the way to it."
+            remedy = (
+                "Check the cache that LOGTO['CACHE'] names, and the way to it. If it is in the "
+                "database, run manage.py createcachetable."
+            )
             return error(f"The cache cannot be used: {failure}.", remedy)
         case ManagementApiRefused() | ImproperlyConfigured():
             return error(str(failure), "")
