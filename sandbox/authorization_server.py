@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from drf_logto.testing import Logto
+
 from .organizations import ACME
 from .server import listening
 from .stand_in import StandIn, running_stand_in
-from .tenant import BACK_OFFICE, BROWSABLE_API, PEOPLE, Person
+from .stand_in.management import management_api
+from .tenant import BACK_OFFICE, BROWSABLE_API, OPERATIONS, PEOPLE, Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +26,7 @@ class AuthorizationServer:
         client: id and secret of the application, as a shell reads them.
         organization_id: an organization of the application, as a shell reads it.
         is_stand_in: whether a shell can sign people in, and suspend them.
+        signing_key: of the stand-in's webhook.
     """
 
     endpoint: str
@@ -31,6 +35,7 @@ class AuthorizationServer:
     client: str
     organization_id: str
     is_stand_in: bool = False
+    signing_key: str = ""
 
 
 @contextmanager
@@ -60,14 +65,19 @@ def chosen_authorization_server(stand_in_port: str, receiver: str) -> Iterator[A
         with running_stand_in(bound) as stand_in:
             # As clients that know nothing of Logto want it, the address of the API.
             stand_in.logto.api_resource = f"http://{receiver}/"
-            server = _stand_in(stand_in.logto.endpoint, stand_in.logto.api_resource)
             deliveries = stand_in.provider.deliveries
+            server = _stand_in(stand_in.logto, deliveries.signing_key)
             deliveries.receiver = receiver
             os.environ["LOGTO_WEBHOOK_SIGNING_KEY"] = deliveries.signing_key
             os.environ["LOGTO_ENDPOINT"] = server.endpoint
             os.environ["LOGTO_API_RESOURCE"] = server.api_resource
             os.environ["LOGTO_APP_ID"] = BROWSABLE_API.id
             os.environ["LOGTO_APP_SECRET"] = BROWSABLE_API.secret
+            stand_in.provider.management_api = management_api(
+                stand_in.logto, f"http://{receiver}", deliveries.signing_key
+            )
+            os.environ["LOGTO_MANAGEMENT_APP_ID"] = OPERATIONS.id
+            os.environ["LOGTO_MANAGEMENT_APP_SECRET"] = OPERATIONS.secret
             os.environ["SANDBOX_STAND_IN"] = "yes"
             os.environ["no_proxy"] = "*"
             yield server
@@ -90,11 +100,12 @@ def _tenant(endpoint: str, api_resource: str) -> AuthorizationServer:
     )
 
 
-def _stand_in(endpoint: str, api_resource: str) -> AuthorizationServer:
+def _stand_in(logto: Logto, signing_key: str) -> AuthorizationServer:
+    endpoint = logto.endpoint
     people = "\n".join(f"  {_described(person)}" for person in PEOPLE.values())
     return AuthorizationServer(
         endpoint=endpoint,
-        api_resource=api_resource,
+        api_resource=logto.api_resource,
         description=(
             f"It trusts {endpoint}, a stand-in for Logto, which asks for no password.\n"
             f"{endpoint}/people/ changes memberships, and suspends and deletes people.\n"
@@ -105,6 +116,7 @@ def _stand_in(endpoint: str, api_resource: str) -> AuthorizationServer:
         client=f"{BACK_OFFICE.id}:{BACK_OFFICE.secret}",
         organization_id=ACME,
         is_stand_in=True,
+        signing_key=signing_key,
     )
 
 

@@ -11,6 +11,9 @@ LOGTO = {
     "APP_ID": os.environ.get("LOGTO_APP_ID"),
     "APP_SECRET": os.environ.get("LOGTO_APP_SECRET"),
     "CACHE": "default",
+    # Only commands of manage.py logto need the two.
+    "MANAGEMENT_APP_ID": os.environ.get("LOGTO_MANAGEMENT_APP_ID"),
+    "MANAGEMENT_APP_SECRET": os.environ.get("LOGTO_MANAGEMENT_APP_SECRET"),
     # Who may use the admin site, and what there.
     "STAFF_SCOPE": "admin:site",
     "GROUPS": {"catalogue editor": ["read:products", "write:products"]},

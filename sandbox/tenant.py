@@ -137,6 +137,9 @@ BACK_OFFICE = Machine(
     roles=("catalogue editor", "analyst"),
     memberships={ACME: "admin", GLOBEX: "member"},
 )
+OPERATIONS = Machine(id="operations", secret="operations-secret")
+"""The machine of ``manage.py logto``; it is for the Management API alone."""
+
 ADA = Person(
     id="ada",
     name="Ada",

@@ -1,11 +1,14 @@
 """What the sandbox prints when it has started."""
 
+import os
 import shlex
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from .authorization_server import AuthorizationServer
 from .examples import OF_ADA, SECTIONS, TOKENS, Example
-from .tenant import ADA, BROWSABLE_API
+from .tenant import ADA, BROWSABLE_API, OPERATIONS
 
 _CURL = "curl -i -w '\\n'"
 _TOKEN = r"""token() {
@@ -41,6 +44,7 @@ def welcome(address: str, server: AuthorizationServer) -> str:
     paragraphs = [_section(*section) for section in SECTIONS.items()]
     if server.is_stand_in:
         paragraphs += [_section(heading, examples, _OF_ADA) for heading, examples in OF_ADA.items()]
+        paragraphs.append(_commands(server))
     rest = f'# Anything else\n# 401: without a token\n{_CURL} "$API/whoami/"\n{_TOKEN_REQUEST}'
     return "\n\n".join([introduction, _assignments(address, server), *paragraphs, rest])
 
@@ -50,6 +54,24 @@ _TOKEN_REQUEST = (
     f'{_CURL} -u "$CLIENT" -d grant_type=client_credentials -d "resource=$RESOURCE" \\\n'
     '  -d scope=read:products "$LOGTO/oidc/token"'
 )
+
+
+def _commands(server: AuthorizationServer) -> str:
+    """The package's own commands, which run in processes of their own."""
+    return f"""# The package's own commands: does the tenant have what the code needs?
+PYTHON={shlex.quote(sys.executable)}
+CHECKOUT={shlex.quote(str(Path(__file__).parents[1]))}
+DATABASE={shlex.quote(os.environ.get("SANDBOX_DATABASE", ""))}
+logto() {{
+  env PYTHONPATH="$CHECKOUT" no_proxy=127.0.0.1 SANDBOX_DATABASE="$DATABASE" \\
+    LOGTO_ENDPOINT="$LOGTO" LOGTO_API_RESOURCE="$RESOURCE" \\
+    LOGTO_APP_ID={BROWSABLE_API.id} LOGTO_APP_SECRET={BROWSABLE_API.secret} \\
+    LOGTO_MANAGEMENT_APP_ID={OPERATIONS.id} LOGTO_MANAGEMENT_APP_SECRET={OPERATIONS.secret} \\
+    LOGTO_WEBHOOK_SIGNING_KEY={server.signing_key} \\
+    "$PYTHON" -m django logto --settings sandbox.settings --verbosity 2 "$@"
+}}
+logto tenant --base-url "$API"
+logto doctor --base-url $API"""
 
 
 def _assignments(address: str, server: AuthorizationServer) -> str:

@@ -230,6 +230,9 @@ def test_the_printed_lines_answer_as_printed_in_a_shell(sandbox: Sandbox) -> Non
         "token_revoked",
     ]
     assert '"scope": "read:products"' in answers
+    tenant, _, doctor = answers.partition("\nNothing is missing.\n")
+    assert "  = scope 'write:documents'\n" in tenant
+    assert re.search("^[0-9]+ ok, 0 warning, 0 error,", doctor, re.MULTILINE)
 
 
 def pasted(sandbox: Sandbox, **variables: str) -> str:
@@ -667,7 +670,9 @@ def test_all_is_gone_at_the_end(tmp_path: Path, number: signal.Signals) -> None:
 def test_the_settings_of_the_package_are_few() -> None:
     application = {"APP_ID", "APP_SECRET"}
     of_admin = {"STAFF_SCOPE", "GROUPS", "ADMIN_PASSWORD_LOGIN"}
-    assert settings.LOGTO.keys() == {"ENDPOINT", "API_RESOURCE", "CACHE"} | application | of_admin
+    of_commands = {"MANAGEMENT_APP_ID", "MANAGEMENT_APP_SECRET"}
+    needed = {"ENDPOINT", "API_RESOURCE", "CACHE"}
+    assert settings.LOGTO.keys() == needed | application | of_admin | of_commands
 
 
 def within_django(*arguments: str, **variables: str) -> str:

@@ -898,6 +898,13 @@ def test_a_sign_out_is_sent_to_the_applications_of_the_session(
     assert receiver.server.asked == [LOGOUT]  # Swagger UI has no address for it
 
 
+# The Management API
+
+
+def test_a_stand_in_without_a_management_api_says_so(own: StandIn) -> None:
+    assert send(f"{own.logto.endpoint}/api/roles").status == 404
+
+
 # Memory
 
 

@@ -41,6 +41,7 @@ class ManagementApi:
     Args:
         client_id: the machine that may ask, ``MANAGEMENT_APP_ID`` of the settings unless given.
         client_secret: its secret, ``MANAGEMENT_APP_SECRET`` of the settings unless given.
+        resource: the resource indicator of the Management API, that of the settings unless given.
         now: the clock, in seconds since the epoch.
     """
 
@@ -49,15 +50,15 @@ class ManagementApi:
         client_id: str | None = None,
         client_secret: str | None = None,
         *,
+        resource: str | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
-        settings = get_settings()
-        self._indicator = management_api_resource(settings)
+        self._indicator = resource or management_api_resource(get_settings())
         self.tenant = Tenant(now, self._indicator)
         self.requests: list[tuple[str, str]] = []
         self._client = (
-            client_id or settings.management_app_id,
-            client_secret or settings.management_app_secret,
+            client_id or get_settings().management_app_id,
+            client_secret or get_settings().management_app_secret,
         )
         self._tokens: dict[str, str] = {}
         self._lock = threading.RLock()
@@ -81,13 +82,18 @@ class ManagementApi:
     def create(self, path: str, **body: object) -> Any:
         """Create something, as the console does: ``create("/roles", name=…, description=…)``.
 
+        What Logto chooses itself, ``id`` and ``signingKey``, may be given here.
+
         Returns:
             the JSON value of the answer.
 
         Raises:
             ValueError: the Management API refuses.
         """
-        return self._answer("POST", path, body)[1]
+        chosen: Row = {name: body.pop(name) for name in ("id", "signingKey") if name in body}
+        with self._lock:
+            self.tenant.chosen = chosen
+            return self._answer("POST", path, body)[1]
 
     def change(self, path: str, **body: object) -> Any:
         """Change something: ``change("/hooks/<id>", enabled=False)``; otherwise as ``create``."""

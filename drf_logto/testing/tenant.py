@@ -78,6 +78,8 @@ class Tenant:
 
     def __init__(self, now: Callable[[], float], management_api: str) -> None:
         self._now = now
+        self.chosen: Row = {}
+        """Members of the next row that is added."""
         kinds = ("resources", "scopes", "roles", "organization-scopes", "organization-roles")
         self.rows: dict[str, dict[str, Row]] = {
             kind: {} for kind in (*kinds, "hooks", "applications", "consent", "recent-logs")
@@ -385,9 +387,10 @@ class Tenant:
         return self._add(kind, row)
 
     def _add(self, kind: str, row: Row, id: str | None = None) -> Row:
-        id = id or secrets.token_hex(11)[:21]
-        self.rows[kind][id] = {"tenantId": "default", "id": id, **row}
-        return self.rows[kind][id]
+        named = {"tenantId": "default", "id": id or secrets.token_hex(11)[:21], **row}
+        chosen, self.chosen = self.chosen, {}
+        row = self.rows[kind][str({**named, **chosen}["id"])] = {**named, **chosen}
+        return row
 
     def _change(self, kind: str, row: Row, call: Call, names: str) -> Store:
         def store() -> Row:

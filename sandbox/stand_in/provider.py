@@ -8,7 +8,7 @@ from typing import Any
 
 from cachetools import TTLCache
 
-from drf_logto.testing import Logto
+from drf_logto.testing import Logto, ManagementApi
 
 from ..tenant import PEOPLE, Application, Client, Person
 from .deliveries import Deliveries
@@ -87,6 +87,7 @@ class Provider:
         self.logto = logto
         self.lock = threading.Lock()
         self.deliveries = Deliveries(logto)
+        self.management_api: ManagementApi | None = None
         self.people = dict(PEOPLE)
         self.sessions: MutableMapping[str, Session] = self._kept_for(SESSION_LIFETIME)
         self.grants: MutableMapping[str, Grant] = self._kept_for(180 * DAY)

@@ -61,7 +61,7 @@ class StandIn(ThreadedWSGIServer):
     def _response(self, request: Request) -> Any:
         try:
             view, _, _ = resolve(request.path_info, "sandbox.stand_in.views")
-            is_page = not request.path_info.startswith("/oidc/")
+            is_page = not request.path_info.startswith(("/oidc/", "/api/"))
             sender = request.headers.get("Sec-Fetch-Site", "same-origin")
             if is_page and request.method == "POST" and sender != "same-origin":
                 raise refused("invalid_request", "another site sent this form", 403)

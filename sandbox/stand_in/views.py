@@ -5,10 +5,10 @@ from typing import Any
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpResponse, JsonResponse
 from django.template.loader import render_to_string
-from django.urls import path
+from django.urls import path, re_path
 from django.utils.translation import get_language
 
-from ..tenant import is_loopback_origin
+from ..tenant import OPERATIONS, is_loopback_origin
 from .authorization import AuthorizationServer, redirect
 from .forms import PersonForm
 from .provider import SESSION_LIFETIME, Provider, Session, random_name
@@ -49,6 +49,8 @@ def jwks(request: Request) -> HttpResponse:
 def token(request: Request) -> HttpResponse:
     """Answer a token request, which Swagger UI sends from another origin (Fetch §3.2)."""
     response = HttpResponse(status=204)
+    if request.POST.get("client_id") == OPERATIONS.id:
+        return management_api(request)
     if request.method != "OPTIONS":
         response = request.server.create_token_response(request)
     origin = request.headers.get("Origin", "")
@@ -57,6 +59,17 @@ def token(request: Request) -> HttpResponse:
         response["Access-Control-Allow-Headers"] = "Authorization, Content-Type, X-Requested-With"
     response["Vary"] = "Origin"
     return response
+
+
+def management_api(request: Request) -> HttpResponse:
+    """Answer the commands of ``manage.py logto``."""
+    api = request.provider.management_api
+    if api is None:
+        raise refused("invalid_request", "this stand-in has no Management API", 404)
+    text = request.body.decode()
+    path = request.get_full_path()
+    status, headers, body = api.respond(str(request.method), path, request.headers, text)
+    return HttpResponse(body, status=status, headers=headers)
 
 
 def revocation(request: Request) -> Any:
@@ -179,6 +192,7 @@ urlpatterns = [
     path("oidc/token", token),
     path("oidc/token/revocation", revocation),
     path("oidc/me", userinfo),
+    re_path("^api/", management_api),
     path("oidc/session/end", end_session),
     path("sign-in/", sign_in),
     path("consent/", consent),
