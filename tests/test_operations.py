@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from functools import partial, wraps
+from functools import partial, reduce, wraps
 from itertools import count
+from operator import and_, or_
 from types import ModuleType
 from typing import Any
 
@@ -240,6 +241,48 @@ def test_what_a_view_asks_for_is_read(
     assert read(path("a/", callback)) == "; ".join(
         f"{method} /a/: {ways}" for methods, ways in each for method in methods.split(", ")
     )
+
+
+# Compositions with very many ways
+
+
+def one_of(kind: Any, letter: str, count: int = 7, *others: Any) -> Any:
+    """One of several permissions, which ask for scopes of their own."""
+    return reduce(or_, (*others, *(kind(f"{letter}{number}") for number in range(count))))
+
+
+def all_of(kind: Any, *others: Any) -> Any:
+    """What multiplies to at least 7 ** 8 ways."""
+    return reduce(and_, (one_of(kind, letter, 7, *others) for letter in "bcdefghi"))
+
+
+@pytest.mark.parametrize(
+    ("permissions", "expected"),
+    [
+        ([HasScopes("a") & all_of(HasScopes)], "global a"),
+        ([one_of(HasScopes, one) for one in "bcdefghi"], "global"),
+        ([all_of(HasScopes) | IsUser], "global or token IsUser()"),
+        ([all_of(HasScopes) & IsUser], "global IsUser()"),
+        ([all_of(HasScopes), InOrganization("b")], "closed"),
+        ([all_of(HasScopes, AllowAny)], "open or global"),
+        ([one_of(HasScopes, "b", 20), one_of(InOrganization, "c", 20)], "closed"),
+    ],
+    ids=map(str, count()),
+)
+def test_ways_that_are_too_many_to_list_are_summed_up(
+    first: Callable[..., Operation], permissions: list[Any], expected: str
+) -> None:
+    operation = first(view(*permissions))
+    listed = [replace(one, others=()) for one in operation.ways]
+    assert (" or ".join(map(in_words, listed)) or "closed") == expected
+    for one in operation.ways:
+        assert one.scopes_of_some <= set(" ".join(one.others).split("'"))
+
+
+def test_scopes_of_ways_that_are_not_listed_are_needed(route: Route) -> None:
+    route(path("a/", view(all_of(HasScopes), HasScopes("y"))))
+    scopes = {f"{letter}{number}" for letter in "bcdefghi" for number in range(7)}
+    assert needed_scopes() == {API: scopes | {"y"}}
 
 
 # Views that compute what they ask for

@@ -1,9 +1,9 @@
 """The ways into a view that ``permission_classes`` declare, and with which tokens."""
 
 import enum
-from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import reduce
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from rest_framework.permissions import (
@@ -24,6 +24,7 @@ from .operators import Operator, read
 if TYPE_CHECKING:  # DRF's views import these very permissions
     from rest_framework.views import APIView
 
+_MOST = 100  # ways that are listed; an AND of ORs multiplies them
 _SIGNS = {Operator.AND: " & ", Operator.OR: " | "}
 _ABOUT_USERS = frozenset({DjangoModelPermissions, DjangoObjectPermissions, IsAdminUser})
 """Those of REST Framework that let in authenticated users alone, and not all of them."""
@@ -51,6 +52,8 @@ class Alternative:
         scopes: what the token must hold, all of it.
         about_bearer: permissions of this package, all of which the bearer must satisfy.
         others: permissions, as they are written, that nothing here can express.
+        scopes_of_some: what else some of the ways need that this one stands for, where they are too
+            many to list. ``others`` then has what was not listed.
     """
 
     credential: Credential
@@ -58,6 +61,7 @@ class Alternative:
     scopes: tuple[str, ...] = ()
     about_bearer: tuple[LogtoPermission, ...] = ()
     others: tuple[str, ...] = ()
+    scopes_of_some: frozenset[str] = frozenset()
 
     def to_dict(self) -> dict[str, list[str]]:
         """Return what will do, as JSON has it."""
@@ -78,6 +82,7 @@ class Alternative:
             tuple(dict.fromkeys(self.scopes + other.scopes)),
             tuple(dict.fromkeys(self.about_bearer + other.about_bearer)),
             tuple(dict.fromkeys(self.others + other.others)),
+            self.scopes_of_some | other.scopes_of_some,
         )
 
 
@@ -98,16 +103,58 @@ def ways_into(
     """
     narrowed = accepted_resources(view, view.request) is not None
     kinds = frozenset(TokenKind) - ({TokenKind.ORGANIZATION} if narrowed else set())
-    each = (_ways(permission, view) for permission in permissions)
-    ways = reduce(_both, each, [Alternative(least, kinds)])
-    return tuple(dict.fromkeys(ways))
+    return tuple(_all_of(permissions, view, Alternative(least, kinds)))
 
 
-def _both(left: Iterable[Alternative], right: Iterable[Alternative]) -> list[Alternative]:
+def _all_of(permissions: Iterable[Any], view: Any, least: Alternative) -> list[Alternative]:
+    """The ways that all of them grant, without those that are told twice."""
+    operands = [*permissions]
+    ways, are_all_listed = [least], True
+    for operand in operands:
+        ways = _both(ways, _ways(operand, view))
+        if len(ways) > _MOST or not are_all_listed:
+            ways, are_all_listed = _summary(ways, tuple(map(written, operands))), False
+    return ways
+
+
+def _operands_of_and(permission: Any) -> Iterator[Any]:
+    """What stands between the signs of ``a & b & c``, which is an AND of an AND."""
+    operator, operands = read(permission)
+    if operator is Operator.AND:
+        yield from chain.from_iterable(map(_operands_of_and, operands))
+    else:
+        yield permission
+
+
+def _both(left: Iterable[Alternative], right: list[Alternative]) -> list[Alternative]:
     """What both grant; no token is of two kinds."""
-    rights = list(right)
-    met = (one & other for one in left for other in rights)
-    return [one for one in met if one.kinds]
+    met = (one & other for one in left for other in right)
+    return [*dict.fromkeys(one for one in met if one.kinds)]
+
+
+def _summary(ways: list[Alternative], unlisted: tuple[str, ...]) -> list[Alternative]:
+    """One way for those of the same credential and kinds."""
+    alike: dict[Any, list[Alternative]] = {}
+    for one in ways:
+        alike.setdefault((one.credential, one.kinds), []).append(one)
+    return [_common(group, unlisted) if group[1:] else group[0] for group in alike.values()]
+
+
+def _common(ways: list[Alternative], unlisted: tuple[str, ...]) -> Alternative:
+    """What all of them need, and as another permission what is not listed."""
+    first, *rest = ways
+    scopes, about_bearer, others = (
+        tuple(one for one in getattr(first, name) if all(one in getattr(way, name) for way in rest))
+        for name in ("scopes", "about_bearer", "others")
+    )
+    named = chain.from_iterable((*one.scopes, *one.scopes_of_some) for one in ways)
+    return replace(
+        first,
+        scopes=scopes,
+        about_bearer=about_bearer,
+        others=tuple(dict.fromkeys(others + unlisted)),
+        scopes_of_some=frozenset(named).difference(scopes),
+    )
 
 
 def _ways(permission: Any, view: Any) -> list[Alternative]:
@@ -116,7 +163,7 @@ def _ways(permission: Any, view: Any) -> list[Alternative]:
         case Operator.OR:
             return [way for operand in operands for way in _ways(operand, view)]
         case Operator.AND:
-            return reduce(_both, (_ways(operand, view) for operand in operands))
+            return _all_of(_operands_of_and(permission), view, Alternative(Credential.NONE))
         case Operator.NOT:
             return [_way_of_not(permission, _ways(operands[0], view))]
     if isinstance(permission, LogtoPermission):

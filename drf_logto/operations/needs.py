@@ -52,4 +52,5 @@ def _scopes(operation: Operation, *kinds: TokenKind) -> set[str]:
         own = [one for one in operation.route.permissions if one.kind in kinds]
         return set(chain.from_iterable(scopes_of(one, operation.route.view) for one in own))
     ways = [one for one in operation.ways if operation.accepts_tokens]
-    return {scope for way in ways if way.kinds.intersection(kinds) for scope in way.scopes}
+    fitting = [one for one in ways if one.kinds.intersection(kinds)]
+    return set(chain.from_iterable((*one.scopes, *one.scopes_of_some) for one in fitting))
