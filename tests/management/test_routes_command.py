@@ -6,6 +6,8 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import Any
 
@@ -227,6 +229,13 @@ def test_a_record_is_as_wide_as_the_terminal(width: int, monkeypatch: pytest.Mon
     lines = terminal.getvalue().splitlines()
     assert all(len(line) <= width or " " not in line.strip() for line in lines)
     assert " ".join(terminal.getvalue().split()) in " ".join(SHOWN.split())
+
+
+def test_a_long_line_is_shown_to_its_end(logto_command: Run, route: Route) -> None:
+    ways = [HasScopes(f"{number:040}") for number in range(99)]
+    route(path("a/", view(reduce(or_, (*ways, AtTheDoor)))))
+    output = logto_command("routes", "--markdown")[1]
+    assert "; or anybody, as far as `AtTheDoor` grants the request\n" in output
 
 
 # For programs

@@ -17,7 +17,6 @@ from ...view_options import declared_by_class
 
 Write = Callable[[str], str]
 
-_LONGEST = 2000  # characters of a line
 _WHO = {
     Credential.NONE: "anybody",
     Credential.UNKNOWN: "anybody",
@@ -189,5 +188,5 @@ def _asks_itself(operation: Operation) -> bool:
 
 
 def _printable(text: str) -> str:
-    """A line without control characters, of limited length."""
-    return "".join(one if one.isprintable() else "?" for one in text[:_LONGEST])
+    """A line without control characters, and whole: a change at its end shows as well."""
+    return "".join(one if one.isprintable() else "?" for one in text)
