@@ -101,8 +101,7 @@ def test_a_document_is_created_where_the_token_allows_it(browse: Browse, width: 
     expect(page.locator("h1")).to_have_text("Sandbox")
 
 
-@WIDTHS
-@pytest.mark.parametrize("language", ["en-US", "ko-KR"])
+@pytest.mark.parametrize(("width", "language"), [(DESKTOP, "en-US"), (PHONE, "ko-KR")])
 def test_a_person_reads_without_scripts_what_the_token_opens(
     browse: Browse, width: int, language: str
 ) -> None:

@@ -10,6 +10,7 @@ from django.urls import path
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.permissions import AllowAny, BasePermission, IsAdminUser, IsAuthenticated
+from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSet
 
@@ -17,7 +18,7 @@ from drf_logto.authentication import LogtoJWTAuthentication
 from drf_logto.decorators import require_access_token
 from drf_logto.explanation.access import AccessExplainer, AccessExplanation, find_target
 from drf_logto.explanation.answers import Access
-from drf_logto.explanation.tokens import explain_token
+from drf_logto.explanation.tokens import Refusal, explain_token
 from drf_logto.operations import all_operations
 from drf_logto.permissions import HasScopes, InOrganization, IsUser, OwnedByUser
 from drf_logto.tenancy import Header, UrlKeyword
@@ -59,8 +60,8 @@ def explain(logto: Logto, route: Callable[..., None]) -> Explain:
 
 
 class View(APIView):
-    def get(self, request: Any, **kwargs: Any) -> None:
-        """Never called."""
+    def get(self, request: Any, **kwargs: Any) -> Response:
+        return Response({})
 
 
 def view(*permissions: Any, **options: Any) -> Any:
@@ -137,10 +138,15 @@ class OfObjects(BasePermission):
     ],
 )
 def test_permissions_are_asked(
-    explain: Explain, permissions: list[Any], expected: Any, said: str
+    logto: Logto, explain: Explain, permissions: list[Any], expected: Any, said: str
 ) -> None:
     found = explain(view(*permissions))
     assert outcome(found) == expected
+    if expected is not NOT_DECIDED:  # a request has the same answer
+        response = logto.client(logto.global_token(["a"])).get("/a/")
+        answer = found.refusal or Refusal("", 200, "", "", "")
+        assert response.status_code == answer.status
+        assert response.json().get("detail", "") == answer.sentence
     assert said in found.sentence + (found.refusal.remedy if found.refusal else "")
     assert (found.method, found.path) == ("GET", "/a/")
 

@@ -263,6 +263,8 @@ class ById(BasePermission):
         (["--path", "/7/"], 0, "ok        GET /7/\n"),
         (["--path", "/0/"], 3, "GET '/0/' is refused: permission_denied."),
         (["--path", "/nowhere/"], 2, "No route leads to '/nowhere/'."),
+        (["--path", "/open"], 2, "No route leads to '/open'. Did you mean '/open/'?"),
+        (["--path", "open/"], 2, "No route leads to 'open/'. Did you mean '/open/'?"),
         (["--path", "/products/", "--method", "PATCH"], 2, "--method must be one of: GET, POST."),
     ],
 )

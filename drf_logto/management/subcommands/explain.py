@@ -78,7 +78,9 @@ def _asked(options: dict[str, Any]) -> tuple[Target | None, Iterable[Operation]]
     path, method = urlsplit(options["path"]).path, options["method"].upper()
     target = find_target(path)
     if target is None:
-        raise CommandError(f"No route leads to {quoted(path)}.", returncode=USAGE)
+        similar = next(filter(find_target, (f"{path}/", f"/{path}", f"/{path}/")), None)
+        hint = f" Did you mean {quoted(similar)}?" if similar else ""
+        raise CommandError(f"No route leads to {quoted(path)}.{hint}", returncode=USAGE)
     found = [one for one in target.operations if one.method in {method, ANY_METHOD}]
     if not found:
         methods = ", ".join(one.method for one in target.operations)
