@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from ..exceptions import LogtoError, TokenTooLong, without_frames
+from .candidate import Candidate, Rule
 from .jws import Jws
-from .rules import KEY, RULES, Candidate, Rule
+from .rules import KEY, RULES
 from .verifier import Verifier
 
 LENGTH = "length"

@@ -9,11 +9,12 @@ from hashlib import sha256
 from .. import exceptions as refusals
 from ..auth_info import AuthInfo
 from ..telemetry import count_cached, count_verified
+from .candidate import Candidate, Policy
 from .jwk import SigningKey
 from .jws import Jws, parse_jws
 from .key_set import KeySet
 from .revocations import Revocations, for_log, require_granted
-from .rules import CLAIM_RULES, REVOCATION, SIGNATURE_RULES, TYPE, Candidate, Policy
+from .rules import CLAIM_RULES, REVOCATION, SIGNATURE_RULES, TYPE
 
 
 @dataclass(slots=True)
