@@ -20,7 +20,6 @@ router.register(
 
 urlpatterns = [
     path("", views.FrontPage.as_view()),
-    path("", include("drf_logto.discovery.urls")),
     *router.urls,
     path(
         "organizations/<str:organization_id>/invitations/",
@@ -36,6 +35,7 @@ urlpatterns = [
         "api/schema/swagger-ui/oauth2-redirect.html",
         SpectacularSwaggerOauthRedirectView.as_view(),
     ),
+    path("", include("drf_logto.discovery.urls")),
 ]
 if settings.LOGTO.get("APP_ID"):  # a tenant of your own may have no application to sign in with
     urlpatterns.append(path("auth/", include("drf_logto.browsable.urls")))

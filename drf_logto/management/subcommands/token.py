@@ -44,7 +44,7 @@ def add_arguments(parser: CommandParser) -> None:
     )
     form = parser.add_mutually_exclusive_group()
     form.add_argument(
-        "--header", action="store_true", help="print the header line, as curl -H takes it"
+        "--header", action="store_true", help="print the header line, as curl -H @- reads it"
     )
     form.add_argument("--json", action="store_true", help="write JSON, with what the token is for")
 
