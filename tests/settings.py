@@ -34,7 +34,7 @@ TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP
 STATIC_URL = "static/"
 SESSION_ENGINE = "django.contrib.sessions.backends.cache"
 DATABASES = {
-    # As tests/tenancy/test_postgresql.py says.
+    # As tests/tenancy/test_servers.py says.
     "default": json.loads(os.environ.get("TEST_DATABASE", "null"))
     or {
         "ENGINE": "django.db.backends.sqlite3",

@@ -43,7 +43,7 @@ NAMES = {
     "drf_logto.tenancy": [
         *("ClientRateThrottle", "CurrentOrganization", "Header", "Host"),
         *("OrganizationFilterBackend", "OrganizationRateThrottle", "OrganizationRelatedField"),
-        *("OrganizationRelatedMixin", "SubjectRateThrottle", "UrlKeyword"),
+        *("OrganizationRelatedMixin", "SlugMap", "SubjectRateThrottle", "UrlKeyword"),
         *("current_organization", "organization_rows"),
     ],
     "drf_logto.testing": ["ABSENT", "Logto", "ManagementApi", "TokenOptions"],

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .current import current_organization, organization_rows
     from .fields import CurrentOrganization, OrganizationRelatedField, OrganizationRelatedMixin
     from .filters import OrganizationFilterBackend
+    from .slugs import SlugMap
     from .throttling import ClientRateThrottle, OrganizationRateThrottle, SubjectRateThrottle
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "OrganizationRateThrottle",
     "OrganizationRelatedField",
     "OrganizationRelatedMixin",
+    "SlugMap",
     "SubjectRateThrottle",
     "UrlKeyword",
     "current_organization",
@@ -34,6 +36,7 @@ _MODULES = {
     "OrganizationRateThrottle": "throttling",
     "OrganizationRelatedField": "fields",
     "OrganizationRelatedMixin": "fields",
+    "SlugMap": "slugs",
     "SubjectRateThrottle": "throttling",
     "current_organization": "current",
     "organization_rows": "current",

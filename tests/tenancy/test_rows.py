@@ -340,6 +340,8 @@ def test_rows_within_another_are_created_in_the_organization(
         sent = {"name": "n", "team": pages[team].folder.team_id, "pages": within}
         assert getattr(api(**folders), method)(url, sent, format="json").status_code in status
     assert Page.objects.get(title="within").organization_id == A
+    form = api(**folders).get("/pages/", headers={"Accept": "text/html"}).content.decode()
+    assert ("team-org-a" in form, "team-org-b" in form) == (True, False)
 
 
 def test_what_is_unique_within_an_organization_tells_nothing_of_others(
@@ -398,6 +400,8 @@ def test_a_related_field_that_is_only_read_needs_no_rows(api: Any) -> None:
         folder = OrganizationRelatedField(read_only=True)
 
     assert "folder" in api(serializer_class=Read).get("/pages/").json()[0]
+    read: Any = Read(context={}).fields["folder"]
+    assert read.get_queryset() is None
 
 
 def test_forms_offer_no_rows_of_another_organization(api: Any) -> None:

@@ -2,6 +2,10 @@
 
 from django.db import models
 
+from drf_logto.tenancy import SlugMap
+
+organizations = SlugMap("teams.Team", slug="slug", organization="organization_id")
+
 
 class Team(models.Model):
     """Is an organization in Logto."""
