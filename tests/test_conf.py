@@ -240,12 +240,12 @@ def test_an_address_with_more_than_it_is_corrected(address: str, end: str) -> No
     for key in ("ENDPOINT", "INTERNAL_ENDPOINT"):
         assert problem_of(**{key: address + end}) == (
             "value",
-            f"LOGTO[{key!r}] must be the address alone: {address!r}.",
+            f"LOGTO[{key!r}] must be the address alone: write {address!r}.",
         )
     assert parsed(ENDPOINT=f"{address}/").endpoint == (address,)
 
 
-LIST = "must be a list where there are several: "
+LIST = "must be a list where there are several: write "
 URI = "must be an absolute URI, such as "
 
 

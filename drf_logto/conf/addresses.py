@@ -38,7 +38,7 @@ def url(value: object) -> str:
         raise Invalid("value", "must be the address of Logto, such as 'https://host'.")
     address = _AFTER_ADDRESS.sub("", value, count=1)
     if address != value.rstrip("/"):
-        raise Invalid("value", f"must be the address alone: {address!r}.")
+        raise Invalid("value", f"must be the address alone: write {address!r}.")
     return address
 
 
@@ -82,7 +82,7 @@ def _require_one_uri(value: str) -> None:
     # A URI may hold a comma, too.
     if len(parts) > 1 and (not is_uri or all(map(_START_OF_URI.match, parts))):
         listed = list(map(_as_uri, parts))
-        raise Invalid("value", f"must be a list where there are several: {listed}.")
+        raise Invalid("value", f"must be a list where there are several: write {listed}.")
     if not is_uri:
         raise Invalid("value", f"must be an absolute URI, such as {_as_uri(''.join(parts))!r}.")
 

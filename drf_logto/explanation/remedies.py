@@ -59,7 +59,8 @@ _CODES = {
         "Get a new token. If Logto does not issue one, the access is gone."
     ),
     "wrong_audience": gettext_noop(
-        "Request the token with resource set to one of API_RESOURCE, or to the view's api_resource."
+        "Request the token with resource set to one of API_RESOURCE, or to the view's "
+        "api_resource. If API_RESOURCE is not exactly the API identifier in Logto, correct it."
     ),
     "wrong_token_kind": gettext_noop(
         "Request the token as the sentence says. If it was requested so, look for organization_id "

@@ -37,7 +37,7 @@ def test_every_problem_of_the_settings_is_an_error_and_the_rest_is_examined(
 
 @pytest.mark.parametrize(
     ("endpoint", "message"),
-    [(WHOLE, "must be the address alone: 'https://tenant.logto.test'"), (None, "is missing")],
+    [(WHOLE, "must be the address alone: write 'https://tenant.logto.test'"), (None, "is missing")],
 )
 def test_nothing_is_asked_without_an_endpoint(
     settings: Any, doctor: Doctor, endpoint: str | None, message: str
