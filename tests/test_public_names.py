@@ -46,6 +46,7 @@ NAMES = {
         *("OrganizationRelatedMixin", "SlugMap", "SubjectRateThrottle", "UrlKeyword"),
         *("current_organization", "organization_rows"),
     ],
+    "drf_logto.testing.audit": ["AuditReport", "Finding", "Row", "audit"],
     "drf_logto.testing": ["ABSENT", "Logto", "ManagementApi", "TokenOptions"],
     "drf_logto.users": ["AlreadyLinked", "link"],
     "drf_logto.users.admin_config": ["LogtoAdminConfig"],
