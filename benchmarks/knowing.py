@@ -15,7 +15,7 @@ from .revocations import COUNT, revoke_others, settings_of
 if TYPE_CHECKING:
     from drf_logto.revocation.news import RevocationList
 
-_QUESTIONS = 50
+_QUESTIONS = 2000
 
 
 def main(way: str, address: str) -> None:

@@ -104,9 +104,9 @@ def test_one_whom_another_process_told_is_not_told_again(
     for each in (process, reader):
         each.accept("user-1")
     process.wait()
-    values = dict(store.values)
+    entries = store.without_news()
     reader.wait()
-    assert store.values == values
+    assert store.without_news() == entries
 
 
 def test_one_who_is_accepted_meanwhile_is_told_next(

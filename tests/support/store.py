@@ -20,6 +20,10 @@ class Store:
         self.before_call: Callable[[], None] = lambda: None
         self.after_add: Callable[[], None] = lambda: None
 
+    def without_news(self) -> dict[str, str]:
+        """Return what a journal keeps besides the announcement of something new."""
+        return {key: value for key, value in self.values.items() if key[-4:] != "news"}
+
     def _called(self) -> None:
         self.calls += 1
         between, self.before_call = self.before_call, lambda: None
