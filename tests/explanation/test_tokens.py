@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from django.utils.translation import override
+from hypothesis import given
+from hypothesis import strategies as st
 
 from drf_logto.auth_info import TokenKind
 from drf_logto.exceptions import LogtoError, NoScopeDeclared, WrongAudience
@@ -13,6 +15,7 @@ from drf_logto.explanation import remedies
 from drf_logto.explanation.credentials import CREDENTIALS
 from drf_logto.explanation.remedies import remedy_of
 from drf_logto.explanation.tokens import TITLES, Refusal, explain_token
+from drf_logto.runtime import get_verifier
 from drf_logto.testing import ABSENT, Logto
 from drf_logto.verification.examination import LENGTH, SHAPE
 from drf_logto.verification.rules import RULES
@@ -157,6 +160,32 @@ def test_what_a_broken_rule_lacks_is_said_to_be_absent(logto: Logto) -> None:
     assert [(one.name, one.value) for one in found["type"]] == [("typ", "absent")]
     assert [(one.name, one.value) for one in found["client id"]] == [("client_id", "absent")]
     assert found["start"] == ()
+
+
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+)
+NAMES = st.sampled_from(["typ", "alg", "kid", "iss", "aud", "sub", "exp", "nbf", "iat", "scope"])
+CHANGES = st.dictionaries(NAMES | st.just("organization_id"), ANY_JSON, max_size=3)
+
+
+@given(CHANGES, CHANGES, st.text(max_size=50) | st.none())
+def test_everything_can_be_explained_and_is_judged_as_in_a_request(
+    headers: dict[str, Any], claims: dict[str, Any], text: str | None
+) -> None:
+    with Logto(now=lambda: NOW) as logto:
+        token = logto.global_token(headers=headers, claims=claims) if text is None else text
+        with override("ko"):
+            explained = explain_token(token, always_fetches=True)
+        try:
+            get_verifier().verify(token)
+        except LogtoError as refused:
+            refusal: LogtoError | None = refused
+        else:
+            refusal = None
+    assert repr(explained.refusal) == repr(refusal)
+    assert (explained.auth is None) == (refusal is not None)
 
 
 def test_every_rule_has_a_title() -> None:
