@@ -309,6 +309,16 @@ class ByToken(Computing):
         return [AllowAny() if getattr(self.request, "auth", None) else HasScopes("a")]
 
 
+def by(part: Callable[[Any], object]) -> Any:
+    """A view that is open where a part of the request says so."""
+
+    class ByPart(Computing):
+        def get_permissions(self) -> list[Any]:
+            return [AllowAny() if part(self) else HasScopes("a")]
+
+    return ByPart
+
+
 class ByKeyword(Computing):
     def get_permissions(self) -> list[Any]:
         return [HasScopes(self.kwargs["scope"])]
@@ -335,20 +345,54 @@ class Unfiltered(Computing):
     [
         (ByUser, "it depends on who asks"),
         (ByToken, "it depends on who asks"),
-        (ByKeyword, "it raises KeyError"),
+        *(
+            (by(part), "it depends on a keyword of the path")
+            for part in (
+                lambda view: view.kwargs.get("pk") == "public",
+                lambda view: view.kwargs["pk"].startswith("public"),
+                lambda view: f"{view.kwargs['pk']}" == "public",
+                lambda view: view.kwargs["pk"] in {"public"},
+                lambda view: view.kwargs["pk"] < 7,
+                lambda view: not view.request.parser_context["kwargs"]["pk"],
+            )
+        ),
+        *(
+            (by(part), "it depends on more than route and method")
+            for part in (
+                lambda view: "key" in view.request.headers,
+                lambda view: view.request.META.get("REMOTE_ADDR"),
+                lambda view: view.request.query_params.get("public"),
+                lambda view: view.request.COOKIES,
+                lambda view: view.request.data,
+                lambda view: view.request.POST,
+                lambda view: view.request.FILES,
+                lambda view: view.request.is_secure(),
+                lambda view: view.request.get_host() == "internal",
+                lambda view: view.request.path.startswith("/public"),
+                lambda view: "public" in view.request.path_info,
+                lambda view: view.request.content_type == "text/plain",
+            )
+        ),
         (Endless, "it raises RecursionError"),
         (NotMade, "it raises LookupError"),
         (Unfiltered, "it raises OSError"),
     ],
+    ids=map(str, count()),
 )
 def test_what_cannot_be_asked_of_a_view_is_said_beside_what_it_declares(
     first: Callable[..., Operation], cls: Any, expected: str
 ) -> None:
-    operation = first(cls.as_view())
+    operation = first(cls.as_view(), "a/<pk>/")
     assert operation.unread == f"The view cannot be read without a request: {expected}."
     assert (operation.ways, operation.view) == ((), None)
     assert operation.permissions == ("HasScopes('declared')", "(InOrganization | IsAdminUser)")
     assert needed_scopes() == {API: {"declared"}}
+
+
+def test_keywords_that_the_route_does_not_have_are_known(first: Callable[..., Operation]) -> None:
+    cls = by(lambda view: "pk" in view.kwargs or view.kwargs.get("slug"))
+    assert described([first(cls.as_view())]) == "GET /a/: global a"
+    assert described([first(cls.as_view(), "a/<pk>/")]) == "GET /a/{pk}/: open"
 
 
 def test_what_get_permissions_returns_is_asked_for_each_method(read: Callable[..., str]) -> None:

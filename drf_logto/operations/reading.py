@@ -25,7 +25,7 @@ from ..view_options import (
     declared_by_class,
     organization_source,
 )
-from .views import UserIsNotKnown, guards_of, permissions_of, view_of
+from .views import RequestIsNotKnown, guards_of, keywords_of, permissions_of, view_of
 
 ANY_METHOD = "*"
 """In place of a method, where it is not known which ones a view answers, or what it asks."""
@@ -189,8 +189,8 @@ def _operation(route: Route, method: str, action: str | None, **read: Any) -> Op
 
 
 def _unread(route: Route, method: str, action: str | None, fault: Exception) -> Operation:
-    needs_user = isinstance(fault, UserIsNotKnown)
-    why = "it depends on who asks" if needs_user else f"it raises {type(fault).__name__}"
+    is_known = isinstance(fault, RequestIsNotKnown)
+    why = f"it depends on {fault}" if is_known else f"it raises {type(fault).__name__}"
     declared = dict.fromkeys(written(one) for way in route.ways for one in way)
     return _operation(
         route,
@@ -217,7 +217,7 @@ def _organization(route: Route, view: Any, ways: tuple[Alternative, ...]) -> str
     source = organization_source(view, view.request)
     if source is None:
         return "that of the token"
-    keywords = {*route.options, *re.findall(r"\(\?P<(\w+)>", "".join(route.patterns))}
+    keywords = {*route.options, *keywords_of(route)}
     if isinstance(source, UrlKeyword) and source.name not in keywords:
         return f"that of the token (the route has no keyword {source.name})"
     return source.words

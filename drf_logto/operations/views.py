@@ -1,5 +1,6 @@
 """Makes a view as it would be made for a request, and asks it for its permissions."""
 
+import re
 from collections.abc import Mapping
 from itertools import chain
 from types import SimpleNamespace
@@ -14,16 +15,49 @@ from ..plain_views import as_view
 from ..routes import Route, actions, guards, reads_policies
 from ..view_options import class_of, instance_of
 
+_KEYWORD = re.compile(r"\(\?P<(\w+)>")
+_ASKED = (
+    *("__getattr__", "__getitem__", "__contains__", "__iter__", "__len__", "__bool__", "__call__"),
+    *("__str__", "__format__", "__int__", "__hash__", "__eq__", "__ne__"),
+    *("__lt__", "__le__", "__gt__", "__ge__"),
+)
 
-class UserIsNotKnown(Exception):
-    """A view asks who sends a request before there is one."""
+
+class RequestIsNotKnown(Exception):
+    """A view asks something of a request before there is one; the text says what."""
 
 
 class _NoUser(BaseAuthentication):
     """Keeps a view from being read as if all requests were anonymous."""
 
     def authenticate(self, request: Request) -> None:
-        raise UserIsNotKnown
+        raise RequestIsNotKnown("who asks")
+
+
+class _Unknown:
+    """A part of a request: a view that compares it is not read as if it were empty."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+
+def _ask(unknown: Any, *_: object) -> Any:
+    raise RequestIsNotKnown(unknown._name)
+
+
+for _operation in _ASKED:
+    setattr(_Unknown, _operation, _ask)
+
+_OF_PATH, _OF_REQUEST = _Unknown("a keyword of the path"), _Unknown("more than route and method")
+_PARTS = (
+    *("COOKIES", "FILES", "GET", "META", "POST", "_get_scheme", "content_params", "content_type"),
+    *("path", "path_info"),
+)
+
+
+def keywords_of(route: Route) -> list[str]:
+    """Return the names of the keywords that a path of the route gives to its view."""
+    return _KEYWORD.findall("".join(route.patterns))
 
 
 def permissions_of(route: Route, handler: str | None, view: Any) -> list[Any]:
@@ -48,15 +82,20 @@ def view_of(
 ) -> Any:
     """Return the view as it would be made for a request, or what stands for a plain one.
 
-    Its ``request`` has no user: a view that asks for it raises an exception.
+    Its ``request`` has no user: a view that asks for it raises RequestIsNotKnown. So does one that
+    asks for keywords, headers or the like where they are not given.
 
     Args:
         route: the route.
         method: the HTTP method.
         action: of a viewset.
-        keywords: those of the path.
+        keywords: those of the path; None where there is no path.
     """
-    asked, kwargs = HttpRequest(), {**route.options, **(keywords or {})}
+    asked = HttpRequest()
+    if keywords is None:
+        vars(asked).update(dict.fromkeys(_PARTS, _OF_REQUEST))
+        keywords = dict.fromkeys(keywords_of(route), _OF_PATH)
+    kwargs = {**keywords, **route.options}
     asked.method = method
     match = SimpleNamespace(func=route.callback, route=route.path, kwargs=kwargs)
     asked.resolver_match = cast("ResolverMatch", match)
