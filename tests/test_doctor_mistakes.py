@@ -459,3 +459,16 @@ def test_doctor_says_what_check_says(
     sentences = [word for word in row.words if not word.startswith("drf_logto.")]
     found = project.doctor()
     assert [word for word in sentences if word not in found] == []
+
+
+def test_a_project_without_a_mistake_is_told_nothing_of_them(
+    request: pytest.FixtureRequest,
+) -> None:
+    project = Project(request)
+    assert project.tenant
+    said = {"check": project.check(), "logto doctor": project.doctor()}
+    said["logto explain"] = project.explain(project.logto.global_token(["a"]), "--path", "/x/")
+    told = [row for row in ROWS if all(one in said.get(row.command, "") for one in row.words)]
+    assert [row.mistake for row in told] == []
+    assert "0 error" in said["logto doctor"]
+    assert said["logto explain"].endswith("ok GET /x/")
