@@ -154,3 +154,13 @@ def test_a_tool_that_a_person_may_not_call_is_refused(
     ):
         server.call(asked, (tool, {"name": "tea"}))
     assert asked.scopes == requested
+
+
+def test_a_body_that_is_too_long_is_refused_before_there_is_a_token(server: McpServer) -> None:
+    """The scope of a 401 depends on the tool, so the body is parsed before there is a token."""
+    import httpx
+
+    body = b'{"a": "%s"}' % (b"x" * 2**22)
+    headers = {"Content-Type": "application/json"}
+    assert httpx.post(server.address, content=b"{}", headers=headers).status_code == 401
+    assert httpx.post(server.address, content=body, headers=headers).status_code == 400
