@@ -39,7 +39,7 @@ def _checks(_examination: Examination, _subject: str) -> Iterator[Finding]:
     Those of others are left out, because they may fail or take long.
     """
     messages: list[CheckMessage] = []
-    failed: list[Finding] = []
+    failed: dict[str, list[str]] = {}
     registered: list[Any] = registry.get_checks(include_deployment_checks=True)
     for check in registered:
         if not check.__module__.startswith(("drf_logto.", "django.core.checks.urls")):
@@ -47,20 +47,24 @@ def _checks(_examination: Examination, _subject: str) -> Iterator[Finding]:
         try:
             messages += check(app_configs=None, databases=None)
         except Exception as failure:  # noqa: BLE001 - it is code of the project that fails
-            failed.append(_of_failure(check.__name__, failure))
+            failed.setdefault(_cause(failure), []).append(check.__name__)
     own = [one for one in messages if str(one.id).startswith("drf_logto.")]
-    yield from failed
+    yield from (_of_failure(cause, names) for cause, names in failed.items())
     shown = [one for one in own if not one.is_silenced() and one.id not in _ABOUT_LOGTO]
     yield from map(_of_check, shown)
     if not failed and not shown:
         yield ok("The system checks of this package find nothing.")
 
 
-def _of_failure(name: str, failure: Exception) -> Finding:
+def _cause(failure: Exception) -> str:
     # The text of an ImportError names modules; another may name anything.
     text = f": {quoted(failure)}" if isinstance(failure, ImportError) else ""
+    return f"{type(failure).__name__}{text}"
+
+
+def _of_failure(cause: str, names: list[str]) -> Finding:
     return error(
-        f"The check {name} cannot run: {type(failure).__name__}{text}.",
+        f"System checks, {min(names)} among them, cannot run: {cause}.",
         "Correct the URLconf, or what it imports, until manage.py check runs.",
     )
 
