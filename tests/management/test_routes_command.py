@@ -1,5 +1,6 @@
 """``manage.py logto routes``: who may do what, on a terminal, as Markdown and as JSON."""
 
+import codecs
 import json
 import os
 import shlex
@@ -324,8 +325,36 @@ def test_a_file_that_says_the_same_passes(logto_command: Run, file: Path, settin
     settings.DEBUG = True
     with translation.override("ko"):
         assert logto_command("routes", "--check", str(file)) == (0, "")
-    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))  # as Git checks it out on Windows
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda octets: octets.replace(b"\n", b"\r\n"),  # as Git checks it out on Windows
+        lambda octets: octets.rstrip(),
+        lambda octets: octets + b"\n",
+        lambda octets: codecs.BOM_UTF8 + octets,
+    ],
+    ids=["line ends", "no last line end", "an empty line", "byte order mark"],
+)
+def test_what_an_editor_does_to_a_file_says_nothing(
+    logto_command: Run, file: Path, edit: Callable[[bytes], bytes]
+) -> None:
+    logto_command("routes", "--output", str(file))
+    file.write_bytes(edit(file.read_bytes()))
     assert logto_command("routes", "--check", str(file)) == (0, "")
+
+
+@pytest.mark.parametrize("character", ["\x1b", "\x0c", "\u2028", "\u202e"])
+def test_a_character_that_nobody_sees_is_a_difference_that_is_seen(
+    logto_command: Run, file: Path, character: str
+) -> None:
+    text = logto_command("routes", "--markdown")[1]
+    file.write_text(text.replace("POST", f"{character}POST"), "utf-8")
+    code, output = logto_command("routes", "--check", str(file))
+    assert code == 3
+    assert "?POST" in output
+    assert character not in output
 
 
 def test_a_file_that_says_something_else_exits_with_3_and_a_diff(

@@ -108,7 +108,7 @@ def records(operations: Iterable[Operation], write: Write) -> Iterator[Record]:
         yield Record(
             path=together[0].path,
             lines=tuple(_lines(together, write)),
-            facts=tuple((name, _printable(value)) for name, value in _facts(together, write)),
+            facts=tuple((name, printable(value)) for name, value in _facts(together, write)),
         )
 
 
@@ -119,17 +119,17 @@ def other_routes(operations: Iterable[Operation], write: Write) -> Iterator[str]
     for module, group in groupby(by_module, key=lambda one: one[0]):
         paths, names = zip(*((path, name) for _, path, name in group), strict=True)
         if len(paths) == 1:
-            yield _printable(f"{write(paths[0])}: {write(names[0])}")
+            yield printable(f"{write(paths[0])}: {write(names[0])}")
         else:
             below = f"{len(paths)} routes below {write(commonpath(paths))}"
-            yield _printable(f"{below}, of {write(module)}")
+            yield printable(f"{below}, of {write(module)}")
 
 
 def _lines(operations: list[Operation], write: Write) -> Iterator[tuple[str, str]]:
     """Methods that are open to the same requests are in one line."""
     by_access: dict[str, list[Operation]] = {}
     for one in operations:
-        by_access.setdefault(_printable(_access(one, write)), []).append(one)
+        by_access.setdefault(printable(_access(one, write)), []).append(one)
     for access, alike in by_access.items():
         is_every = tuple(one.method for one in alike) == METHODS_OF_FUNCTIONS
         named = (" ".join(filter(None, (one.method, one.action))) for one in alike)
@@ -187,6 +187,6 @@ def _asks_itself(operation: Operation) -> bool:
     return reads_policies(operation.route.callback) and package not in {"adrf", "rest_framework"}
 
 
-def _printable(text: str) -> str:
-    """A line without control characters, and whole: a change at its end shows as well."""
+def printable(text: str) -> str:
+    """Return a line without control characters, and whole: a change at its end shows as well."""
     return "".join(one if one.isprintable() else "?" for one in text)

@@ -14,7 +14,7 @@ from ...operations import Operation, all_operations
 from ...telemetry import quoted
 from ..output import Output, add_json
 from ..picture.markdown import OTHER_ROUTES, markdown
-from ..picture.records import as_value, other_routes, records, selected
+from ..picture.records import as_value, other_routes, printable, records, selected
 from . import FOUND, USAGE
 
 NEEDS = "drf_logto"
@@ -121,15 +121,15 @@ def _write(name: str, text: str) -> None:
 
 def _compare(command: BaseCommand, name: str, text: str, update: str) -> None:
     try:
-        committed = Path(name).read_text(encoding="utf-8")
+        committed = Path(name).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         message = f"The file {quoted(name)} cannot be read: {type(error).__name__}."
         raise CommandError(f"{message} To write it: {update}", returncode=USAGE) from error
-    if committed == text:
+    before, now = (one.rstrip("\n").split("\n") for one in (committed, text))
+    if before == now:
         return
-    lines = (committed.splitlines(), text.splitlines())
     styles = {"+": command.style.SUCCESS, "-": command.style.ERROR}
-    for line in unified_diff(*lines, name, "what the routes say", n=_CONTEXT, lineterm=""):
-        command.stdout.write(line, styles.get(line[0]))
+    for line in unified_diff(before, now, name, "what the routes say", n=_CONTEXT, lineterm=""):
+        command.stdout.write(printable(line), styles.get(line[0]))
     message = f"{quoted(name)} is not what the routes say. If the change is meant: {update}"
     raise CommandError(message, returncode=FOUND)
