@@ -12,7 +12,8 @@ from ..subcommands import FAILED
 from .state import TenantState
 from .steps import PermissionStep, ResourceStep, ScopeStep, Step
 
-_ATTEMPTS = 3
+ATTEMPTS = 5
+"""So often a step is tried, where others write the same or Logto fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def apply(items: Iterable[Item], api: ManagementApi, say: Callable[[Item, bool],
 def _make(step: Step, api: ManagementApi, state: TenantState) -> bool:
     """Whether it was certainly made here."""
     failure: Exception | None = None
-    for _attempt in range(_ATTEMPTS):
+    for _attempt in range(ATTEMPTS):
         failure = _failure(step, api, state)
         if failure is None and not step.part:  # to read it again is expensive
             return True

@@ -12,7 +12,6 @@ from drf_logto.testing import Logto, ManagementApi
 from tests.support.management import OPTIONS
 
 API = "https://api.example.test"
-WEB = "web-application"
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from drf_logto.management.tenant.plan import ATTEMPTS
 from drf_logto.management.tenant.roles_file import MAX_FILE
 from drf_logto.testing import ManagementApi
 from tests.management.conftest import Run
@@ -230,7 +231,7 @@ def test_a_role_of_the_other_kind_is_missing_and_stays(
 def test_an_import_that_fails_is_finished_by_the_next(
     logto_command: Run, file: Path, stand_in: ManagementApi, write: int
 ) -> None:
-    for number in range(3):
+    for number in range(ATTEMPTS):
         stand_in.fail_write(write + number)
     assert logto_command("tenant", "--import", str(file), "--apply", "--yes")[0] == 1
     assert logto_command("tenant", "--import", str(file), "--apply", "--yes")[0] == 0

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.urls import path
 
 from drf_logto.management.tenant.needs import steps_of_code
-from drf_logto.management.tenant.plan import apply, plan
+from drf_logto.management.tenant.plan import ATTEMPTS, apply, plan
 from drf_logto.management.tenant.state import TenantState
 from drf_logto.outgoing.management_api import management_api
 from drf_logto.permissions import HasScopes
@@ -212,7 +212,7 @@ def test_a_change_that_comes_again_and_again_is_a_failure(
 ) -> None:
     others: dict[str, list[str]] = {"redirectUris": [], "postLogoutRedirectUris": []}
     path = f"/applications/{web}"
-    for number in (6, 8, 10):
+    for number in range(6, 6 + 2 * ATTEMPTS, 2):
         stand_in.at_write(number, after=lambda: stand_in.change(path, oidcClientMetadata=others))
     code, output = logto_command("tenant", "--base-url", BASE, "--apply", "--yes")
     assert code == 1
@@ -346,15 +346,15 @@ def test_a_single_fault_of_logto_ends_no_run_but_that_of_a_webhook(
 def test_a_run_that_fails_is_finished_by_the_next(
     logto_command: Run, stand_in: ManagementApi, write: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for number in range(3):  # as often as it is tried
+    for number in range(ATTEMPTS):
         stand_in.fail_write(write + number)
     code, output = logto_command("tenant", "--base-url", BASE, "--apply", "--yes")
     assert code == 1
     assert output.count("created: ") == write - 1
     assert "HTTP status 500" in output
     assert "Run the command again: it goes on from there." in capsys.readouterr().err
-    stand_in.at_write(1)
-    stand_in.at_write(2)
+    for number in range(1, ATTEMPTS):
+        stand_in.at_write(number)
     code, output = logto_command("tenant", "--base-url", BASE, "--apply", "--yes")
     assert code == 0
     assert output.count("created: ") == WRITES - write + 1
@@ -364,8 +364,8 @@ def test_a_run_that_fails_is_finished_by_the_next(
 def test_a_failure_leaves_json_with_what_was_done(
     logto_command: Run, stand_in: ManagementApi
 ) -> None:
-    for number in (2, 3, 4):
-        stand_in.fail_write(number)
+    for number in range(ATTEMPTS):
+        stand_in.fail_write(2 + number)
     code, output = logto_command("tenant", "--json", "--apply", "--yes")
     assert code == 1
     assert len(json.loads(output.partition("Logto cannot")[0])["done"]) == 1
