@@ -14,7 +14,6 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from drf_logto import runtime
 from drf_logto.conf import get_settings
 from drf_logto.exceptions import AuthorizationServerUnavailable
-from drf_logto.outgoing.management_api import management_api_resource
 from drf_logto.verification.fetch import MAX_BODY, REFUSALS
 
 from .tenant import Call, Refusal, Row, Tenant
@@ -53,6 +52,9 @@ class ManagementApi:
         resource: str | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
+        # Every run of pytest imports this module, and few need the client.
+        from drf_logto.outgoing.management_api import management_api_resource  # noqa: PLC0415
+
         self._indicator = resource or management_api_resource(get_settings())
         self.tenant = Tenant(now, self._indicator)
         self.requests: list[tuple[str, str]] = []
