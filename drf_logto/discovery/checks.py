@@ -1,7 +1,7 @@
 """System checks of discovery, run where its URLs are included."""
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Warning
@@ -10,7 +10,7 @@ from django.http.request import split_domain_port, validate_host
 from ..conf import LogtoSettings
 from ..responses import METADATA_PATH, find_describe
 from ..routes import current_settings
-from .documents import address_of, place_of
+from .documents import place_of, served
 
 
 def check_urls() -> Iterator[CheckMessage]:
@@ -40,11 +40,12 @@ def _check_resource(resource: str, settings: LogtoSettings) -> Iterator[CheckMes
             "Logto use this indicator.",
             id="drf_logto.W051",
         )
-    elif address_of(resource, settings) is None:
+    elif (first := served(settings)[unquote(place[1])]) != resource:
         yield Warning(
-            f"{named}, which differs from another in its host alone. Its metadata would have the "
-            "same path, so only those of the first are served.",
-            hint="Use one indicator for an API with several hosts, or another path.",
+            f"{named}, whose metadata would have the same path here as that of {first!r}, so it is "
+            "not served.",
+            hint="Write the indicator first that clients find by themselves, or use another path. "
+            "An API with several hosts needs one indicator.",
             id="drf_logto.W052",
         )
     elif not _is_own_host(place[0]):

@@ -8,6 +8,8 @@ from django.conf.urls.i18n import i18n_patterns
 from django.http import HttpResponse
 from django.urls import include, path, re_path
 
+from tests.support.checked import of
+
 Check = Callable[..., list[tuple[str, str]]]
 URLS = path("", include("drf_logto.discovery.urls"))
 API = "https://api.example.test"
@@ -60,6 +62,17 @@ def test_indicators_whose_metadata_no_client_finds_are_reported(
     settings.ALLOWED_HOSTS = hosts
     logto_options(API_RESOURCE=resources)
     assert ids(check(URLS)) == expected
+
+
+@pytest.mark.parametrize("other", [f"{API}/", "https://api.example.org"])
+def test_the_indicator_is_named_whose_metadata_is_served(
+    check: Check, settings: Any, logto_options: Any, other: str
+) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    logto_options(API_RESOURCE=[API, other])
+    (message,) = of(check(URLS), "W052")
+    assert f"has {other!r}, whose metadata" in message
+    assert f"as that of {API!r}, so it is not served." in message
 
 
 @pytest.mark.parametrize(("patterns", "expected"), [([URLS], []), ([], ["W054"])])
