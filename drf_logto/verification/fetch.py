@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from ..exceptions import AuthorizationServerUnavailable
 from ..telemetry import quoted
+from .connect import connect
 from .fetch_causes import NO_ADDRESS, UnusableAnswer, cause_of
 
 Fetch = Callable[[str, float], object]
@@ -222,6 +223,7 @@ class _DeadlineSocket:
 class _DeadlineConnection(http.client.HTTPConnection):
     def connect(self) -> None:
         ends_at = time.monotonic() + (self.timeout or 0)
+        self._create_connection = connect  # of http.client, which gives each address the whole time
         super().connect()
         self.sock = _DeadlineSocket(self.sock, ends_at)
 

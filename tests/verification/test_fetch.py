@@ -8,7 +8,14 @@ from urllib.parse import urlsplit
 import pytest
 
 from drf_logto.exceptions import AuthorizationServerUnavailable
-from drf_logto.verification.fetch import MAX_BODY, _DeadlineSocket, fetch_json, post_form
+from drf_logto.verification.connect import connect
+from drf_logto.verification.fetch import (
+    MAX_BODY,
+    _DeadlineConnection,
+    _DeadlineSocket,
+    fetch_json,
+    post_form,
+)
 from tests.support.loopback import (
     Answer,
     Connection,
@@ -40,6 +47,13 @@ def test_a_json_document_is_returned(server: LoopbackServer) -> None:
 
 def test_a_document_of_the_greatest_length_is_returned(server: LoopbackServer) -> None:
     assert fetch(server, http("{}" + " " * (MAX_BODY - 2))) == {}
+
+
+def test_the_addresses_of_a_host_share_the_time_limit(server: LoopbackServer) -> None:
+    connection = _DeadlineConnection(urlsplit(server.address).netloc, timeout=5)
+    connection.connect()
+    connection.close()
+    assert connection._create_connection is connect
 
 
 def test_what_is_no_http_is_no_document(server: LoopbackServer) -> None:

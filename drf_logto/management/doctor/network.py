@@ -11,6 +11,7 @@ from urllib.request import Request, getproxies, proxy_bypass
 
 from ...exceptions import AuthorizationServerUnavailable
 from ...telemetry import quoted
+from ...verification.connect import connect
 from ...verification.fetch_causes import cause_of
 from ..output import Verdict
 from .examination import Examination
@@ -91,7 +92,7 @@ def _name(examination: Examination, parts: SplitResult) -> Finding:
 def _connection(examination: Examination, parts: SplitResult) -> Finding:
     host, port = _host_and_port(parts)
     began = examination.monotonic()
-    socket.create_connection((host, port), examination.timeout).close()
+    connect((host, port), examination.timeout).close()
     took = (examination.monotonic() - began) * 1000
     return ok(f"Port {port} accepts connections, after {took:.0f} ms.")
 
@@ -103,7 +104,7 @@ def _certificate(examination: Examination, parts: SplitResult) -> Finding:
     host, port = _host_and_port(parts)
     context = ssl.create_default_context()
     with (
-        socket.create_connection((host, port), examination.timeout) as connection,
+        connect((host, port), examination.timeout) as connection,
         context.wrap_socket(connection, server_hostname=host) as tls,
     ):
         certificate: Any = tls.getpeercert()

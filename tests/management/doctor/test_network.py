@@ -1,6 +1,5 @@
 """The way to Logto: what is wrong with it is named, with what to do."""
 
-import socket
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 from drf_logto.testing import Logto
 from tests.management.doctor.conftest import Doctor
 from tests.support.certificates import write_self_signed
-from tests.support.loopback import LoopbackServer, loopback_server, raw_server
+from tests.support.loopback import LoopbackServer, loopback_server, raw_server, silent_server
 
 ENDPOINT = "LOGTO['ENDPOINT']"
 
@@ -64,18 +63,10 @@ def test_the_internal_endpoint_is_examined_where_there_is_one(
 def test_a_connection_that_nobody_accepts_times_out(
     endpoint: Callable[[str], None], logto_options: Any, doctor: Doctor
 ) -> None:
-    with socket.socket() as full:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        waiting = [socket.socket() for _ in range(4)]
-        for one in waiting:  # the queue is full, so that the kernel drops what comes
-            one.setblocking(False)
-            one.connect_ex(full.getsockname())
-        endpoint(f"http://127.0.0.1:{full.getsockname()[1]}")
+    with silent_server() as (host, port):
+        endpoint(f"http://{host}:{port}")
         logto_options(HTTP_TIMEOUT=0.1)
         assert doctor("connection")[0][1].startswith("Timed out. Check whether a firewall")
-        for one in waiting:
-            one.close()
 
 
 @pytest.mark.parametrize(
