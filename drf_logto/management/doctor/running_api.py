@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qs, urlsplit
 
+from django.urls import Resolver404, resolve
+
 from ...exceptions import AuthorizationServerUnavailable, MalformedToken
 from ...operations import all_operations
 from ...telemetry import quoted
@@ -16,6 +18,7 @@ from .findings import Finding, Skipped, error, ok, warning
 _UNAUTHORIZED, _NOT_FOUND = 401, 404
 _ANSWERS = (400, _UNAUTHORIZED, 403, _NOT_FOUND, 405)
 _KEYWORD = re.compile(r"\{\w+\}")
+_VALUES = ("1", "00000000-0000-4000-8000-000000000001")  # of keywords
 _TOKEN = "doctor"  # noqa: S105 - not well-formed, so that it opens nothing
 _STRIPPED = (
     "Apache needs 'WSGIPassAuthorization On'. A proxy must send the header Authorization on: look "
@@ -69,18 +72,31 @@ def _protected_path() -> str:
     """Return the path of a route that can be read with an access token alone.
 
     Raises:
-        Skipped: there is none.
+        Skipped: there is none, or its keywords are not known.
     """
     found = [
         one.path
         for one in all_operations()
         if one.method == "GET" and one.accepts_tokens and one.ways and not one.is_open
     ]
-    if not found:
-        raise Skipped("No route is read with an access token.")
     # One without keywords, if there is one.
-    path = min(found, key=lambda one: one.count("{"))
-    return f"/{_KEYWORD.sub('1', path).lstrip('/')}"
+    paths = (
+        _KEYWORD.sub(value, path)
+        for path in sorted(found, key=lambda one: one.count("{"))
+        for value in _VALUES
+    )
+    path = next(filter(_is_route, paths), None)
+    if path is None:
+        raise Skipped("No route is known that is read with an access token.")
+    return path
+
+
+def _is_route(path: str) -> bool:
+    try:
+        resolve(path)
+    except Resolver404:
+        return False
+    return True
 
 
 def _redirect_uri(examination: Examination, _subject: str) -> Iterator[Finding]:

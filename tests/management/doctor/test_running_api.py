@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import include, path
+from django.urls import include, path, re_path
 from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
 
@@ -65,6 +65,20 @@ def test_a_header_that_arrives_is_ok(
     ]
 
 
+def test_the_address_that_is_asked_is_one_of_a_route(
+    api: LoopbackServer, route: Callable[..., None], doctor: Doctor
+) -> None:
+    protected = view(HasScopes("a"))
+    odd = re_path("^(?P<name>odd)/$", protected)
+    route(odd)
+    ((verdict, message),) = doctor(HEADER, base_url=api.address)
+    assert (verdict, message) == ("skipped", "No route is known that is read with an access token.")
+    route(odd, path("<uuid:organization_id>/<slug:name>/", protected))
+    value = "00000000-0000-4000-8000-000000000001"
+    serve(api, f"/{value}/{value}/")
+    assert doctor(HEADER, base_url=api.address)[0][0] == "ok"
+
+
 def test_a_proxy_that_removes_the_header_is_an_error(
     api: LoopbackServer, route: Callable[..., None], doctor: Doctor
 ) -> None:
@@ -93,7 +107,7 @@ def test_without_a_protected_route_there_is_nothing_to_ask(
 ) -> None:
     route(path("open/", view(AllowAny)))
     assert doctor(HEADER, base_url=api.address) == [
-        ("skipped", "No route is read with an access token.")
+        ("skipped", "No route is known that is read with an access token.")
     ]
     assert doctor("sign-in redirect", base_url=api.address) == [
         ("skipped", "The project has no sign-in.")
