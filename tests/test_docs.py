@@ -31,6 +31,8 @@ NAMES = (
     "docs/discovery",
     "docs/mcp",
     "docs/permissions-in-review",
+    "docs/tenancy",
+    "docs/row-level-security",
 )
 TWINS = [(f"{name}.md", f"{name}.ko.md") for name in NAMES]
 

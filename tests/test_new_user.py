@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.documents import text
 from tests.support.new_project import Project, Visit, blocks, start_project
+from tests.support.tenants import ASKING, tenants
 
 pytestmark = pytest.mark.servers
 
@@ -426,6 +428,57 @@ def test_the_code_about_users_does_what_the_page_says(build: Callable[..., Proje
     *_, first, second, greeting = project.run("using.py").splitlines()
     assert [first, second] == ["True catalogue editor 1"] * 2
     assert greeting.startswith("new is logto-")
+
+
+# Rows of organizations
+
+INVOICES = """
+from billing.views import InvoiceList
+
+urlpatterns.append(path("invoices/", InvoiceList.as_view()))
+"""
+
+TENANTS = """
+fill()
+customers = {one: bill(one) for one in (ACME, GLOBEX)}
+other = Invoice.objects.get(organization_id=GLOBEX).pk
+sent = {"number": "1", "organization_id": GLOBEX}
+with Logto() as logto:
+    print(ask(ACME, "get", "/teams/acme/invoices/"))
+    print(ask(ACME, "get", "/invoices/"))
+    print(ask(ACME, "get", "/teams/acme/export/"))
+    for path in ("/teams/globex/invoices/", "/teams/globex/export/", "/teams/nobody/invoices/"):
+        print(ask(ACME, "get", path)[0])
+    for method in ("get", "put", "delete"):
+        print(ask(ACME, method, f"/teams/acme/invoices/{other}/", sent)[0])
+    for one in (ACME, GLOBEX):
+        print(ask(ACME, "post", "/teams/acme/invoices/", {**sent, "customer": customers[one].pk}))
+    statuses = [ask(GLOBEX, "get", "/teams/globex/invoices/")[0] for _ in range(101)]
+    print(statuses.count(200), statuses[-1], ask(ACME, "get", "/teams/acme/invoices/")[0])
+print(Invoice.objects.get(number="1").organization_id)
+"""
+
+
+def test_the_code_about_tenancy_does_what_the_page_says(tmp_path: Path) -> None:
+    project = tenants(tmp_path)
+    for name, code in blocks("README.md", "## Rows of one organization"):
+        project.add(name, code)
+    project.add("project/urls.py", INVOICES)
+    project.run("manage.py", "makemigrations", "billing")
+    project.run("manage.py", "migrate")
+    assert project.check() == "System check identified no issues (0 silenced).\n"
+    project.add("asking.py", ASKING + TENANTS)
+    own, short, exported, *statuses, created, refused, limited, organization = project.run(
+        "asking.py"
+    ).splitlines()
+    invoice = '{"id":1,"customer":1,"number":"number of org-acme"}'
+    assert own == short == f"(200, '[{invoice}]')"
+    assert exported == "(200, 'number of org-acme')"
+    assert statuses == ["403"] * 3 + ["404"] * 3
+    assert created.startswith("(201, ")
+    assert refused.startswith("(400, ")
+    assert limited == "100 429 200"
+    assert organization == "org-acme"
 
 
 # 1. An attribute on a function that something wraps
