@@ -16,6 +16,7 @@ from ..scopes import RequiredScopes
 from ..telemetry import quoted
 
 _TOKEN = re.compile(r"[!-~]{1,16384}")
+_CODE = re.compile(r"[!-~]{1,100}")
 _VISIBLE = re.compile(r"[!-~]{1,1000}")
 _BAD_REQUEST = 400
 _LONGEST = 86400  # seconds that a token is kept, however long it lives
@@ -178,8 +179,7 @@ def request_token(
     )
     answer: dict[str, Any] = document if isinstance(document, dict) else {}
     if status >= _BAD_REQUEST:
-        error = answer.get("error")
-        code = error if isinstance(error, str) else f"HTTP status {status}"
+        code = error_code(answer.get("error"), status)
         raise MachineTokenRefused(code, _remedy(code, application, request))
     token, lifetime = answer.get("access_token"), answer.get("expires_in")
     if not isinstance(token, str) or not _TOKEN.fullmatch(token):
@@ -192,6 +192,11 @@ def request_token(
         raise MachineTokenRefused(code, _remedy(code, application, request, scopes))
     seconds = min(lifetime, _YEAR) if isinstance(lifetime, int) else 0
     return MachineToken(token, scopes, asked_at, asked_at + seconds)
+
+
+def error_code(value: object, status: int) -> str:
+    """Return what Logto gives as the code of an error, or the status where it gives none."""
+    return value if isinstance(value, str) and _CODE.fullmatch(value) else f"HTTP status {status}"
 
 
 def _remedy(

@@ -14,7 +14,7 @@ from ..exceptions import AuthorizationServerUnavailable, without_frames
 from ..runtime import get_environment
 from ..telemetry import quoted
 from ..verification.fetch import MAX_BODY, REFUSALS
-from .client_credentials import Application, MachineTokenRefused, TokenRequest
+from .client_credentials import Application, MachineTokenRefused, TokenRequest, error_code
 from .machine_tokens import machine_tokens
 
 PAGE = 100
@@ -167,7 +167,8 @@ class ManagementApi:
         if status == _UNAUTHORIZED and self._tokens.drop(token):
             status, document = ask(self._token())
         if status >= _BAD_REQUEST:
-            raise ManagementApiRefused(_code(document, status))
+            code = document.get("code") if isinstance(document, dict) else None
+            raise ManagementApiRefused(error_code(code, status))
         return document
 
     def _send(
@@ -209,8 +210,3 @@ def management_api() -> ManagementApi:
         ImproperlyConfigured: the settings cannot work, or name no machine to ask as.
     """
     return ManagementApi(get_settings())
-
-
-def _code(document: object, status: int) -> str:
-    found = document.get("code") if isinstance(document, dict) else None
-    return found if isinstance(found, str) else f"HTTP status {status}"

@@ -294,10 +294,12 @@ def test_a_real_refusal_names_cause_and_remedy(
     ("body", "message"),
     [
         ("[]", "Logto issues no access token: 'HTTP status 400'."),
-        ('{"error": "a\\nb"}', r"Logto issues no access token: 'a\nb'."),
+        ('{"error": "unknown"}', "Logto issues no access token: 'unknown'."),
+        ('{"error": "a\\nb"}', "Logto issues no access token: 'HTTP status 400'."),
+        (f'{{"error": "{"x" * 101}"}}', "Logto issues no access token: 'HTTP status 400'."),
     ],
 )
-def test_a_refusal_that_is_not_known_is_quoted(
+def test_a_refusal_that_is_not_known_is_named_if_it_is_readable(
     endpoint: TokenEndpoint, body: str, message: str
 ) -> None:
     endpoint.server.answers["/oidc/token"] = http(body, "400 Bad Request")

@@ -167,12 +167,14 @@ def test_an_error_without_a_code_keeps_the_status(
         api.get("/hooks")
 
 
-def test_a_code_is_quoted_and_bounded(api: ManagementApi, server: LoopbackServer) -> None:
-    server.answers["/api/hooks"] = http('{"code": "a\\nb%s"}' % ("x" * 1000), "400 Bad Request")
+@pytest.mark.parametrize("code", ["a\\nb", "x" * 101, "\\u001b[31m"])
+def test_a_code_that_is_not_readable_is_none(
+    api: ManagementApi, server: LoopbackServer, code: str
+) -> None:
+    server.answers["/api/hooks"] = http(f'{{"code": "{code}"}}', "400 Bad Request")
     with pytest.raises(ManagementApiRefused) as refused:
         api.get("/hooks")
-    assert "\n" not in str(refused.value)
-    assert len(str(refused.value)) < 300
+    assert refused.value.code == "HTTP status 400"
 
 
 @pytest.mark.parametrize(
