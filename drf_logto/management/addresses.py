@@ -43,7 +43,12 @@ def is_address(url: str, base: str | None, path: str) -> bool:
         base: the address of the API; without it the path alone is compared.
         path: that it shall have.
     """
-    return urlsplit(url).path == path if base is None else url == f"{base}{path}"
+    if base is not None:
+        return url == f"{base}{path}"
+    try:
+        return urlsplit(url).path == path
+    except ValueError:  # Logto takes what is no address
+        return False
 
 
 def one_of(urls: Iterable[str], base: str | None, path: str) -> str | None:

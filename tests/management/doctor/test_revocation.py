@@ -175,6 +175,7 @@ def test_a_delivery_without_a_time_is_named_as_well(
         (LOGOUT, "https://other.test", "error", f"sends logout tokens to '{LOGOUT}', and not to"),
         ("http://10.0.0.1/logto/backchannel-logout/", None, "warning", "SSRF_PROTECTION_DISABLED"),
         ("http://localhost/logto/backchannel-logout/", None, "warning", "the private address"),
+        ("https://[::1", None, "error", "sends logout tokens to 'https://[::1', and not to this"),
     ],
 )
 def test_where_logout_tokens_are_sent_to_is_told(

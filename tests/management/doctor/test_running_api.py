@@ -65,6 +65,15 @@ def test_a_header_that_arrives_is_ok(
     ]
 
 
+def test_the_code_may_be_anywhere_in_the_answer(
+    api: LoopbackServer, route: Callable[..., None], doctor: Doctor
+) -> None:
+    route(path("things/", view(HasScopes("a"))))
+    body = '{"errors": [{"type": "malformed_token"}]}'
+    api.answers["/things/"] = http(body, "401 Unauthorized")
+    assert doctor(HEADER, base_url=api.address)[0][0] == "ok"
+
+
 def test_the_address_that_is_asked_is_one_of_a_route(
     api: LoopbackServer, route: Callable[..., None], doctor: Doctor
 ) -> None:
