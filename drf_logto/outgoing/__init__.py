@@ -1,10 +1,12 @@
 """Access tokens for requests to other APIs, by client credentials (RFC 6749 §4.4)."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 
 from asgiref.sync import sync_to_async
 
 from ..conf import get_settings
+from ..runtime import get_kept
 from .client_credentials import MachineTokenRefused, TokenRequest, machine_application
 from .machine_tokens import machine_tokens
 
@@ -49,8 +51,14 @@ async def amachine_token(
     tokens, application = machine_tokens(), machine_application(get_settings())
     token = tokens.find(application, request)
     if token is None:
-        token = await sync_to_async(tokens.get, thread_sensitive=False)(application, request)
+        get = sync_to_async(tokens.get, thread_sensitive=False, executor=get_kept(_threads))
+        token = await get(application, request)
     return token.value
+
+
+def _threads(_now: Callable[[], float]) -> ThreadPoolExecutor:
+    """Return those that wait; the few of the event loop look up addresses as well."""
+    return ThreadPoolExecutor(4, thread_name_prefix="drf_logto-machine-tokens")
 
 
 def drop_machine_token(token: str) -> bool:

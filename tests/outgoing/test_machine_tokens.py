@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -329,6 +330,21 @@ def test_an_event_loop_goes_on_while_a_token_is_asked_for(endpoint: TokenEndpoin
         return await token, is_waiting, await amachine_token(resource=API)
 
     assert asyncio.run(ask()) == ("token-1", True, "token-1")
+
+
+def test_the_threads_of_the_event_loop_are_left_to_others(endpoint: TokenEndpoint) -> None:
+    """Those look up addresses as well, and are few."""
+
+    async def ask() -> tuple[str, bool]:
+        loop, is_over = asyncio.get_running_loop(), threading.Event()
+        loop.set_default_executor(ThreadPoolExecutor(1))
+        other = loop.run_in_executor(None, is_over.wait, 10)
+        try:
+            return await amachine_token(resource=API), other.done()
+        finally:
+            is_over.set()
+
+    assert asyncio.run(ask()) == ("token-1", False)
 
 
 @pytest.mark.parametrize("answer", ["refused", "down", "issued"])
