@@ -2,6 +2,8 @@
 
 from rest_framework import serializers
 
+from drf_logto.tenancy import CurrentOrganization
+
 from .models import Document, Invitation, Product
 
 
@@ -12,14 +14,18 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
 
 
 class DocumentSerializer(serializers.ModelSerializer[Document]):
+    organization = CurrentOrganization(source="organization_id")
+
     class Meta:
         model = Document
-        fields = ("id", "organization_id", "title", "text")
+        fields = ("id", "organization", "organization_id", "title", "text")
         read_only_fields = ("organization_id",)
 
 
 class InvitationSerializer(serializers.ModelSerializer[Invitation]):
+    organization = CurrentOrganization(source="organization_id")
+
     class Meta:
         model = Invitation
-        fields = ("id", "organization_id", "email", "invited_by")
+        fields = ("id", "organization", "organization_id", "email", "invited_by")
         read_only_fields = ("organization_id", "invited_by")

@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "drf_logto.browsable",
     "drf_logto.revocation",
+    "drf_logto.tenancy",
     "drf_logto.users",
     "drf_spectacular",
     "drf_spectacular_sidecar",

@@ -2,7 +2,6 @@
 
 import os
 
-from django.db.models import QuerySet
 from django.http import HttpRequest, JsonResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -20,6 +19,7 @@ from drf_logto.auth_info import AuthInfo
 from drf_logto.browsable.session import BrowserSession
 from drf_logto.decorators import require_access_token
 from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
+from drf_logto.tenancy import OrganizationFilterBackend
 
 from .models import Document, Invitation, Product
 from .organizations import NAMES
@@ -84,29 +84,24 @@ class InvitationList(ListCreateAPIView[Invitation]):
     """Organization permission: invite:member."""
 
     request: TokenRequest
+    queryset = Invitation.objects.all()
     serializer_class = InvitationSerializer
     permission_classes = [InOrganization("invite:member")]
-
-    def get_queryset(self) -> QuerySet[Invitation]:
-        return Invitation.objects.filter(organization_id=self.request.auth.organization_id)
+    filter_backends = [OrganizationFilterBackend]
+    organization_field = "organization_id"
 
     def perform_create(self, serializer: BaseSerializer[Invitation]) -> None:
-        auth = self.request.auth
-        serializer.save(organization_id=auth.organization_id, invited_by=auth.sub)
+        serializer.save(invited_by=self.request.auth.sub)
 
 
 class DocumentViewSet(ModelViewSet[Document]):
     """API resource within an organization: read:documents, and to change them write:documents."""
 
-    request: TokenRequest
+    queryset = Document.objects.all()
     serializer_class = DocumentSerializer
     permission_classes = [OrgResourceScopes(read="read:documents", write="write:documents")]
-
-    def get_queryset(self) -> QuerySet[Document]:
-        return Document.objects.filter(organization_id=self.request.auth.organization_id)
-
-    def perform_create(self, serializer: BaseSerializer[Document]) -> None:
-        serializer.save(organization_id=self.request.auth.organization_id)
+    filter_backends = [OrganizationFilterBackend]
+    organization_field = "organization_id"
 
 
 class WhoAmI(APIView):

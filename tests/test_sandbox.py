@@ -232,7 +232,7 @@ def test_the_printed_lines_answer_as_printed_in_a_shell(sandbox: Sandbox) -> Non
     assert '"scope": "read:products"' in answers
     tenant, _, doctor = answers.partition("\nNothing is missing.\n")
     assert "  = scope 'write:documents'\n" in tenant
-    assert re.search("^[0-9]+ ok, 0 warning, 0 error,", doctor, re.MULTILINE)
+    assert re.search("^[0-9]+ ok, 0 warnings, 0 errors,", doctor, re.MULTILINE)
 
 
 def pasted(sandbox: Sandbox, **variables: str) -> str:
