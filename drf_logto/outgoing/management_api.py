@@ -115,10 +115,6 @@ class ManagementApi:
         """Change what is at a path; result and exceptions are those of ``post``."""
         return self._request("PATCH", path, body)
 
-    def delete(self, path: str) -> None:
-        """Delete what is at a path; exceptions are those of ``post``."""
-        self._request("DELETE", path, None)
-
     def get_list(
         self, path: str, *, max_body: int = MAX_BODY, **parameters: object
     ) -> list[dict[str, Any]]:

@@ -72,8 +72,7 @@ def run(command: BaseCommand, options: dict[str, Any]) -> None:
         if options["apply"] and any(item.sign == "+" for item in items):
             if not options["yes"]:
                 _ask(command, stdin)
-            _apply(command, items, api, report)
-            items = [item for item in items if item.sign != "+"]
+            items = _apply(command, items, api, report)
     finally:
         report.close()
     _end(command, items, is_json=is_json)
@@ -159,13 +158,15 @@ def _ask(command: BaseCommand, stdin: Any) -> None:
         raise CommandError("Nothing was created.", returncode=FOUND)
 
 
-def _apply(command: BaseCommand, items: list[Item], api: ManagementApi, report: Report) -> None:
+def _apply(
+    command: BaseCommand, items: list[Item], api: ManagementApi, report: Report
+) -> list[Item]:
     def say(item: Item, is_new: bool) -> None:
         report.done(item, is_new)
         command.stdout.flush()  # a pipe shows it at once, too
 
     try:
-        apply(items, api, say)
+        return apply(items, api, say)
     except BaseException:
         command.stderr.write("Not all was created. Run the command again: it goes on from there.")
         raise
@@ -174,12 +175,10 @@ def _apply(command: BaseCommand, items: list[Item], api: ManagementApi, report: 
 def _end(command: BaseCommand, items: list[Item], *, is_json: bool) -> None:
     missing = sum(item.sign == "+" for item in items)
     blocked = sum(item.sign == "!" for item in items)
-    if missing:
-        raise CommandError(
-            f"Missing: {missing + blocked}. To create it: --apply.", returncode=FOUND
-        )
+    found = [f"Missing: {missing}. To create it: --apply."] if missing else []
     if blocked:
-        message = f"Missing: {blocked}, which --apply does not create."
-        raise CommandError(message, returncode=FOUND)
+        found.append(f"Left to you: {blocked}, which --apply does not do.")
+    if found:
+        raise CommandError(" ".join(found), returncode=FOUND)
     if not is_json:
         Output(command).heading("Nothing is missing.")

@@ -1,7 +1,7 @@
 """The plan: which steps are done, which are missing, and how the missing ones are made."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.management import CommandError
@@ -24,7 +24,7 @@ class Item:
         step: the step.
         is_there: whether the tenant has it.
         text: what is there, or is missing.
-        obstacle: why a missing one cannot be created; "" where it can be.
+        obstacle: what somebody must do in the console, and why; "" where there is nothing.
     """
 
     step: Step
@@ -34,10 +34,10 @@ class Item:
 
     @property
     def sign(self) -> str:
-        """``=`` for what is there, ``+`` for what would be made, ``!`` for what cannot be."""
-        if self.is_there:
-            return "="
-        return "!" if self.obstacle else "+"
+        """``=`` for what is there, ``+`` for what would be made, ``!`` for what is left."""
+        if self.obstacle:
+            return "!"
+        return "=" if self.is_there else "+"
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -56,9 +56,7 @@ def plan(steps: Iterable[Step], state: TenantState) -> list[Item]:
 
 
 def _item(step: Step, state: TenantState) -> Item:
-    is_there = step.is_there(state)
-    obstacle = "" if is_there else step.obstacle(state)
-    return Item(step, is_there, step.text(state), obstacle)
+    return Item(step, step.is_there(state), step.text(state), step.obstacle(state))
 
 
 def unused(steps: Iterable[Step], state: TenantState) -> dict[str, list[str]]:
@@ -78,13 +76,18 @@ def unused(steps: Iterable[Step], state: TenantState) -> dict[str, list[str]]:
     return {group: names for group, names in found.items() if names}
 
 
-def apply(items: Iterable[Item], api: ManagementApi, say: Callable[[Item, bool], None]) -> None:
+def apply(
+    items: Iterable[Item], api: ManagementApi, say: Callable[[Item, bool], None]
+) -> list[Item]:
     """Create what is missing, in turn. What another run creates meanwhile is no failure.
 
     Args:
         items: of a plan.
         api: of the tenant.
-        say: called with each item that was missing and is there now, and whether it was made here.
+        say: called with each item that was missing, as it is now, and whether it was made here.
+
+    Returns:
+        the items as they are now.
 
     Raises:
         AuthorizationServerUnavailable, ManagementApiRefused: something could not be created. What
@@ -92,11 +95,19 @@ def apply(items: Iterable[Item], api: ManagementApi, say: Callable[[Item, bool],
         CommandError: somebody else changes the same.
     """
     state = TenantState(api)
-    for item in items:
-        if item.sign == "+":
-            state.forget(item.step.part)
-            is_new = not item.step.is_there(state) and _make(item.step, api, state)
-            say(item, is_new)
+    return [_applied(item, api, state, say) if item.sign == "+" else item for item in items]
+
+
+def _applied(
+    item: Item, api: ManagementApi, state: TenantState, say: Callable[[Item, bool], None]
+) -> Item:
+    state.forget(item.step.part)
+    now = _item(item.step, state)
+    is_new = now.sign == "+" and _make(item.step, api, state)
+    is_there = now.is_there or now.sign == "+"
+    done = replace(item, is_there=is_there, obstacle=item.step.obstacle(state))
+    say(done, is_new)
+    return done
 
 
 def _make(step: Step, api: ManagementApi, state: TenantState) -> bool:

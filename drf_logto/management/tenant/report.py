@@ -35,13 +35,12 @@ class Report:
         """Write what is missing, by what it belongs to."""
         items = list(items)
         self._document["plan"] = [item.to_dict() for item in items]
-        shown = [item for item in items if self._shows_all or not item.is_there]
+        shown = [item for item in items if self._shows_all or item.sign != "="]
         for group, members in groupby(shown, key=lambda item: item.step.group):
             self._heading(group)
             for item in members:
                 self._line(f"{item.sign} {item.text}")
-                if item.obstacle:
-                    self._line(f"  {item.obstacle}")
+                self._obstacle(item)
 
     def more(self, heading: str, found: Mapping[str, Iterable[str]]) -> None:
         """Write what the tenant has more, by what it belongs to."""
@@ -58,19 +57,26 @@ class Report:
             self._heading(sentence)
 
     def done(self, item: Item, is_new: bool) -> None:
-        """Write that a step is done: by this run, or perhaps by another."""
+        """Write what has become of a step: by this run, or perhaps by another."""
         done = self._document.setdefault("done", [])
         if not done or done[-1]["group"] != item.step.group:
             self._heading(item.step.group)
-        done.append({**item.to_dict(), "state": "there", "is_new": is_new})
-        self._line(f"{'created' if is_new else 'is there now'}: {item.text}")
+        state = "there" if item.is_there else "blocked"
+        done.append({**item.to_dict(), "state": state, "is_new": is_new})
+        others = "is there now" if item.is_there else "not created"
+        self._line(f"{'created' if is_new else others}: {item.text}")
         if is_new and isinstance(item.step, HookStep):
             self._line(_SIGNING_KEY)
+        self._obstacle(item)
 
     def close(self) -> None:
         """Write the JSON document, if it is wanted and there is a plan."""
         if self._is_json and self._document:
             self._output.json(self._document)
+
+    def _obstacle(self, item: Item) -> None:
+        if item.obstacle:
+            self._line(f"  {item.obstacle}")
 
     def _heading(self, text: str) -> None:
         if not self._is_json:

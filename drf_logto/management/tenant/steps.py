@@ -2,14 +2,13 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeVar
 from urllib.parse import quote
 
 from django.core.management import CommandError
 
-from ...outgoing.management_api import ManagementApi, ManagementApiRefused
+from ...outgoing.management_api import ManagementApi
 from ...telemetry import quoted
 from ..subcommands import FAILED
 from .objects import ApiScope, Hook, Role
@@ -19,6 +18,11 @@ Found = TypeVar("Found")
 
 HOOK_NAME = "drf_logto"
 """The name of a webhook that is created."""
+
+_ONE_TOO_MANY = (
+    "{number} webhooks send the same events to this address. Keep the one whose signing key is in "
+    "LOGTO['WEBHOOK_SIGNING_KEYS'], and delete the others in Logto's console."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class Step(ABC):
         """What is there, or is missing."""
 
     def obstacle(self, state: TenantState) -> str:
-        """Why it cannot be created, and what to do instead; "" where it can be."""
+        """What somebody must do instead of this command, and why; "" where there is nothing."""
         return ""
 
     @abstractmethod
@@ -146,9 +150,12 @@ class HookStep(Step):
 
     def obstacle(self, state: TenantState) -> str:
         found = self._found(state)
-        if found is None or found.is_enabled:
-            return ""
-        return f"The webhook {quoted(found.name)} is turned off. Turn it on in Logto's console."
+        if found is not None and not found.is_enabled:
+            return f"The webhook {quoted(found.name)} is turned off. Turn it on in Logto's console."
+        own = (one for one in state.hooks if one.url == self.url and one.is_enabled)
+        number = sum(not self.events.isdisjoint(one.events) for one in own)
+        # Logto refuses no second one, so this is what runs at the same moment end in.
+        return _ONE_TOO_MANY.format(number=number) if number > 1 else ""
 
     def is_there(self, state: TenantState) -> bool:
         found = self._found(state)
@@ -160,16 +167,8 @@ class HookStep(Step):
             events = sorted(self.events | found.events)
             api.patch(f"/hooks/{quote(found.id, safe='')}", {"events": events})
             return
-        before = {one.id for one in state.hooks}
         body = {"name": HOOK_NAME, "events": sorted(self.events), "config": {"url": self.url}}
         api.post("/hooks", body)
-        state.forget(self.part)
-        new = {one.id for one in state.hooks if one.url == self.url and one.name == HOOK_NAME}
-        for id in sorted(new - before)[1:]:
-            # Other runs have created one at this moment, and Logto would send every event to each.
-            # All runs leave the same one, and the last of them sees all.
-            with suppress(ManagementApiRefused):  # another run has deleted it
-                api.delete(f"/hooks/{quote(id, safe='')}")
 
     def _found(self, state: TenantState) -> Hook | None:
         own = [one for one in state.hooks if one.url == self.url]

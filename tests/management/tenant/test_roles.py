@@ -223,7 +223,7 @@ def test_a_role_of_the_other_kind_is_missing_and_stays(
     code, output = logto_command("tenant", "--import", str(file), "--apply", "--yes")
     assert code == 3
     assert "In the tenant, this role is for users, and not for machines." in output
-    assert output.endswith("Missing: 1, which --apply does not create.")
+    assert output.endswith("Left to you: 1, which --apply does not do.")
 
 
 @pytest.mark.usefixtures("api")

@@ -164,7 +164,7 @@ def test_a_webhook_that_is_turned_off_stays_so_and_is_missing(
     assert code == 3
     assert "  ! webhook with the needed events\n" in output
     assert "The webhook 'off' is turned off. Turn it on in Logto's console." in output
-    assert output.endswith("Missing: 1, which --apply does not create.")
+    assert output.endswith("Left to you: 1, which --apply does not do.")
     (row,) = stand_in.tenant.rows["hooks"].values()
     assert row["enabled"] is False
 
@@ -377,65 +377,79 @@ def steps() -> Any:
 
 @pytest.mark.parametrize(
     # Logto takes a second webhook, and replaces the addresses of an application as a whole.
-    ("write", "there"),
-    [(1, 7), (2, 6), (3, 5), (4, 4), (5, 2), (6, 0), (7, 0)],
+    ("write", "there", "hooks"),
+    [(1, 7, 1), (2, 6, 1), (3, 5, 1), (4, 4, 1), (5, 2, 2), (6, 0, 1), (7, 0, 1)],
 )
 def test_what_another_run_creates_at_the_same_moment_is_no_failure(
-    logto_command: Run, stand_in: ManagementApi, write: int, there: int
+    logto_command: Run, stand_in: ManagementApi, write: int, there: int, hooks: int
 ) -> None:
     """The other one does everything between the check of a write of this one, and the write."""
     other = steps()
     stand_in.at_write(write, before=lambda: apply(other, management_api(), lambda *_: None))
     code, output = logto_command("tenant", "--base-url", BASE, "--apply", "--yes")
-    assert code == 0
+    assert code == (3 if hooks > 1 else 0)
     assert output.count("is there now: ") == there
-    assert len(stand_in.tenant.rows["hooks"]) == 1
-    assert logto_command("tenant", "--base-url", BASE)[0] == 0
+    assert len(stand_in.tenant.rows["hooks"]) == hooks
+    assert logto_command("tenant", "--base-url", BASE)[0] == code
 
 
-def test_of_webhooks_that_are_created_at_the_same_moment_one_stays(
+@pytest.mark.parametrize("arguments", [[], ["--apply", "--yes"]])
+def test_webhooks_that_send_the_same_events_are_found_and_stay(
+    stand_in: ManagementApi, logto_command: Run, arguments: list[str]
+) -> None:
+    logto_command("tenant", "--base-url", BASE, "--apply", "--yes")
+    hook: dict[str, Any] = {
+        "events": needed_events(),
+        "config": {"url": f"{BASE}/logto/webhook/"},
+    }
+    others = [
+        {**hook, "name": "second"},
+        {**hook, "name": "off", "enabled": False},
+        {**hook, "name": "another event", "events": ["PostSignIn"]},
+        {**hook, "name": "another address", "config": {"url": "https://other.test/"}},
+    ]
+    for one in others:
+        stand_in.create("/hooks", **one)
+    code, output = logto_command("tenant", "--base-url", BASE, *arguments)
+    assert code == 3
+    assert "  ! webhook with the needed events\n" in output
+    assert "2 webhooks send the same events to this address." in " ".join(output.split())
+    assert output.endswith("Left to you: 1, which --apply does not do.")
+    assert len(stand_in.tenant.rows["hooks"]) == 5
+
+
+def test_a_webhook_that_is_turned_off_after_the_plan_stays_so_and_is_found(
     stand_in: ManagementApi, logto_command: Run
 ) -> None:
-    """This run finds two others; one of them is deleted by its own run at this moment."""
-    rows = stand_in.tenant.rows["hooks"]
     hook = {"events": needed_events(), "config": {"url": f"{BASE}/logto/webhook/"}}
-    old = {"events": ["PostSignIn"], "config": {"url": "https://other.test/"}}
-    stand_in.create("/hooks", name="drf_logto", **old)
-
-    def create() -> None:
-        for _ in range(2):
-            stand_in.create("/hooks", name="drf_logto", **hook)
-
-    def delete() -> None:
-        own = sorted(id for id, row in rows.items() if row["config"] == hook["config"])
-        del rows[own[1]]
-
-    stand_in.at_write(5, after=create)
-    stand_in.at_write(8, before=delete)
-    assert logto_command("tenant", "--base-url", BASE, "--apply", "--yes")[0] == 0
-    assert [row["config"] for row in rows.values()] == [old["config"], hook["config"]]
+    off = {**hook, "name": "off", "enabled": False}
+    stand_in.at_write(1, after=lambda: stand_in.create("/hooks", **off))
+    arguments = ["tenant", "--base-url", BASE, "--apply", "--yes"]
+    code, output = logto_command(*arguments)
+    assert code == 3
+    assert "not created: webhook with the events" in output
+    assert "The webhook 'off' is turned off." in output
 
 
-def test_runs_at_once_end_in_one_tenant(stand_in: ManagementApi, logto_command: Run) -> None:
+def test_runs_at_once_end_in_one_tenant_and_name_a_second_webhook(
+    stand_in: ManagementApi, logto_command: Run
+) -> None:
     together = threading.Barrier(4)
     items = steps()
 
-    def run(_number: int) -> None:
+    def run(_number: int) -> list[str]:
         together.wait()
-        apply(items, management_api(), lambda *_: None)
+        return [one.obstacle for one in apply(items, management_api(), lambda *_: None)]
 
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(run, range(4)))
-    assert logto_command("tenant", "--base-url", BASE)[0] == 0
+        obstacles = list(pool.map(run, range(4)))
     rows = stand_in.tenant.rows
-    assert [
-        len(rows[kind]) for kind in ("resources", "scopes", "organization-scopes", "hooks")
-    ] == [
-        2,
-        3,
-        1,
-        1,
-    ]
+    kinds = ("resources", "scopes", "organization-scopes")
+    assert [len(rows[kind]) for kind in kinds] == [2, 3, 1]
+    has_others = len(rows["hooks"]) > 1
+    assert any(map(any, obstacles)) is has_others
+    assert logto_command("tenant", "--base-url", BASE)[0] == (3 if has_others else 0)
+    assert all(method != "DELETE" for method, _path in stand_in.requests)
 
 
 def test_what_vanishes_between_two_steps_is_a_failure_that_names_it(
