@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import Any
 
@@ -264,6 +266,18 @@ def test_what_the_bearer_must_be_is_reported_beside_the_kind(
     assert way == {"kinds": GLOBAL, "scopes": ["a"], "bearer": bearer}
     (way,) = operation(permission_classes=[permission])["x-logto-access-tokens"]
     assert way == {"kinds": EVERY_KIND, "scopes": [], "bearer": bearer}
+
+
+def test_ways_that_are_too_many_to_list_are_reported_as_one() -> None:
+    scopes = [f"{letter}{number}" for letter in "bcd" for number in range(5)]
+    either = [reduce(or_, map(HasScopes, scopes[start : start + 5])) for start in (0, 5, 10)]
+    schema = described(Data.as_view(permission_classes=[HasScopes("a"), *either]))
+    found = schema["paths"]["/0/"]["get"]
+    (way,) = found["x-logto-access-tokens"]
+    assert found["security"] == [oauth2("a"), BEARER]
+    assert (way["kinds"], way["scopes"], len(way["other_permissions"])) == (GLOBAL, ["a"], 4)
+    flows = schema["components"]["securitySchemes"]["LogtoOAuth2"]["flows"]
+    assert [*flows["authorizationCode"]["scopes"]] == ["a", *scopes]
 
 
 def test_an_operator_of_the_project_is_called_by_its_name() -> None:

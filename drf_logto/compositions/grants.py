@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from itertools import product
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -119,7 +118,11 @@ def _ways_without_kind(
     each = [_ways_of(one, negated=negated) for one in operands]
     if (operator is Operator.OR) is not negated:
         return set().union(*each)
-    return {any(chosen) for chosen in product(*each)}
+    if not all(each):
+        return set()
+    # Of the ways that take one from each, which may be very many.
+    found = {True} if any(True in one for one in each) else set()
+    return found | ({False} if all(False in one for one in each) else set())
 
 
 def _ways_of(permission: Any, *, negated: bool) -> set[bool]:

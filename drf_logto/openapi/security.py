@@ -93,7 +93,7 @@ def _scopes(registry: ComponentRegistry, ways: tuple[Alternative, ...]) -> dict[
     granted = {
         (scope, _GRANTED[kind])
         for way in ways
-        for scope in way.scopes
+        for scope in (*way.scopes, *way.scopes_of_some)
         for kind in TokenKind
         if kind in way.kinds
     }

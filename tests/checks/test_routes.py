@@ -253,6 +253,7 @@ def test_a_negation_beside_a_kind_hears_nothing(check: Check, permissions: Any) 
         ([HasScopes("a"), IsUser & ~IsDelegated], []),
         ([IsUser, HasScopes("a")], []),
         ([IsUser | IsAdminUser, OrgResourceScopes("a")], []),
+        ([IsUser | IsAdminUser] * 64, ["W010"]),
         ([~IsUser], ["W004"]),
         ([IsAuthenticated & ~IsDelegated], ["W004"]),
         ([IsUser | ~IsDelegated], ["W004", "W010"]),
