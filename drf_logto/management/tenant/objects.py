@@ -1,10 +1,13 @@
 """The objects of a tenant, and how the Management API writes them."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ...exceptions import AuthorizationServerUnavailable
+
+_MANAGEMENT_API = re.compile(r"https://[^.]+\.logto\.app/api")
 
 ApiScope = tuple[str, str]
 """The resource indicator of an API resource, and the name of one of its scopes."""
@@ -30,8 +33,11 @@ class ApiResource:
 
     @property
     def is_management_api(self) -> bool:
-        """Whether it is the Management API itself, which cannot be changed."""
-        return self.id == "management-api"
+        """Whether it is the Management API itself, which cannot be changed.
+
+        Logto, too, knows it by its indicator: on Logto Cloud, its id is like any other.
+        """
+        return _MANAGEMENT_API.fullmatch(self.indicator) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,11 +36,13 @@ def write(state: TenantState) -> tuple[str, list[str]]:
     except ImportError as error:
         message = 'Install what writes TOML: pip install "drf-logto-auth[tenant]".'
         raise ImproperlyConfigured(message) from error
-    left_out = [one.name for one in state.roles.values() if _is_powerful(one, state)]
-    own = [one for one in state.roles.values() if one.name not in left_out]
+    found = {"roles": state.roles, "organization_roles": state.organization_roles}
+    left_out = [
+        one.name for has in found.values() for one in has.values() if _is_powerful(one, state)
+    ]
     document = {
-        "roles": _rows(own),
-        "organization_roles": _rows(state.organization_roles.values()),
+        kind: _rows(one for one in has.values() if not _is_powerful(one, state))
+        for kind, has in found.items()
     }
     return _HEAD + tomli_w.dumps(document), sorted(left_out)
 

@@ -110,6 +110,25 @@ def test_a_role_that_may_use_the_management_api_is_left_out(
     assert logto_command("tenant", "--import", str(file)) == (0, "\nNothing is missing.\n")
 
 
+@pytest.mark.usefixtures("roles")
+def test_on_logto_cloud_a_role_of_users_or_organizations_gets_no_management_api(
+    logto_command: Run, stand_in: ManagementApi, tmp_path: Path, file: Path
+) -> None:
+    """Its Management API has an id like any other API resource."""
+    cloud = "https://k3a1v8.logto.app/api"
+    resource = stand_in.create("/resources", name="Logto Management API", indicator=cloud)
+    all_of_it = stand_in.create(f"/resources/{resource['id']}/scopes", name="all")["id"]
+    stand_in.create("/roles", name="operator", description="x", scopeIds=[all_of_it])
+    stand_in.create("/organization-roles", name="owner", resourceScopeIds=[all_of_it])
+    exported = tmp_path / "exported.toml"
+    _code, output = logto_command("tenant", "--export", str(exported))
+    assert output.endswith("may use the Management API: 'operator', 'owner'.\n")
+    assert exported.read_text("utf-8") == FILE
+    assert logto_command("tenant", "--import", str(file)) == (0, "\nNothing is missing.\n")
+    code, output = logto_command("tenant", "--import", str(file), "--resource", f"{API}={cloud}")
+    assert (code, "would get the Management API" in output) == (2, True)
+
+
 def test_a_file_that_cannot_be_written_is_a_usage_error(logto_command: Run, tmp_path: Path) -> None:
     code, output = logto_command("tenant", "--export", str(tmp_path / "no" / "roles.toml"))
     assert code == 2
