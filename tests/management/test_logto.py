@@ -42,6 +42,24 @@ def test_a_terminal_gets_a_message_in_lines_of_its_width(monkeypatch: pytest.Mon
     assert max(map(len, lines)) < 60  # with colours
 
 
+@pytest.mark.parametrize(
+    ("arguments", "verbosity"),
+    [
+        (["users"], 1),
+        (["users", "--verbosity", "2"], 2),
+        (["users", "-v0", "--no-color"], 0),
+        (["--verbosity", "2", "users"], 2),
+        (["--verbosity", "2", "users", "--verbosity", "3"], 3),
+    ],
+)
+def test_options_of_django_may_come_after_the_subcommand(
+    arguments: list[str], verbosity: int
+) -> None:
+    options = Command().create_parser("manage.py", "logto").parse_args(arguments)
+    assert options.verbosity == verbosity
+    assert options.no_color is ("--no-color" in arguments)
+
+
 def test_the_help_lists_the_subcommands(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         call_command("logto", "--help")

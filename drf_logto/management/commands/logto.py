@@ -1,6 +1,8 @@
 """``manage.py logto``: finds the modules of ``subcommands`` and runs one."""
 
 import re
+from argparse import SUPPRESS
+from copy import copy
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -35,6 +37,7 @@ class Command(BaseCommand):
             added = parsers.add_parser(found.name, help=summary, description=summary)
             _hide_long_words(added)
             module.add_arguments(added)
+            _repeat_options(parser, added)
 
     def handle(self, *args: Any, **options: Any) -> None:
         wrap_errors(self)
@@ -58,6 +61,16 @@ class Command(BaseCommand):
             reason = f"Logto cannot be asked: {error.reason}."
             remedy = "Check LOGTO['ENDPOINT'], the network, and whether Logto works."
             raise CommandError(f"{reason} {remedy}", returncode=FAILED) from error
+
+
+def _repeat_options(parser: CommandParser, added: CommandParser) -> None:
+    """Let the options of Django, which its commands have, come after the subcommand as well."""
+    group = added.add_argument_group("options of Django's commands")
+    for option in parser._actions:
+        if option.option_strings and option.dest not in {"help", "version"}:
+            repeated = copy(option)
+            repeated.default = SUPPRESS  # it must not replace what stands before the subcommand
+            group._add_action(repeated)
 
 
 def _hide_long_words(parser: CommandParser) -> None:

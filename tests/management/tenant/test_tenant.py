@@ -124,7 +124,7 @@ def test_what_is_missing_is_created_and_a_second_run_finds_nothing(
 
 def test_what_is_there_is_listed_when_more_is_asked_for(logto_command: Run) -> None:
     logto_command("tenant", "--apply", "--yes")
-    code, output = logto_command("--verbosity=2", "tenant")
+    code, output = logto_command("tenant", "--verbosity", "2")
     assert code == 0
     assert f"API resource '{API}'\n  = API resource\n  = scope 'read:products'\n" in output
 
