@@ -68,16 +68,21 @@ class McpServer:
         with ThreadPoolExecutor(1) as thread:
             return thread.submit(asyncio.run, self._call(asked, calls)).result()
 
-    async def _call(self, asked: Asked, calls: Any) -> list[str]:
+    def http(self, asked: Asked) -> Any:
+        """Return an HTTP client that signs this person in."""
         import httpx
-        from mcp import ClientSession
-        from mcp.client.streamable_http import streamable_http_client
 
         auth = self.client.sign_in(
             self.address, CLIENT.id, REDIRECT_URI, asked.open_browser, asked.wait_for_code
         )
+        return httpx.AsyncClient(auth=auth, timeout=10)
+
+    async def _call(self, asked: Asked, calls: Any) -> list[str]:
+        from mcp import ClientSession
+        from mcp.client.streamable_http import streamable_http_client
+
         async with (
-            httpx.AsyncClient(auth=auth, timeout=10) as http,
+            self.http(asked) as http,
             streamable_http_client(self.address, http_client=http) as (incoming, outgoing, _),
             ClientSession(incoming, outgoing) as session,
         ):
@@ -164,3 +169,15 @@ def test_a_body_that_is_too_long_is_refused_before_there_is_a_token(server: McpS
     headers = {"Content-Type": "application/json"}
     assert httpx.post(server.address, content=b"{}", headers=headers).status_code == 401
     assert httpx.post(server.address, content=body, headers=headers).status_code == 400
+
+
+def test_no_request_keeps_a_thread_of_the_server(server: McpServer) -> None:
+    """The answer to a GET would be a stream that does not end when its reader leaves."""
+
+    async def get() -> int:
+        async with server.http(Asked(BEN)) as http:
+            accept = {"Accept": "application/json, text/event-stream"}
+            response = await http.get(server.address, headers=accept)
+            return int(response.status_code)
+
+    assert asyncio.run(get()) == 405

@@ -51,7 +51,7 @@ def test_the_document_has_the_members_of_the_rfc(route: Route, logto_options: An
         ([f"{API}?tenant=%C3%BC%20"], {"?tenant=%C3%BC%20": f"{API}?tenant=%C3%BC%20"}),
         ([f"{API}/v1", "https://api.example.org/v1"], {"/v1": f"{API}/v1"}),
         (["http://127.0.0.1:8000/api"], {"/api": "http://127.0.0.1:8000/api"}),
-        (["urn:api", "http://api.example.test", "https://[", "https:///a"], {}),
+        (["urn:api", "http://api.example.test", "https://[", "https:///a", "ftp://localhost"], {}),
     ],
     ids=str,
 )
