@@ -371,6 +371,8 @@ class Unfiltered(Computing):
                 lambda view: view.request.path.startswith("/public"),
                 lambda view: "public" in view.request.path_info,
                 lambda view: view.request.content_type == "text/plain",
+                lambda view: getattr(view.request, "version", None) == "1",
+                lambda view: view.request.session.get("public"),
             )
         ),
         (Endless, "it raises RecursionError"),

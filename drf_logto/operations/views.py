@@ -51,7 +51,7 @@ for _operation in _ASKED:
 _OF_PATH, _OF_REQUEST = _Unknown("a keyword of the path"), _Unknown("more than route and method")
 _PARTS = (
     *("COOKIES", "FILES", "GET", "META", "POST", "_get_scheme", "content_params", "content_type"),
-    *("path", "path_info"),
+    *("accepted_media_type", "accepted_renderer", "path", "path_info", "session", "version"),
 )
 
 

@@ -85,6 +85,8 @@ class ByUser(Data):
 class Checking(Data):
     def check_permissions(self, request: Any) -> None: ...
 
+    def permission_denied(self, *_: Any, **__: Any) -> Any: ...
+
 
 class Mixed(View):
     def get(self, request: Any) -> Any: ...
@@ -145,7 +147,8 @@ SHOWN = """
 
 /checked/
   GET: anybody (AllowAny)
-  View: tests.management.test_routes_command.Checking, with its own check_permissions
+  View: tests.management.test_routes_command.Checking, with its own check_permissions and
+      permission_denied
 
 /closed/
   GET: closed: no token opens it

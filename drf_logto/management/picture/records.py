@@ -17,6 +17,7 @@ from ...view_options import declared_by_class
 
 Write = Callable[[str], str]
 
+_DECIDING = ("initial", "check_permissions", "permission_denied")
 _WHO = {
     Credential.NONE: "anybody",
     Credential.UNKNOWN: "anybody",
@@ -176,15 +177,16 @@ def _facts(operations: list[Operation], write: Write) -> Iterator[tuple[str, str
     for resources in narrowed:
         if resources != get_settings().api_resource:
             yield "API resource", f"{' or '.join(map(write, resources)) or 'none'} alone"
-    own = f", with its own {write('check_permissions')}" if _asks_itself(operations[0]) else ""
-    yield "View", write(operations[0].name) + own
+    own = " and ".join(map(write, _own_methods(operations[0])))
+    yield "View", write(operations[0].name) + (f", with its own {own}" if own else "")
 
 
-def _asks_itself(operation: Operation) -> bool:
-    """Whether a class decides by itself which permissions count."""
-    check = declared_by_class(operation.route.callback, "check_permissions")
-    package = getattr(check, "__module__", "").partition(".")[0]
-    return reads_policies(operation.route.callback) and package not in {"adrf", "rest_framework"}
+def _own_methods(operation: Operation) -> Iterator[str]:
+    """With which a class may decide by itself whether permissions count."""
+    for name in _DECIDING if reads_policies(operation.route.callback) else ():
+        method = declared_by_class(operation.route.callback, name)
+        if getattr(method, "__module__", "").partition(".")[0] not in {"adrf", "rest_framework"}:
+            yield name
 
 
 def printable(text: str) -> str:
