@@ -1,8 +1,10 @@
 """Steps: each says whether the tenant has one thing, and creates it."""
 
+import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import ClassVar, Literal, TypeVar
 from urllib.parse import quote
 
@@ -19,6 +21,7 @@ Found = TypeVar("Found")
 HOOK_NAME = "drf_logto"
 """The name of a webhook that is created."""
 
+_MOST_COMPARED = 1000  # names
 _ONE_TOO_MANY = (
     "{number} webhooks send the same events to this address. Keep the one whose signing key is in "
     "LOGTO['WEBHOOK_SIGNING_KEYS'], and delete the others in Logto's console."
@@ -73,7 +76,7 @@ class ResourceStep(Step):
         return f"API resource {quoted(self.indicator)}"
 
     def text(self, state: TenantState) -> str:
-        return "API resource"
+        return f"API resource{_confused(self.indicator, state.resources)}"
 
     def is_there(self, state: TenantState) -> bool:
         return self.indicator in state.resources
@@ -95,7 +98,8 @@ class ScopeStep(Step):
         return ResourceStep(self.indicator).group
 
     def text(self, state: TenantState) -> str:
-        return f"scope {quoted(self.name)}"
+        found = state.resources.get(self.indicator)
+        return f"scope {quoted(self.name)}{_confused(self.name, found.scopes if found else ())}"
 
     def is_there(self, state: TenantState) -> bool:
         found = state.resources.get(self.indicator)
@@ -118,7 +122,7 @@ class PermissionStep(Step):
         return "Organization permissions"
 
     def text(self, state: TenantState) -> str:
-        return quoted(self.name)
+        return quoted(self.name) + _confused(self.name, state.organization_permissions)
 
     def is_there(self, state: TenantState) -> bool:
         return self.name in state.organization_permissions
@@ -231,13 +235,16 @@ class RoleStep(Step):
     def text(self, state: TenantState) -> str:
         kind = "machines" if self.role.is_for_machines else "users"
         found = self._roles(state).get(self.role.name)
-        start = quoted(self.role.name) + ("" if found else f" for {kind}")
+        name = quoted(self.role.name)
         scopes, permissions = self._missing(state)
         lists = [f"permissions {_listed(permissions)}"] if permissions else []
         for indicator in sorted({one for one, _name in scopes}):
             names = [name for one, name in scopes if one == indicator]
             lists.append(f"scopes of {quoted(indicator)}: {_listed(names)}")
-        return "; ".join([start, *lists])
+        if found is not None:
+            return f"more for the role {name}: {'; '.join(lists)}" if lists else name
+        others = _confused(self.role.name, self._roles(state))
+        return f"new role {name} for {kind}{others}{': ' if lists else ''}{'; '.join(lists)}"
 
     def obstacle(self, state: TenantState) -> str:
         found = self._roles(state).get(self.role.name)
@@ -297,6 +304,19 @@ def _found(mapping: Mapping[str, Found], name: str) -> Found:
         message = f"Somebody has deleted {quoted(name)} meanwhile. Run the command again."
         raise CommandError(message, returncode=FAILED)
     return mapping[name]
+
+
+def _confused(name: str, others: Iterable[str]) -> str:
+    """Name what is there and differs only in case, a slash at the end or the form of letters."""
+    if name in others:
+        return ""
+    compared = islice(others, _MOST_COMPARED)
+    found = next((one for one in compared if _folded(one) == _folded(name)), None)
+    return f"; there is {quoted(found)}, which is another one" if found else ""
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold().rstrip("/")
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -151,10 +151,11 @@ def test_an_import_shows_a_plan(logto_command: Run, file: Path, stand_in: Manage
         "\nOrganization permissions\n"
         "  + 'invite:member'\n"
         "\nRoles\n"
-        f"  + 'editor' for users; scopes of '{API}': 'read:products', 'write:products'\n"
-        "  + 'worker' for machines\n"
+        f"  + new role 'editor' for users: scopes of '{API}': 'read:products',\n"
+        "      'write:products'\n"
+        "  + new role 'worker' for machines\n"
         "\nOrganization roles\n"
-        "  + 'admin' for users; permissions 'invite:member'; scopes of 'https://api.example.test':\n"
+        f"  + new role 'admin' for users: permissions 'invite:member'; scopes of '{API}':\n"
         "      'read:products'\n"
         "Missing: 4. To create it: --apply."
     )
@@ -181,7 +182,8 @@ def test_an_import_adds_scopes_to_roles_and_to_the_api_resource(
     stand_in.create("/organization-roles", name="admin", resourceScopeIds=[api["read:products"]])
     code, output = logto_command("tenant", "--import", str(file), "--apply", "--yes")
     assert code == 0
-    assert f"created: 'editor'; scopes of '{API}': 'write:products'\n" in output
+    assert f"created: more for the role 'editor': scopes of '{API}': 'write:products'\n" in output
+    assert "created: more for the role 'admin': permissions 'invite:member'\n" in output
     assert granted(stand_in) == [
         ("admin", ["invite:member"]),
         ("admin", ["read:products"]),

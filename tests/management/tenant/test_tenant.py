@@ -140,6 +140,21 @@ def test_the_signing_key_of_a_new_webhook_is_not_shown(
     assert hook["signingKey"] not in output
 
 
+def test_what_differs_little_from_something_in_the_tenant_is_named_beside_it(
+    logto_command: Run, stand_in: ManagementApi
+) -> None:
+    resource = stand_in.create("/resources", name="API", indicator=f"{API}/")
+    stand_in.create("/organization-scopes", name="Invite:Member")
+    _code, output = logto_command("tenant")
+    assert f"  + API resource; there is '{API}/', which is another one\n" in output
+    assert "  + 'invite:member'; there is 'Invite:Member', which is another one\n" in output
+    resource = stand_in.create("/resources", name="API", indicator=API)
+    stand_in.create(f"/resources/{resource['id']}/scopes", name="\uff52ead:products")
+    _code, output = logto_command("tenant")
+    assert "  + scope 'read:products'; there is '\uff52ead:products', which" in output
+    assert f"{API}/" not in output
+
+
 def test_a_webhook_that_lacks_events_gets_them_and_keeps_its_own(
     logto_command: Run, stand_in: ManagementApi
 ) -> None:
