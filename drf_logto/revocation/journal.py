@@ -3,11 +3,11 @@
 import math
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from itertools import chain, islice
 from typing import NamedTuple, Protocol
 
 from ..shared_cache import CacheUnavailable
+from .announcement import Announcement
 from .marks import Mark, Marks, Names, dump, parse
 
 _DAY = 86400
@@ -55,10 +55,9 @@ class Journal:
     """Keeps the marks of this process and those in the cache the same. Not for several threads.
 
     An entry is a list of marks. A writer claims the next number of a lane with ``add``, so no entry
-    replaces another. Then it announces them: it gives one key another value, and readers look at
-    the lanes where they find another than before. The entries of a day end together, when the
-    youngest mark among them has. A journal that lost an entry begins a new epoch, and every process
-    writes back what it knows.
+    replaces another. Then it announces them, and readers look at the lanes. The entries of a day
+    end together, when the youngest mark among them has. A journal that lost an entry begins a new
+    epoch, and every process writes back what it knows.
 
     Args:
         cache: what the processes share.
@@ -93,9 +92,7 @@ class Journal:
         # Entries end by the lifetime of who wrote them, so sites share a journal where it is equal.
         self._epoch_key = f"drf_logto:{name}:{int(lifetime)}:epoch"
         self._epoch: str | None = None
-        self._news_key = f"drf_logto:{name}:{int(lifetime)}:news"
-        self._news: tuple[object, object] = (None, None)  # before each of the last two looks
-        self._is_announced = True  # what this process has written, or may have
+        self._announcement = Announcement(cache, f"drf_logto:{name}:{int(lifetime)}:news")
         self._looked_at = -math.inf
         self._is_whole = False  # whether the epoch was read to its end
         self._last_read = 0  # day
@@ -108,27 +105,24 @@ class Journal:
     @property
     def is_behind(self) -> bool:
         """Whether marks of this process are not in the journal, or others may not look for them."""
-        return bool(self._missing) or not self._is_announced
+        return bool(self._missing) or self._announcement.is_due
 
     def read(self) -> None:
         """Learn the marks that others wrote, or raise CacheUnavailable."""
         # In a call before the lanes are read: what comes too late for these is announced after it.
-        asked, now = self._cache.get_many([self._epoch_key, self._news_key]), self._now()
-        news = asked.get(self._news_key)
+        asked, now = self._cache.get_many([self._epoch_key, self._announcement.key]), self._now()
+        news = asked.get(self._announcement.key)
         if self._is_up_to_date(asked.get(self._epoch_key), news):
             return
         self._look()
-        # Two looks after the same, as a replica of the cache that answers may be behind.
-        self._news, self._looked_at = (self._news[-1], news), now
-        if news is None:  # nobody has announced anything, or the cache has lost it
-            with suppress(CacheUnavailable):  # as where it is full
-                self._cache.add(self._news_key, secrets.token_hex(8), None)
+        self._looked_at = now
+        self._announcement.looked(news)
 
     def _is_up_to_date(self, epoch: object, news: object) -> bool:
         """Whether the lanes need no look."""
         return (
-            (self._is_whole and not self._missing and news is not None)
-            and (epoch, (news, news)) == (self._epoch, self._news)
+            (self._is_whole and not self._missing and epoch == self._epoch)
+            and self._announcement.is_known(news)
             and abs(self._now() - self._looked_at) < _LOOK
         )
 
@@ -164,14 +158,14 @@ class Journal:
         named: dict[Names, None] = {}
         for mark in marks:
             # Also where it is known: who has written it may have ended before announcing it.
-            self._is_announced = False
+            self._announcement.is_due = True
             named[mark.names] = None
             if not self._marks.covers(mark):
                 self._missing[mark.names] = mark
                 self._marks.add([mark])
         self.read()  # first, so that no entry fills the place of one that was lost
         self._append_all(named)
-        self._announce()
+        self._announcement.make()
 
     def write_back(self) -> None:
         """Write what the journal lacks, one process at a time, or raise CacheUnavailable."""
@@ -183,13 +177,7 @@ class Journal:
                     self._append_all(list(self._missing))
             finally:
                 self._cache.delete(turn)
-        self._announce()
-
-    def _announce(self) -> None:
-        """Let all processes look at the lanes. This one as well: another may have announced too."""
-        if not self._is_announced:
-            self._cache.set(self._news_key, secrets.token_hex(8), None)
-            self._is_announced = True
+        self._announcement.make()
 
     def _append_all(self, named: Iterable[Names]) -> None:
         waiting = iter(named)
@@ -203,7 +191,7 @@ class Journal:
         for _attempt in range(_ATTEMPTS):
             lane = _Lane(self._today(), self._own_lane)
             claimed, number, timeout = self._entry(lane), self._at(lane), self._timeout(lane)
-            self._is_announced = False
+            self._announcement.is_due = True
             if self._cache.add(claimed, entry, timeout):
                 self._cache.set(self._head(lane), str(number), timeout)
                 # The entry is lost to others if a new epoch has begun before it was written.

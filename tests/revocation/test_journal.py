@@ -1,7 +1,9 @@
 """The journal: whatever processes, their clocks and the cache do, no mark is lost."""
 
 import math
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 import pytest
 from hypothesis import settings
@@ -185,14 +187,14 @@ def test_what_is_not_announced_is_read_after_ten_seconds(store: Store) -> None:
 
 @pytest.mark.parametrize("again", ["write_back", "the same mark", "another process"])
 def test_a_writer_is_behind_until_it_has_announced(store: Store, again: str) -> None:
-    class Full(Store):
-        def set(self, key: str, value: str, timeout: int | None) -> None:
+    class Slow(Store):
+        def delete(self, key: str) -> None:
             if key[-4:] == "news":
                 raise CacheUnavailable
-            super().set(key, value, timeout)
+            super().delete(key)
 
     one, other = Process(store), Process(store).settle()
-    store.__class__ = Full
+    store.__class__ = Slow
     with pytest.raises(CacheUnavailable):
         one.journal.write([mark("ada")])
     assert one.journal.is_behind
@@ -207,6 +209,44 @@ def test_a_writer_is_behind_until_it_has_announced(store: Store, again: str) -> 
     other.journal.read()
     assert other.knows("ada")
     assert one.journal.is_behind == (again == "another process")
+
+
+def test_what_cannot_be_set_is_announced_all_the_same(store: Store) -> None:
+    """Django's cache in a database says nothing where it is locked; one that is full raises."""
+
+    class Locked(Store):
+        def set(self, key: str, value: str, timeout: int | None) -> None:
+            """Fail in silence."""
+
+    one, other = Process(store), Process(store).settle()
+    store.__class__ = Locked
+    one.journal.write([mark("ada")])
+    other.journal.read()
+    assert other.knows("ada")
+
+
+def test_a_call_that_the_client_repeats_hides_no_announcement(store: Store) -> None:
+    """As redis-py does after a broken connection, when others have written meanwhile."""
+    calls: list[Callable[[], None]] = []
+
+    class Repeating(Store):
+        def set(self, key: str, value: str, timeout: int | None) -> None:
+            calls.append(partial(super().set, key, value, timeout))
+            calls[-1]()
+
+        def delete(self, key: str) -> None:
+            calls.append(partial(super().delete, key))
+            calls[-1]()
+
+    one, other, third = (Process(store).settle() for _ in range(3))
+    store.__class__ = Repeating
+    one.journal.write([mark("ada")])
+    announce = calls[-1]
+    other.settle()
+    third.journal.write([mark("bob")])
+    announce()
+    other.journal.read()
+    assert other.knows("ada", "bob")
 
 
 def test_a_lost_announcement_is_one(store: Store) -> None:
@@ -242,6 +282,7 @@ def test_what_is_announced_meanwhile_is_news_at_the_next_question(
 def test_a_replica_that_is_behind_the_announcement_is_asked_once_more(store: Store) -> None:
     one, other = Process(store), Process(store).settle()
     one.journal.write([mark("ada")])
+    one.journal.read()
     written = store.values
     store.values = {key: value for key, value in written.items() if key[-4:] in ("poch", "news")}
     other.journal.read()
