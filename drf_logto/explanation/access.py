@@ -10,7 +10,7 @@ from rest_framework.settings import api_settings
 
 from ..authentication import LogtoJWTAuthentication, for_view
 from ..exceptions import LogtoError, gettext_noop
-from ..operations import Operation, operations_of, view_of
+from ..operations import Operation, RequestIsNotKnown, operations_of, view_of
 from ..organization_sources.base import django_request
 from ..plain_views import default_class
 from ..routes import all_routes
@@ -113,7 +113,7 @@ class AccessExplainer:
         path = target.path if target else operation.path
         try:
             answer = self._answer(operation, target)
-        except Exception as fault:  # noqa: BLE001 - the project's own code, outside of a request
+        except (Exception, RequestIsNotKnown) as fault:  # noqa: BLE001 - the project's own
             answer = not_decided(_RAISES, fault=type(fault).__name__)
         return AccessExplanation(operation.method, path, *answer)
 

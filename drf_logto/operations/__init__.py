@@ -9,12 +9,13 @@ from .reading import (
     is_filtered,
     operations_of,
 )
-from .views import permissions_of, view_of
+from .views import RequestIsNotKnown, permissions_of, view_of
 
 __all__ = [
     "ANY_METHOD",
     "METHODS_OF_FUNCTIONS",
     "Operation",
+    "RequestIsNotKnown",
     "all_operations",
     "is_filtered",
     "needed_organization_scopes",

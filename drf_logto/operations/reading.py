@@ -178,7 +178,7 @@ def _read(route: Route, method: str, handler: str | None) -> Operation:
             is_filtered=is_filtered(view),
             resources=_resources(view),
         )
-    except Exception as fault:  # noqa: BLE001 - the project's own code, made for real requests
+    except (Exception, RequestIsNotKnown) as fault:  # noqa: BLE001 - the project's own
         return _unread(route, method, action, fault)
 
 
@@ -188,7 +188,7 @@ def _operation(route: Route, method: str, action: str | None, **read: Any) -> Op
     return Operation(route=route, path=path, method=method, action=action, **read)
 
 
-def _unread(route: Route, method: str, action: str | None, fault: Exception) -> Operation:
+def _unread(route: Route, method: str, action: str | None, fault: BaseException) -> Operation:
     is_known = isinstance(fault, RequestIsNotKnown)
     why = f"it depends on {fault}" if is_known else f"it raises {type(fault).__name__}"
     declared = dict.fromkeys(written(one) for way in route.ways for one in way)

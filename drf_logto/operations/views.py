@@ -23,8 +23,11 @@ _ASKED = (
 )
 
 
-class RequestIsNotKnown(Exception):
-    """A view asks something of a request before there is one; the text says what."""
+class RequestIsNotKnown(BaseException):
+    """A view asks something of a request before there is one; the text says what.
+
+    Code of the project that catches every Exception goes on with an answer that nobody gave.
+    """
 
 
 class _NoUser(BaseAuthentication):

@@ -244,12 +244,19 @@ def test_the_table_says_the_least_that_gets_in(audited: Any, settings: Any, name
     assert f"| `{row.path}` | {row.method} | {row.who} |" in report.markdown()
 
 
+class Sourced(Seen):
+    @property
+    def organization_source(self) -> Any:
+        return Header(self.request.headers.get("X-Named-In", "X-Team"))
+
+
 NOTICES: dict[str, tuple[Any, str]] = {
     "denying": (
         Denying.as_view(),
         "a global token (user's) with read:a is refused with 403, although the permissions let it",
     ),
     "unread": (Personal.as_view(), "The view cannot be read without a request: it depends on who"),
+    "source": (Sourced.as_view(permission_classes=[InOrganization()]), "it depends on more than"),
 }
 
 

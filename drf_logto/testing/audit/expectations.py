@@ -4,7 +4,7 @@ import enum
 
 from ...auth_info import AuthInfo, TokenKind
 from ...compositions.alternatives import Alternative, Credential
-from ...operations import Operation, view_of
+from ...operations import Operation, RequestIsNotKnown, view_of
 from ...organization_sources.base import OrganizationSource
 from ...organization_sources.computed import Computed
 from ...organization_sources.named import UrlKeyword
@@ -24,9 +24,15 @@ class Expected(enum.IntEnum):
 
 
 def source_of(operation: Operation) -> OrganizationSource | None:
-    """Return where requests for an operation name their organization, None where they do not."""
-    view = view_of(operation.route, operation.method, operation.action)
-    return organization_source(view, view.request)
+    """Return where requests for an operation name their organization, None where they do not.
+
+    So it is where the view needs a request to say it.
+    """
+    try:
+        view = view_of(operation.route, operation.method, operation.action)
+        return organization_source(view, view.request)
+    except RequestIsNotKnown:
+        return None
 
 
 def expected(
