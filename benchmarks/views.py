@@ -5,11 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.contenttypes.models import ContentType
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from django.urls import path, resolve
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -17,8 +19,10 @@ from rest_framework.views import APIView
 from drf_logto.authentication import LogtoJWTAuthentication
 from drf_logto.decorators import require_access_token
 from drf_logto.permissions import HasScopes
+from drf_logto.tenancy import Header, OrganizationFilterBackend
 
 _CONSTANT = (AnonymousUser(), None)
+_HEADER, _ORGANIZATION = "X-Organization-Id", "org-1"
 
 
 class ConstantUser(BaseAuthentication):
@@ -50,6 +54,42 @@ class Scoped(Protected):
     permission_classes = [HasScopes("read:products")]
 
 
+class FilteredByHand(GenericAPIView[ContentType]):
+    """Makes the query for the rows of one organization, and does not send it."""
+
+    authentication_classes = [LogtoJWTAuthentication]
+    queryset = ContentType.objects.all()
+    permission_classes = [HasScopes("read:products")]
+
+    def get(self, request: Request) -> Response:
+        """Answer nothing."""
+        self.rows()
+        return Response()
+
+    def rows(self) -> object:
+        """Return the rows of the organization that a header names."""
+        return self.get_queryset().filter(app_label=self.request.headers[_HEADER])
+
+
+class Filtered(FilteredByHand):
+    """The same by the filter backend."""
+
+    filter_backends = [OrganizationFilterBackend]
+    organization_field = "app_label"
+    organization_source = Header(_HEADER)
+    organization_optional = True  # the tokens are of no organization
+
+    def rows(self) -> object:
+        """Return the rows that the filter backend leaves."""
+        return self.filter_queryset(self.get_queryset())
+
+
+class FilteredByLookup(Filtered):
+    """The same where a function finds Logto's id."""
+
+    organization_source = Header(_HEADER, lookup={_ORGANIZATION: _ORGANIZATION}.get)
+
+
 def plain(request: HttpRequest) -> HttpResponse:
     """Answer nothing."""
     return HttpResponse()
@@ -66,6 +106,9 @@ urlpatterns = [
     path("constant", ForConstantUser.as_view()),
     path("protected", Protected.as_view()),
     path("scoped", Scoped.as_view()),
+    path("rows/by-hand", FilteredByHand.as_view()),
+    path("rows/filtered", Filtered.as_view()),
+    path("rows/looked-up", FilteredByLookup.as_view()),
     path("plain", plain),
     path("plain/scoped", _scoped(plain)),
     path("async", plain_async),
@@ -76,7 +119,7 @@ urlpatterns = [
 def requests_to(url: str) -> Callable[[str], int]:
     """Return what sends a token to ``url``, as a server calls Django, and returns the status."""
     handler = WSGIHandler()
-    environ = RequestFactory().get(url).environ
+    environ = RequestFactory().get(url, headers={_HEADER: _ORGANIZATION}).environ
 
     def send(token: str) -> int:
         response = handler(environ | {"HTTP_AUTHORIZATION": f"Bearer {token}"}, _start_response)
