@@ -63,11 +63,13 @@ _CODES = {
         "api_resource. If API_RESOURCE is not exactly the API identifier in Logto, correct it."
     ),
     "wrong_token_kind": gettext_noop(
-        "Request the token as the sentence says. If it was requested so, look for organization_id "
+        "Request the token with these parameters. If it was requested so, look for organization_id "
         "in the tenant's custom claims script."
     ),
     "wrong_organization": gettext_noop("Request the token with the organization_id of the URL."),
-    "wrong_client": gettext_noop("Use an application that may, or add its ID."),
+    "wrong_client": gettext_noop(
+        "Use an application that is permitted, or add the ID of this one."
+    ),
     "wrong_bearer": gettext_noop("Request such a token."),
     "not_owner": gettext_noop(
         "Sign in as the owner, or add a permission to the view that opens objects of others."

@@ -1,5 +1,6 @@
 """Writes the explanation of a token, as text and as JSON."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from itertools import groupby
@@ -82,7 +83,7 @@ class Report:
         """Write it for people."""
         token = self.token
         output.text(token.credential.description)
-        for line in filter(None, (token.credential.remedy, self.is_header and HEADER_NOTE)):
+        for line in filter(None, (self._remedy(), self.is_header and HEADER_NOTE)):
             output.text(str(line))
         if token.claims:
             mark = "" if token.is_verified else " (not verified)"
@@ -100,8 +101,14 @@ class Report:
             output.heading("Access")
             if any("{" in one.path for one in self.access):
                 output.text(_ASSUMED)
-        for one in in_short(self.access):
-            _write_access(output, one)
+        for _, alike in groupby(in_short(self.access), lambda one: (one.refusal, one.sentence)):
+            _write_access(output, list(alike))
+
+    def _remedy(self) -> str:
+        """What to send instead, without the sentences that the broken rules say below."""
+        refusals = [one.refusal for one in self.token.rules if one.refusal is not None]
+        below = " ".join(f"{one.sentence} {one.remedy}" for one in refusals)
+        return _without(self.token.credential.remedy, _sentences(below))
 
     def _write_user(self, output: Output) -> None:
         user = self.user
@@ -137,8 +144,17 @@ def write_refusal(output: Output, fact: str, refusal: Refusal) -> None:
     """Write a fact with its refusal and what to do."""
     output.verdict(Verdict.ERROR, fact)
     reason = refusal.reason and f"In particular: {refusal.reason}."
-    for line in filter(None, (refusal.sentence, reason, refusal.remedy)):
+    remedy = _without(refusal.remedy, _sentences(refusal.sentence))
+    for line in filter(None, (refusal.sentence, reason, remedy)):
         output.text(line, indent=10)
+
+
+def _sentences(text: str) -> list[str]:
+    return re.split(r"(?<=\.) ", text)
+
+
+def _without(text: str, sentences: list[str]) -> str:
+    return " ".join(one for one in _sentences(text) if one not in sentences)
 
 
 def _section(output: Output, heading: str, claims: Iterable[Claim]) -> None:
@@ -149,9 +165,14 @@ def _section(output: Output, heading: str, claims: Iterable[Claim]) -> None:
 
 def _written(claim: Claim) -> str:
     """``exp 1795190859 (2026-11-20T16:07:39Z, 3 minutes ago)``."""
-    words = f"{claim.past} ago" if claim.past else f"in {claim.future}"
-    moment = f" ({claim.moment}, {_plain(words)})" if claim.moment else ""
+    words = f"{_duration(claim.past)} ago" if claim.past else f"in {_duration(claim.future)}"
+    moment = f" ({claim.moment}, {words})" if claim.moment else ""
     return f"{claim.name} {claim.value}{moment}"
+
+
+def _duration(words: str) -> str:
+    plain = _plain(words)
+    return "less than a minute" if plain == "0 minutes" else plain
 
 
 def _write_rules(output: Output, because_of: str, rules: list[ExplainedRule]) -> None:
@@ -173,15 +194,25 @@ def _write_rule(output: Output, rule: ExplainedRule) -> None:
         output.verdict(Verdict.OK, fact)
 
 
-def _write_access(output: Output, access: AccessExplanation) -> None:
+def _write_access(output: Output, alike: list[AccessExplanation]) -> None:
+    """Write operations of which the same is said; it is written once, below the last of them."""
+    *others, last = alike
+    for one in others:
+        output.verdict(*_verdict(one))
+    verdict, fact = _verdict(last)
+    if last.refusal is not None:
+        write_refusal(output, fact, last.refusal)
+        if last.sentence:
+            output.text(last.sentence, indent=10)
+    else:
+        output.verdict(verdict, fact, last.sentence)
+
+
+def _verdict(access: AccessExplanation) -> tuple[Verdict, str]:
     fact = f"{access.method} {shortened(access.path)}"
     if access.refusal is not None:
-        write_refusal(output, f"{fact}: {access.refusal.code}", access.refusal)
-        if access.sentence:
-            output.text(access.sentence, indent=10)
-    else:
-        verdict = Verdict.OK if access.access is Access.OPEN else Verdict.SKIPPED
-        output.verdict(verdict, fact, access.sentence)
+        return Verdict.ERROR, f"{fact}: {access.refusal.code}"
+    return (Verdict.OK if access.access is Access.OPEN else Verdict.SKIPPED), fact
 
 
 def _user(user: UserExplanation) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def test_every_address_that_reads_tokens_is_explained(signed_in: Browser) -> Non
     assert "logto-all-addresses" not in page(response)
     facts = text_of(response, "logto-facts")
     assert facts.startswith("Kind API resource Scopes read:documents read:products")
-    assert "The project has no user for it" in facts
+    assert "request.user is a LogtoPrincipal" in facts
     assert "Signature kept" in text_of(response, "logto-rules")
 
 

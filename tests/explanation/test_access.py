@@ -124,7 +124,7 @@ class OfObjects(BasePermission):
         ([IsAuthenticated], OPEN, ""),
         ([HasScopes("b")], refused("insufficient_scope"), "Request the scopes"),
         ([HasScopes(post="a")], refused("insufficient_scope"), "Declare scopes"),
-        ([InOrganization("a")], refused("wrong_token_kind"), "Request the token as"),
+        ([InOrganization("a")], refused("wrong_token_kind"), "Request the token with"),
         ([HasScopes("b") | InOrganization("a")], refused("insufficient_scope"), ""),
         ([IsAdminUser], refused("permission_denied"), ""),
         ([Message], refused("sunday"), ""),

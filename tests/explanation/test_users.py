@@ -16,7 +16,7 @@ from tests.support.users import answering
 
 def test_without_users_of_the_project_there_is_a_principal() -> None:
     found = explain_user(LogtoJWTAuthentication(), auth_info())
-    assert found.sentence.startswith("The project has no user for it")
+    assert found.sentence.startswith("request.user is a LogtoPrincipal")
     assert found.authentication == "LogtoJWTAuthentication"
     assert (found.user.sub, found.refusal) == ("user-1", None)
 

@@ -105,7 +105,9 @@ def test_facts_that_take_too_long_are_skipped() -> None:
     found = list(findings(Examination(monotonic=lambda: next(seconds))))
     looked_at = {one.fact for one in found if one.finding.verdict is not Verdict.SKIPPED}
     assert looked_at == {"settings", "checks"}
-    assert "The facts before have taken 30 seconds." in {one.finding.text for one in found}
+    assert "No time is left: the facts above have taken 30 seconds." in {
+        one.finding.text for one in found
+    }
 
 
 def test_what_a_fact_raises_says_what_is_wrong() -> None:
@@ -133,5 +135,5 @@ def test_a_fact_that_fails_ends_neither_the_run_nor_its_findings() -> None:
     group = Group("Made", (Fact("fails", fail), Fact("needs", fail, ("fails",))))
     one, failure, needs = (found.finding for found in examine(Examination(), [group]))
     assert one == ok("One.")
-    assert (failure.verdict, failure.text) == ("error", "It could not be looked at: KeyError.")
+    assert (failure.verdict, failure.text) == ("error", "This could not be checked: KeyError.")
     assert (needs.verdict, needs.text) == ("skipped", "See fails above.")

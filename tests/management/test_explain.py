@@ -59,7 +59,7 @@ Header
 Claims
   jti "token-1"
   sub "user-1"
-  iat 1800000000 (2027-01-15T08:00:00Z, 0 minutes ago)
+  iat 1800000000 (2027-01-15T08:00:00Z, less than a minute ago)
   exp 1800003600 (2027-01-15T09:00:00Z, in 1 hour)
   scope "read:a write:a"
   client_id "application-1"
@@ -98,7 +98,7 @@ ok        API resource: aud "https://api.example.test"
 ok        Permitted client: client_id "application-1"
 
 User
-ok        LogtoJWTAuthentication: The project has no user for it: requests have a LogtoPrincipal.
+ok        LogtoJWTAuthentication: request.user is a LogtoPrincipal, and no user of the project.
 """
     )
 
@@ -133,11 +133,20 @@ def test_a_revoked_token_is_said_to_be_so(explain: Run, logto: Logto, logto_comm
 def test_what_is_no_token_is_named(explain: Run) -> None:
     code, output = explain('"undefined"')
     assert code == 3
-    assert output.startswith("This is not a token of Logto.\nSend the token exactly as Logto")
+    assert output.startswith("This is not a token of Logto.\n\nRules\n")
     assert "more rules: not asked, because of “Form of the token”" in output
     assert output.count("not asked") == 1
     assert "The client sent the word 'undefined'" in output
     assert "Claims" not in output
+
+
+def test_no_sentence_is_repeated_for_what_is_not_well_formed(explain: Run) -> None:
+    code, output = explain("opaque-token-with-a-full-stop.in-it")
+    assert code == 3
+    words = " ".join(output.split())
+    assert "error Form of the token " in words
+    assert words.count("Send the token exactly as Logto returned it.") == 1
+    assert words.count("If there is none, get one first.") == 1
 
 
 @pytest.mark.parametrize("start", ["Bearer ", "bearer  ", "Authorization: Bearer "])
@@ -182,7 +191,7 @@ def test_json_has_everything(explain: Run, logto: Logto) -> None:
         "scopes": ["a"],
         "user": {
             "authentication": "LogtoJWTAuthentication",
-            "sentence": "The project has no user for it: requests have a LogtoPrincipal.",
+            "sentence": "request.user is a LogtoPrincipal, and no user of the project.",
             "refusal": None,
         },
         "access": [],
@@ -235,6 +244,7 @@ def products(route: Callable[..., None]) -> None:
         path("products/", Products.as_view()),
         path("open/", guarded_by(AllowAny)),
         path("<str:organization_id>/documents/", guarded_by(InOrganization("a"))),
+        path("<str:organization_id>/members/", guarded_by(InOrganization("a"))),
         path("<int:pk>/", guarded_by(ById)),
         path("admin/", RedirectView.as_view(url="/")),
     )
@@ -290,9 +300,10 @@ def test_all_routes_are_listed(explain: Run, logto: Logto) -> None:
         f"{SCOPE_REMEDY}"
         "ok        GET, POST /open/\n"
         "error     GET, POST /{organization_id}/documents/: wrong_token_kind\n"
+        "error     GET, POST /{organization_id}/members/: wrong_token_kind\n"
         "          This endpoint needs an organization token: ask Logto with "
         "'organization_id' and without\n          'resource'.\n"
-        "          Request the token as the sentence says. If it was requested so, look for "
+        "          Request the token with these parameters. If it was requested so, look for "
         "organization_id\n          in the tenant's custom claims script.\n"
         "skipped   GET, POST /{pk}/\n"
         "          It is not decided outside of a request: the view raises KeyError.\n"

@@ -78,8 +78,8 @@ def test_what_holds_is_printed_as_json(logto_command: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "revoke() takes a user, an organization, a client, a token or an issuer"),
-        (["--organization", "org-1", "--client", "application-1"], "revoke() takes a user"),
+        ([], "Name what is revoked: --user, --organization, --client, --token-id or --issuer."),
+        (["--organization", "org-1", "--client", "application-1"], "Name what is revoked"),
         (["--user", ""], "1 to 200 characters"),
         (["--issuer", "https://other.test/oidc"], f"one of these issuers: {ISSUER}"),
         (["--user", "user-1", "--before", str(NOON + 1)], "not in the future"),

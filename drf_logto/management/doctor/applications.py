@@ -62,7 +62,8 @@ def _tried(examination: Examination, kind: _Kind, id: str | None, secret: str | 
         remedy = "Register the addresses of this project in Logto, see the fact 'redirect URIs'."
         return error(f"The application of {name} has no redirect URIs.", remedy)
     return warning(
-        f"Logto answers {name} in a way that says nothing: {quoted(code)}, HTTP status {status}.",
+        f"Whether Logto accepts {name} is not known: it answered {quoted(code)}, HTTP status "
+        f"{status}.",
         "Look at the application in Logto's console.",
     )
 

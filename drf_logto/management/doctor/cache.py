@@ -47,7 +47,11 @@ def _alive(examination: Examination, _subject: str) -> Iterator[Finding]:
         yield error(f"The cache {alias!r} {fault}.", _SHARED)
         return
     text = f"The cache {alias!r} adds, keeps and expires values: five calls in {took * 1000:.0f} ms"
-    yield warning(f"{text}.", "Requests wait for it.") if took > 5 * _SLOW else ok(f"{text}.")
+    yield (
+        warning(f"{text}.", "Requests wait for it: use a faster cache, or one that is nearer.")
+        if took > 5 * _SLOW
+        else ok(f"{text}.")
+    )
 
 
 GROUP = Group("Cache", (Fact("cache", _cache), Fact("cache answers", _alive)))

@@ -91,7 +91,7 @@ class Examination:
         """
         left = self._ends_at - self.monotonic()
         if left <= 0:
-            raise Skipped(f"The facts before have taken {_TIME:g} seconds.")
+            raise Skipped(f"No time is left: the facts above have taken {_TIME:g} seconds.")
         usual = self.usable_settings.http_timeout if self.usable_settings else left
         return min(usual, left)
 

@@ -108,6 +108,6 @@ def _failed(failure: Exception, examination: Examination) -> Finding:
         case ManagementApiRefused() | ImproperlyConfigured():
             return error(str(failure), "")
     return error(
-        f"It could not be looked at: {type(failure).__name__}.",
-        "Report it, unless code of the project failed.",
+        f"This could not be checked: {type(failure).__name__}.",
+        "If it is not code of your project that fails, report it as a bug of this package.",
     )

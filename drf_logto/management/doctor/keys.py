@@ -22,7 +22,9 @@ def _keys(examination: Examination, address: str) -> Iterator[Finding]:
     for jwk in jwks:
         why = _why_unusable(jwk)
         if why:
-            yield warning(f"{_named(jwk)} is not used: {why}.", "Nothing, unless tokens name it.")
+            yield warning(
+                f"{_named(jwk)} is not used: {why}.", "This matters only if tokens name this key."
+            )
         else:
             yield ok(f"{_named(jwk)} can verify {_algorithms({'keys': [jwk]})}.")
     if not parse_jwks(document, SIGNATURE_ALGORITHMS):
@@ -31,7 +33,7 @@ def _keys(examination: Examination, address: str) -> Iterator[Finding]:
 
 def _named(jwk: object) -> str:
     if not isinstance(jwk, Mapping):
-        return "A key that is no JSON object"
+        return "A key that is not a JSON object"
     shown = {name: jwk[name] for name in ("kty", "crv", "alg", "use") if name in jwk}
     facts = ", ".join(f"{name} {quoted(value)}" for name, value in shown.items())
     return f"The key {quoted(jwk.get('kid'))} ({facts or 'without kty'})"
@@ -61,7 +63,7 @@ def _why_unusable(jwk: Any) -> str:
 def _algorithms_fact(examination: Examination, address: str) -> Iterator[Finding]:
     document, allowed = examination.jwks[address], examination.settings.algorithms
     possible, accepted = _algorithms(document), _algorithms(document, allowed)
-    which = f"Logto does not publish which key signs; by its keys it is {possible}"
+    which = f"Logto does not say which key signs. Its keys can sign with {possible}"
     listed = ", ".join(allowed)
     remedy = (
         f"Add {possible} to LOGTO['ALGORITHMS'], or leave it out. {_DEFAULT} is what a tenant of "
@@ -72,7 +74,7 @@ def _algorithms_fact(examination: Examination, address: str) -> Iterator[Finding
     elif accepted != possible:
         yield warning(f"{which}. LOGTO['ALGORITHMS'] accepts {accepted} of these.", remedy)
     else:
-        yield ok(f"{which}. All of that is accepted.")
+        yield ok(f"{which}, which LOGTO['ALGORITHMS'] accepts.")
 
 
 FACTS = (

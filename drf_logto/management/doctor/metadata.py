@@ -10,9 +10,9 @@ from .facts import Fact
 from .findings import Finding, error, ok, warning
 
 _FOR_SIGN_IN = {
-    "userinfo_endpoint": "names of users",
-    "end_session_endpoint": "the log-out",
-    "revocation_endpoint": "the end of a sign-in",
+    "userinfo_endpoint": "reading the names of users",
+    "end_session_endpoint": "signing out of Logto",
+    "revocation_endpoint": "revoking refresh tokens",
 }
 
 
@@ -57,8 +57,8 @@ def _endpoints(examination: Examination, address: str) -> Iterator[Finding]:
     lacks = [name for name in _FOR_SIGN_IN if not isinstance(metadata.document.get(name), str)]
     for name in lacks:
         yield warning(
-            f"The metadata names no {name}, which {_FOR_SIGN_IN[name]} needs.",
-            "Check whether a proxy before Logto changes the metadata.",
+            f"The metadata has no {name}: {_FOR_SIGN_IN[name]} cannot work.",
+            "Check whether a proxy in front of Logto changes the metadata.",
         )
     if not lacks:
         yield ok("The metadata names all endpoints that are used.")

@@ -85,7 +85,7 @@ def _name(examination: Examination, parts: SplitResult) -> Finding:
     if isinstance(found, Exception):
         raise found
     several = dict.fromkeys(str(one[4][0]) for one in found)
-    return ok(f"{quoted(host)} is {', '.join(list(several)[:_SHOWN])}.")
+    return ok(f"{quoted(host)} resolves to {', '.join(list(several)[:_SHOWN])}.")
 
 
 @_direct

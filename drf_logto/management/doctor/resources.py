@@ -77,7 +77,7 @@ def _roles(examination: Examination, _subject: str) -> Iterator[Finding]:
             "Give it to a role in Logto, and the role to users, machines or members.",
         )
     else:
-        yield ok("Every scope and permission that routes need is in some role.")
+        yield ok("A role grants each scope and permission that routes need.")
 
 
 def _lifetime(examination: Examination, _subject: str) -> Iterator[Finding]:

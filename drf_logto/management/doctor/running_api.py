@@ -122,8 +122,8 @@ def _compared(url: str, found: str, expected: str) -> Finding:
     if urlsplit(found).scheme != urlsplit(expected).scheme:
         return error(
             f"The sign-in at {url} comes back to {quoted(found)}, and not to {expected}.",
-            "If a proxy ends TLS, let it set X-Forwarded-Proto, and set SECURE_PROXY_SSL_HEADER = "
-            "('HTTP_X_FORWARDED_PROTO', 'https').",
+            "If a proxy terminates TLS, let it set X-Forwarded-Proto, and set "
+            "SECURE_PROXY_SSL_HEADER = ('HTTP_X_FORWARDED_PROTO', 'https').",
         )
     return error(
         f"The sign-in at {url} comes back to {quoted(found)}, and not to {expected}.",

@@ -1,5 +1,6 @@
 """Explain an access token: what it says, which rules it keeps, and what it opens."""
 
+import argparse
 import getpass
 import re
 import sys
@@ -36,7 +37,7 @@ _HEADER = re.compile(r"authorization:\s*", re.IGNORECASE)
 
 def add_arguments(parser: CommandParser) -> None:
     """Declare what is explained; the token is no argument, because others can see arguments."""
-    parser.add_argument("arguments", nargs="*", metavar="", help="none: see below")
+    parser.add_argument("arguments", nargs="*", help=argparse.SUPPRESS)
     parser.add_argument("--path", help="say whether it opens this path, such as /api/products/")
     parser.add_argument("--method", default="GET", help="of the request to --path (default: GET)")
     parser.add_argument("--routes", action="store_true", help="say which routes it opens")
@@ -46,7 +47,9 @@ def add_arguments(parser: CommandParser) -> None:
         help="verify the signature also of a token that has failed before; keys may be fetched",
     )
     add_json(parser)
-    parser.epilog = "The token is read from the standard input; a terminal is asked for it."
+    parser.epilog = (
+        "The token is read from the standard input. In a terminal, you are asked for it."
+    )
 
 
 def run(command: BaseCommand, options: dict[str, Any]) -> None:

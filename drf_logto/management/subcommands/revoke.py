@@ -16,6 +16,10 @@ from . import USAGE
 
 NEEDS = "drf_logto.revocation"
 
+_COMBINATIONS = (
+    "Name what is revoked: --user, --organization, --client, --token-id or --issuer. "
+    "--organization and --client also go with --user, and --issuer goes with each."
+)
 _LEAST = 10**9  # seconds since the epoch; no token is older
 
 
@@ -23,10 +27,10 @@ def add_arguments(parser: CommandParser) -> None:
     """Declare what can be revoked, as ``drf_logto.revocation.revoke`` takes it."""
     parser.add_argument("--user", metavar="ID", help="the 'sub' of the tokens")
     parser.add_argument(
-        "--organization", metavar="ID", help="the organization of the tokens; goes with --user"
+        "--organization", metavar="ID", help="the organization of the tokens; alone, or with --user"
     )
     parser.add_argument(
-        "--client", metavar="ID", help="the 'client_id' of the tokens; goes with --user"
+        "--client", metavar="ID", help="the 'client_id' of the tokens; alone, or with --user"
     )
     parser.add_argument("--token-id", metavar="JTI", help="the 'jti' of the token")
     parser.add_argument(
@@ -51,7 +55,9 @@ def run(command: BaseCommand, options: dict[str, Any]) -> None:
     before = get_environment().now() if options["before"] is None else _seconds(options["before"])
     try:
         revoke(**named, issuer=options["issuer"], before=before)
-    except (TypeError, ValueError) as error:
+    except TypeError as error:
+        raise CommandError(_COMBINATIONS, returncode=USAGE) from error
+    except ValueError as error:
         raise CommandError(str(error), returncode=USAGE) from error
     which = [options["issuer"]] if options["issuer"] else list(issuers())
     command.stdout.write(_described({**named, "issuers": which, "before": before}, options["json"]))

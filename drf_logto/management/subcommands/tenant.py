@@ -25,7 +25,9 @@ def add_arguments(parser: CommandParser) -> None:
     """Declare what is compared, and whether what is missing is created."""
     add_base_url(parser)
     parser.add_argument("--apply", action="store_true", help="create what is missing")
-    parser.add_argument("--yes", action="store_true", help="create it without a question")
+    parser.add_argument(
+        "--yes", action="store_true", help="with --apply: do not ask for confirmation"
+    )
     files = parser.add_mutually_exclusive_group()
     files.add_argument(
         "--export", metavar="FILE", help="write the roles of the tenant and their scopes as TOML"
@@ -34,7 +36,7 @@ def add_arguments(parser: CommandParser) -> None:
         "--import",
         dest="import",
         metavar="FILE",
-        help="compare with such a file, not with the code",
+        help="compare the tenant with such a file, not with the code",
     )
     parser.add_argument(
         "--resource",

@@ -37,7 +37,13 @@ def applications(logto_at: LoopbackServer, logto_options: Any) -> None:
         (SIGN_IN, "invalid_request", REFUSED, "error", "is not of the type 'Traditional web'."),
         (MACHINE, "invalid_grant", REFUSED, "error", "is not of the type 'Machine-to-machine'."),
         (SIGN_IN, "invalid_redirect_uri", REFUSED, "error", "LOGTO['APP_ID'] has no redirect URIs"),
-        (SIGN_IN, "server_error", REFUSED, "warning", "nothing: 'server_error', HTTP status 400."),
+        (
+            SIGN_IN,
+            "server_error",
+            REFUSED,
+            "warning",
+            "it answered 'server_error', HTTP status 400.",
+        ),
         (SIGN_IN, None, "502 Bad Gateway", "error", "HTTP status 502."),
     ],
 )

@@ -66,7 +66,7 @@ def test_a_logto_that_does_not_answer_in_time_is_an_error(
     [
         ({"jwks_uri": None}, "error", "The metadata names no jwks_uri."),
         ({"token_endpoint": "x"}, "error", "names a token_endpoint that is no address."),
-        ({"end_session_endpoint": None}, "warning", "no end_session_endpoint, which the log-out"),
+        ({"end_session_endpoint": None}, "warning", "no end_session_endpoint: signing out"),
     ],
 )
 def test_an_endpoint_that_is_missing_is_named(

@@ -24,7 +24,7 @@ def endpoint(settings: Any) -> Callable[[str], None]:
 
 
 def test_a_logto_that_can_be_reached_is_ok(logto_at: LoopbackServer, doctor: Doctor) -> None:
-    assert doctor("name") == [("ok", "'127.0.0.1' is 127.0.0.1.")]
+    assert doctor("name") == [("ok", "'127.0.0.1' resolves to 127.0.0.1.")]
     assert doctor("connection")[0][0] == "ok"
     assert doctor("certificate")[0][0] == "skipped"
     assert doctor("proxy") == [("ok", "No proxy is in the way.")]

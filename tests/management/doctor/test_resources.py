@@ -150,5 +150,5 @@ def test_many_roles_are_read_while_there_is_time(
 
     logto_at.others = answer
     found = doctor("roles", monotonic=lambda: seconds[0])
-    assert found == [("skipped", "The facts before have taken 30 seconds.")]
+    assert found == [("skipped", "No time is left: the facts above have taken 30 seconds.")]
     assert not any("/scopes?" in one for one in logto_at.asked if "/api/roles/" in one)
