@@ -26,7 +26,12 @@ class CurrentOrganization(HiddenField):
     """The organization of the request, whatever a client sends: new rows are in it.
 
     Name it as the field of the model: ``organization_id = CurrentOrganization()``. A row that is
-    changed stays in its organization.
+    changed stays in its organization. Where the model refers to a row of the organization instead,
+    give the rows: ``team = CurrentOrganization(queryset=Team.objects.all())``.
+
+    Args:
+        queryset: the rows that organizations have, one each.
+        organization_field: of their model, with Logto's id.
 
     Raises:
         ValidationError: a row would be created in no organization.
@@ -36,7 +41,14 @@ class CurrentOrganization(HiddenField):
         "no_organization": gettext_lazy("The request names no organization."),
     }
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        queryset: QuerySet[Any] | Manager[Any] | None = None,
+        organization_field: str = "organization_id",
+        **kwargs: Any,
+    ) -> None:
+        self.queryset, self.organization_field = queryset, organization_field
         super().__init__(default=None, **kwargs)
 
     def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
@@ -49,9 +61,12 @@ class CurrentOrganization(HiddenField):
         if changed is not None and not isinstance(changed, _SEVERAL):
             raise SkipField
         organization = current_organization(self.context.get("request"), self.context.get("view"))
-        if not organization:
+        found: Any = organization
+        if organization and self.queryset is not None:
+            found = self.queryset.filter(**{self.organization_field: organization}).first()
+        if not found:
             self.fail("no_organization")
-        return organization
+        return found
 
 
 class OrganizationRelatedMixin(_Related):

@@ -270,6 +270,26 @@ def test_a_row_is_not_created_in_no_organization(api: Any, pages: dict[str, Page
     assert page.organization_id == B
 
 
+def test_a_row_may_refer_to_that_of_its_organization(api: Any, pages: dict[str, Page]) -> None:
+    class OfTeam(ModelSerializer[Folder]):
+        team = CurrentOrganization(queryset=Team.objects)
+
+        class Meta:
+            model = Folder
+            fields = ["name", "team"]
+
+    declared = {
+        "queryset": Folder.objects.all(),
+        "serializer_class": OfTeam,
+        "organization_field": "team__organization_id",
+    }
+    sent = {"name": "new", "team": pages[B].folder.team_id}
+    assert api(**declared).post("/pages/", sent).status_code == 201
+    assert Folder.objects.get(name="new").team == pages[A].folder.team
+    refused = api("org-c", **declared).post("/pages/", sent)  # which has no team
+    assert refused.json() == {"team": ["The request names no organization."]}
+
+
 class Replacing(ListSerializer[Any]):
     """Creates what it gets."""
 
