@@ -79,7 +79,7 @@ class Destination:
 
     def has(self, url: str | None) -> bool:
         """Whether an address is of this origin."""
-        return url is not None and _origin_of(url) == self._origin
+        return _origin_of(url or "") == self._origin
 
     def drop_rejected(self, status: int, *, url: str | None, authorization: str | None) -> bool:
         """Forget a token that was answered 401; return whether another can be had.

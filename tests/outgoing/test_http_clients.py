@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from drf_logto.exceptions import AuthorizationServerUnavailable
+from drf_logto.outgoing import machine_token
 from drf_logto.outgoing.destination import Destination
 from drf_logto.outgoing.httpx import HttpxAuth
 from drf_logto.outgoing.requests import RequestsAuth
@@ -180,6 +181,15 @@ def test_a_redirect_within_the_origin_has_the_token(
     api.answers["/old"] = http("", "302 Found", Location="/")
     send(auth, "GET", f"{api.address}/old")
     assert tokens(api) == ["Bearer token-1"] * 2
+
+
+def test_a_token_that_another_origin_rejects_is_kept(endpoint: TokenEndpoint) -> None:
+    """Whatever a client sends there, it must not get a new token as well."""
+    destination = Destination(resource=RESOURCE)
+    header = f"Bearer {machine_token(**destination.arguments)}"
+    for url in ("https://evil.example.test/", None):
+        assert not destination.drop_rejected(401, url=url, authorization=header)
+    assert destination.drop_rejected(401, url=f"{RESOURCE}/orders", authorization=header)
 
 
 @pytest.mark.parametrize(
