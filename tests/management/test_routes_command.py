@@ -310,6 +310,12 @@ Who may do what, as `manage.py logto routes --path /organizations` writes it.
     assert OTHERS.splitlines()[1] in logto_command("routes", "--markdown", "--open")[1]
 
 
+def test_backticks_do_not_end_a_code_span(logto_command: Run, route: Route) -> None:
+    route(path("a/", view(HasScopes("a``b`c"))))
+    output = logto_command("routes", "--markdown")[1]
+    assert "- GET: `global` token with ``` a``b`c ```\n" in output
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "permissions.md"

@@ -1,5 +1,6 @@
 """Writes the records as Markdown: the same text on every machine."""
 
+import re
 from collections.abc import Iterable
 
 from ...operations import Operation
@@ -27,5 +28,7 @@ def markdown(operations: Iterable[Operation], command: str) -> str:
 
 
 def _code(value: str) -> str:
-    """A code span; one with a backtick is written with two of them (CommonMark 6.1)."""
-    return f"`` {value} ``" if "`" in value else f"`{value}`"
+    """A code span; one with backticks is written with one more of them (CommonMark 6.1)."""
+    longest = max(map(len, re.findall("`+", value)), default=0)
+    fence = "`" * (longest + 1)
+    return f"{fence} {value} {fence}" if longest else f"`{value}`"
