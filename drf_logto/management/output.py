@@ -63,7 +63,8 @@ class Output:
 
     def json(self, value: object) -> None:
         """Write one JSON document."""
-        self._stream.write(json.dumps(value, ensure_ascii=False, indent=2))
+        text = json.dumps(value, ensure_ascii=False, indent=2)
+        self._stream.write("".join(map(_printable, text)))
 
     def heading(self, text: str) -> None:
         """Write the name of what follows, after an empty line."""
@@ -90,6 +91,12 @@ class Output:
 
     def _wrapped(self, text: str, first: int, others: int) -> str:
         return _filled(text, self.width, " " * first, " " * others) or " " * first
+
+
+def _printable(character: str) -> str:
+    """A character of JSON; one that a terminal would obey, or cannot show, as its escape."""
+    is_shown = character.isprintable() or character == "\n"
+    return character if is_shown else json.dumps(character)[1:-1]
 
 
 def _width(stream: OutputWrapper) -> int:

@@ -77,6 +77,14 @@ def test_json_keeps_the_letters_of_every_language() -> None:
     assert "조직" in stream.getvalue()
 
 
+def test_json_has_no_character_that_changes_what_a_terminal_shows() -> None:
+    stream = StringIO()
+    value = {"a\x1b\x9b\u202e": ["b\n\ud800", "\U000e0001"]}
+    output_to(stream).json(value)
+    assert json.loads(stream.getvalue()) == value
+    assert stream.getvalue().replace("\n", "").isprintable()
+
+
 @pytest.mark.parametrize("colours", [{"no_color": True}, {"force_color": True}], ids=str)
 def test_a_terminal_gets_errors_as_wide_as_it_is(width: int, colours: dict[str, bool]) -> None:
     stream = Terminal()

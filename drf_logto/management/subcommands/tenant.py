@@ -163,14 +163,20 @@ def _ask(command: BaseCommand, stdin: Any) -> None:
 def _apply(
     command: BaseCommand, items: list[Item], api: ManagementApi, report: Report
 ) -> list[Item]:
+    left = [item for item in items if item.sign == "+"]
+
     def say(item: Item, is_new: bool) -> None:
+        del left[0]
         report.done(item, is_new)
         command.stdout.flush()  # a pipe shows it at once, too
 
     try:
         return apply(items, api, say)
     except BaseException:
-        command.stderr.write("Not all was created. Run the command again: it goes on from there.")
+        for item in left[:1]:
+            where = f"{item.step.group}, {item.text}"
+            then = "Run the command again: it goes on from there."
+            command.stderr.write(f"Not created: {where}. {then}")
         raise
 
 

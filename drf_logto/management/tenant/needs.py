@@ -5,9 +5,14 @@ from collections.abc import Iterator
 from django.apps import apps
 
 from ...conf import get_settings
-from ...operations import needed_organization_scopes, needed_scopes
+from ...operations import all_operations, needed_organization_scopes, needed_scopes
 from ..addresses import path_of, sign_ins
 from .steps import AddressStep, HookStep, PermissionStep, ResourceStep, ScopeStep, Step
+
+_UNREAD = (
+    "Routes that cannot be read without a request: {number}. They may need more than is compared: "
+    "manage.py logto routes lists them."
+)
 
 
 def steps_of_code(base_url: str | None) -> list[Step]:
@@ -24,9 +29,13 @@ def steps_of_code(base_url: str | None) -> list[Step]:
 
 def skipped(base_url: str | None) -> list[str]:
     """Return what cannot be compared, a sentence each."""
-    if base_url is not None:
-        return []
-    return ["Webhook and redirect URIs are not compared: --base-url is not given."]
+    found = []
+    if base_url is None:
+        found.append("Webhook and redirect URIs are not compared: --base-url is not given.")
+    unread = {one.path for one in all_operations() if one.unread}
+    if unread:
+        found.append(_UNREAD.format(number=len(unread)))
+    return found
 
 
 def _of_permissions() -> Iterator[Step]:

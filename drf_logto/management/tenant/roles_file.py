@@ -82,7 +82,7 @@ def parse(octets: bytes, renamed: Mapping[str, str]) -> list[RoleStep]:
     if len(octets) > MAX_FILE:
         raise NotUnderstood(f"It is longer than {MAX_FILE} bytes.")
     try:
-        document = tomllib.loads(octets.decode())
+        document = tomllib.loads(octets.decode("utf-8-sig"))  # as editors of Windows write it
     except (ValueError, RecursionError) as error:
         raise NotUnderstood(f"It is no TOML: {quoted(str(error))}.") from error
     _check_keys(document, {"roles", "organization_roles"}, "the file")
@@ -145,7 +145,7 @@ def more(roles: Iterable[RoleStep], state: TenantState) -> dict[str, list[str]]:
 
 
 def _role(row: dict[str, Any], renamed: Mapping[str, str], *, is_of_organizations: bool) -> Role:
-    name = _checked(row.get("name"), str, "The name of a role")
+    name = _checked(row.get("name") or None, str, "The name of a role")
     where = f"the role {quoted(name)}"
     keys = {"name", "description", "type", "scopes"}
     _check_keys(row, keys | {"permissions"} if is_of_organizations else keys, where)
@@ -166,8 +166,8 @@ def _scopes(value: object, renamed: Mapping[str, str], where: str) -> Iterator[A
     scopes: dict[str, object] = _checked(value, dict, f"'scopes' of {where}")
     for indicator, names in scopes.items():
         for name in _list(names, str, f"'scopes' of {where}"):
-            if " " in name:
-                raise NotUnderstood(f"The scope {quoted(name)} of {where} has a space.")
+            if name.split() != [name]:
+                raise NotUnderstood(f"The scope {quoted(name)} of {where} is empty or has a space.")
             yield renamed.get(indicator, indicator), name
 
 

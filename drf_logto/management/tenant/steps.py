@@ -21,6 +21,10 @@ Found = TypeVar("Found")
 HOOK_NAME = "drf_logto"
 """The name of a webhook that is created."""
 
+_NO_SIGN_IN = (
+    "LOGTO['APP_ID'] is a machine-to-machine application. Name one of the type 'Traditional web', "
+    "or remove the setting."
+)
 _MOST_COMPARED = 1000  # names
 _ONE_TOO_MANY = (
     "{number} webhooks send the same events to this address. Keep the one whose signing key is in "
@@ -199,9 +203,10 @@ class AddressStep(Step):
         return f"{kind} URI {quoted(self.uri)}"
 
     def obstacle(self, state: TenantState) -> str:
-        if state.application(self.application) is not None:
-            return ""
-        return "There is no such application. Create it in Logto's console, or correct the setting."
+        found = state.application(self.application)
+        if found is None:
+            return "There is no such application. Create it in Logto's console, or correct APP_ID."
+        return _NO_SIGN_IN if found.type == "MachineToMachine" else ""
 
     def is_there(self, state: TenantState) -> bool:
         return self.uri in self._listed(state)

@@ -308,8 +308,14 @@ def test_a_role_that_a_refusal_leaves_behind_gets_its_scopes(
         (SMALL.encode() + b"scopes = {a = [1]}", "'scopes' of the role 'editor' is missing, or no"),
         (
             SMALL.encode() + b"scopes = {b = ['b c']}",
-            "The scope 'b c' of the role 'editor' has a space",
+            "The scope 'b c' of the role 'editor' is empty or has a space",
         ),
+        (
+            SMALL.encode() + b'scopes = {b = ["c\\t"]}',
+            "of the role 'editor' is empty or has a space",
+        ),
+        (SMALL.encode() + b'scopes = {b = [""]}', "The scope '' of the role 'editor' is empty or"),
+        (b"[[roles]]\nname = ''", "The name of a role is missing"),
         (SMALL.encode() * 2, "The role 'editor' is there twice"),
         (
             SMALL.encode() + b'scopes = {"https://default.logto.app/api" = ["all"]}',
@@ -326,6 +332,15 @@ def test_a_file_that_is_none_of_roles_is_a_usage_error_that_names_the_fault(
     file.write_bytes(content)
     code, output = logto_command("tenant", "--import", str(file))
     assert (code, message in output, output) == (2, True, output)
+
+
+def test_a_file_of_an_editor_of_windows_is_read(
+    logto_command: Run, stand_in: ManagementApi, tmp_path: Path
+) -> None:
+    file = tmp_path / "roles.toml"
+    file.write_bytes(b"\xef\xbb\xbf" + SMALL.replace("\n", "\r\n").encode())
+    stand_in.create("/roles", name="editor", description="Edits")
+    assert logto_command("tenant", "--import", str(file)) == (0, "\nNothing is missing.\n")
 
 
 def test_a_file_that_does_not_exist_is_a_usage_error(logto_command: Run, tmp_path: Path) -> None:

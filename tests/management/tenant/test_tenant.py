@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.urls import path
+from rest_framework.views import APIView
 
 from drf_logto.management.tenant.needs import steps_of_code
 from drf_logto.management.tenant.plan import ATTEMPTS, apply, plan
@@ -39,6 +41,15 @@ Webhook '{BASE}/logto/webhook/'
       User.SuspensionStatus.Updated
 """
 WRITES = 7
+NAMED = [
+    f"API resource '{API}', API resource.",
+    f"API resource '{API}', scope 'read:products'.",
+    f"API resource '{API}', scope 'write:products'.",
+    "Organization permissions, 'invite:member'.",
+    f"Webhook '{BASE}/logto/webhook/', webhook with the events: Organization.Deleted",
+    "Application '",
+    "Application '",
+]
 
 
 class Terminal(StringIO):
@@ -191,6 +202,34 @@ def test_an_application_that_does_not_exist_is_missing_and_is_not_created(
     code, output = logto_command("tenant", "--base-url", BASE, "--apply", "--yes")
     assert code == 3
     assert "There is no such application." in output
+
+
+def test_a_machine_gets_no_address(
+    logto_command: Run, stand_in: ManagementApi, settings: Any
+) -> None:
+    machine = stand_in.create("/applications", name="Machine", type="MachineToMachine")
+    settings.LOGTO = {**settings.LOGTO, "APP_ID": machine["id"]}
+    code, output = logto_command("tenant", "--base-url", BASE, "--apply", "--yes")
+    assert code == 3
+    assert "LOGTO['APP_ID'] is a machine-to-machine application." in output
+    assert machine["oidcClientMetadata"]["redirectUris"] == []
+
+
+def test_a_route_that_cannot_be_read_is_named_as_not_compared(
+    logto_command: Run, route: Callable[..., None]
+) -> None:
+    class View(APIView):
+        def get_permissions(self) -> list[Any]:
+            return [HasScopes(str(self.request.user))()]
+
+        def get(self, request: Any) -> None: ...
+
+    route(path("a/", View.as_view()))
+    _code, output = logto_command("tenant")
+    assert (
+        "Routes that cannot be read without a request: 1. They may need more than is compared: "
+        "manage.py logto routes lists them."
+    ) in " ".join(output.split())
 
 
 def test_an_address_is_added_to_those_that_are_there(
@@ -367,7 +406,9 @@ def test_a_run_that_fails_is_finished_by_the_next(
     assert code == 1
     assert output.count("created: ") == write - 1
     assert "HTTP status 500" in output
-    assert "Run the command again: it goes on from there." in capsys.readouterr().err
+    error = " ".join(capsys.readouterr().err.split())
+    assert f"Not created: {NAMED[write - 1]}" in error
+    assert "Run the command again: it goes on from there." in error
     for number in range(1, ATTEMPTS):
         stand_in.at_write(number)
     code, output = logto_command("tenant", "--base-url", BASE, "--apply", "--yes")
