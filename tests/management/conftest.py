@@ -23,7 +23,7 @@ def installed(revocation: None) -> Iterator[None]:
 def logto_command() -> Run:
     """Run a subcommand of ``manage.py logto``; return its exit code, and what it wrote."""
 
-    def run(*arguments: str, stdin: str | StringIO = "") -> tuple[int, str]:
+    def run(*arguments: str, stdin: str | StringIO | None = "") -> tuple[int, str]:
         output = StringIO()
         try:
             given = StringIO(stdin) if isinstance(stdin, str) else stdin

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -381,6 +382,21 @@ def test_settings_that_cannot_work_are_a_wrong_use(
 ) -> None:
     settings.LOGTO = setting
     assert logto_command("explain", stdin="undefined")[0] == 2
+
+
+@pytest.mark.parametrize("address", ["//[", "https://[/a/"])
+def test_what_is_no_address_is_a_wrong_use(explain: Run, address: str) -> None:
+    assert explain("x", "--path", address) == (2, "--path must be a path or an address.")
+
+
+class NotText(StringIO):
+    def read(self, *_: Any) -> str:
+        raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
+
+
+@pytest.mark.parametrize("given", [None, NotText()])
+def test_an_input_that_cannot_be_read_is_a_wrong_use(logto_command: Run, given: Any) -> None:
+    assert logto_command("explain", stdin=given) == (2, "No token was given.")
 
 
 @pytest.mark.parametrize("given", ["", " \n"])

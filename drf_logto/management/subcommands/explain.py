@@ -5,6 +5,7 @@ import getpass
 import re
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -78,7 +79,10 @@ def _asked(options: dict[str, Any]) -> tuple[Target | None, Iterable[Operation]]
     if options["path"] is None:
         every = all_operations() if options["routes"] else ()
         return None, [one for one in every if one.is_protected]
-    path, method = urlsplit(options["path"]).path, options["method"].upper()
+    try:
+        path, method = urlsplit(options["path"]).path, options["method"].upper()
+    except ValueError:
+        raise CommandError("--path must be a path or an address.", returncode=USAGE) from None
     target = find_target(path)
     if target is None:
         similar = next(filter(find_target, (f"{path}/", f"/{path}", f"/{path}/")), None)
@@ -136,8 +140,10 @@ def _without_header(output: Output, given: str, *, is_json: bool) -> str | None:
 
 def _given(stdin: Any) -> str:
     """Return what is given, from a terminal without echo."""
-    longest = get_settings().max_token_length + _MORE
-    given = getpass.getpass("Token: ") if stdin.isatty() else stdin.read(longest)
+    longest, given = get_settings().max_token_length + _MORE, ""
+    if stdin is not None:  # as it is where the standard input is closed
+        with suppress(EOFError, UnicodeDecodeError):
+            given = getpass.getpass("Token: ") if stdin.isatty() else stdin.read(longest)
     if not given.strip():
         raise CommandError("No token was given.", returncode=USAGE)
     return str(given).strip()
