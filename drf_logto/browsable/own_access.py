@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from django.utils.encoding import uri_to_iri
+
 from ..exceptions import LogtoError
 from ..explanation.access import (
     AccessExplainer,
@@ -60,7 +62,7 @@ def own_access(browser: BrowserSession, path: str) -> OwnAccess | None:
     sign_in = browser.load()
     if token is None or sign_in is None:
         return None
-    path = urlsplit(local_path(path)).path if path else ""
+    path = uri_to_iri(urlsplit(local_path(path)).path) if path else ""
     target = find_target(path) if path else None
     explainer, asked = AccessExplainer(token), _operations(path, target)
     user = explainer.user_at(target)

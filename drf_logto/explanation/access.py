@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
+from urllib.parse import unquote
 
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, get_script_prefix, resolve
 from rest_framework.settings import api_settings
 
 from ..authentication import LogtoJWTAuthentication, for_view
@@ -56,18 +57,24 @@ class Target:
     """Operations that a path leads to, and the keywords that stand in it."""
 
     path: str
+    path_info: str
     operations: tuple[Operation, ...]
     keywords: Mapping[str, Any]
 
 
 def find_target(path: str) -> Target | None:
-    """Return what a path leads to, None where no route has it."""
+    """Return what the path of an address leads to, None where no route has it."""
+    decoded, prefix = unquote(path), get_script_prefix()
+    path_info = f"/{decoded.removeprefix(prefix)}" if decoded.startswith(prefix) else decoded
     try:
-        match = resolve(path)
+        match = resolve(path_info)
     except Resolver404:
         return None
-    route = next(one for one in all_routes() if one.callback is match.func)
-    return Target(path, tuple(operations_of(route)), match.kwargs)
+    routes = [one for one in all_routes() if one.callback is match.func]
+    # One callback may have several routes. Django leaves out a ^ where it joins patterns.
+    named = match.route.replace("^", "")
+    route = next((one for one in routes if one.path.replace("^", "") == named), routes[0])
+    return Target(decoded, path_info, tuple(operations_of(route)), match.kwargs)
 
 
 class AccessExplainer:
@@ -123,7 +130,7 @@ class AccessExplainer:
         keywords = target.keywords if target else {}
         view = view_of(operation.route, operation.method, operation.action, keywords)
         asked = django_request(view.request)
-        asked.path = asked.path_info = target.path if target else ""
+        asked.path, asked.path_info = (target.path, target.path_info) if target else ("", "")
         authentication = _authentication(view)
         if authentication is None:
             view.request.user, view.request.auth = _anonymous(), None

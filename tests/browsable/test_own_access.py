@@ -1,8 +1,10 @@
 """The page about the access of the signed-in person's own token."""
 
+import re
 from typing import Any
 
 import pytest
+from django.utils.encoding import iri_to_uri
 
 from drf_logto.browsable import sign_in_store
 from sandbox.stand_in.server import StandIn
@@ -26,6 +28,18 @@ def signed_in(browser: Browser) -> Browser:
 def test_the_panel_leads_to_the_page(signed_in: Browser) -> None:
     html = page(signed_in.get("/acme/documents/"))
     assert f'id="logto-explain" class="btn btn-default btn-sm" href="{PAGE}?path=%2F' in html
+
+
+@pytest.mark.parametrize("organization", ["a%20b", "%EA%B0%80", "50%25", "a%3Fb"])
+def test_the_page_is_about_the_address_that_leads_to_it(
+    signed_in: Browser, organization: str
+) -> None:
+    html = page(signed_in.get(f"/{organization}/documents/"))
+    (link,) = re.findall(r'id="logto-explain" [^>]* href="([^"]+)"', html)
+    response = signed_in.get(link)
+    assert "GET refused wrong_token_kind" in text_of(response, "logto-access")
+    (back,) = re.findall(r'id="logto-back" [^>]* href="([^"]+)"', page(response))
+    assert iri_to_uri(back) == f"/{organization}/documents/"
 
 
 @pytest.mark.parametrize(

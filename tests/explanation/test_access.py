@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.urls import path
+from django.urls import get_script_prefix, path, re_path, set_script_prefix
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.permissions import AllowAny, BasePermission, IsAdminUser, IsAuthenticated
@@ -319,6 +319,47 @@ def test_a_view_may_compute_its_permissions_of_the_user_and_the_path(explain: Ex
 def test_a_path_without_a_route_leads_nowhere(route: Callable[..., None]) -> None:
     route(path("a/", view(AllowAny)))
     assert find_target("/b/") is None
+
+
+@pytest.fixture
+def mounted() -> Iterator[None]:
+    before = get_script_prefix()
+    set_script_prefix("/app/")
+    yield
+    set_script_prefix(before)
+
+
+@pytest.mark.usefixtures("mounted")
+@pytest.mark.parametrize("address", ["/app/a/", "/a/"])
+def test_the_path_of_a_mounted_project_may_have_its_prefix(
+    route: Callable[..., None], address: str
+) -> None:
+    route(path("a/", view(AllowAny)))
+    target = find_target(address)
+    assert target is not None
+    assert (target.path, target.path_info) == (address, "/a/")
+
+
+def test_the_path_of_an_address_is_decoded(route: Callable[..., None]) -> None:
+    route(path("a/<str:name>/", view(AllowAny)))
+    target = find_target("/a/Ada%20L/")
+    assert target is not None
+    assert target.keywords == {"name": "Ada L"}
+
+
+OWNED = view(OwnedByUser("owner"))
+
+
+@pytest.mark.parametrize("second", [path("b/<pk>/", OWNED), re_path("^b/(?P<pk>.+)/$", OWNED)])
+def test_a_path_is_explained_by_its_own_route_where_a_view_has_several(
+    logto: Logto, route: Callable[..., None], second: Any
+) -> None:
+    route(path("a/", OWNED), second)
+    target = find_target("/b/7/")
+    assert target is not None
+    explainer = AccessExplainer(explain_token(logto.global_token(["a"])))
+    found = explainer.explain(target.operations[0], target)
+    assert found.sentence == "It depends on the object: OwnedByUser."
 
 
 class NotThere(Raising):
