@@ -10,7 +10,7 @@ from django.apps import apps
 from django.core.cache import caches
 from django.core.exceptions import ValidationError
 from django.db import router, transaction
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import class_prepared, post_delete, post_save
 
 from ..conf import get_settings
 from ..telemetry import logger
@@ -49,8 +49,10 @@ class SlugMap:
         self._model, self._slug, self._organization = model, slug, organization
         self._timeout = timeout
         self._failed_at: float | None = None
-        for signal in (post_save, post_delete):
-            signal.connect(self._on_change, weak=False, dispatch_uid=(id(self), "SlugMap"))
+        known = [one for models in apps.all_models.values() for one in models.values()]
+        for one in known:
+            self._watch(one)
+        class_prepared.connect(self._watch, weak=False)
 
     def __call__(self, name: str) -> str | None:
         """Return the id, None where no row with an organization has this name."""
@@ -78,11 +80,16 @@ class SlugMap:
         """
         transaction.on_commit(self._renew, using=using or self._rows().db)
 
-    def _on_change(self, sender: Any, using: str | None = None, **_: Any) -> None:
-        # Of proxies, and of models that derive from it, as well.
+    def _watch(self, sender: Any, **_: Any) -> None:
+        """Notice changes of rows by a model: by this one, its proxies and those that derive."""
         labels = {one._meta.label_lower for one in sender.__mro__ if hasattr(one, "_meta")}
-        if self._model.lower() in labels:
-            self.clear(using)
+        # Django deletes faster what has no receiver, so each model has its own.
+        if self._model.lower() in labels and sender._meta.apps is apps:
+            for signal in (post_save, post_delete):
+                signal.connect(self._on_change, sender=sender, weak=False)
+
+    def _on_change(self, using: str | None = None, **_: Any) -> None:
+        self.clear(using)
 
     def _has_changes(self, using: str) -> bool:
         waiting = transaction.get_connection(using).run_on_commit

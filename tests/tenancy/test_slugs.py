@@ -7,6 +7,7 @@ import pytest
 from django.core.cache import caches
 from django.core.cache.backends.locmem import LocMemCache
 from django.db import connection, transaction
+from django.db.models.signals import post_delete
 from django.test.utils import CaptureQueriesContext
 from django.urls import path
 from rest_framework.response import Response
@@ -15,7 +16,7 @@ from rest_framework.views import APIView
 from drf_logto.permissions import InOrganization
 from drf_logto.tenancy import SlugMap, UrlKeyword
 from drf_logto.testing import Logto
-from tests.support.teams.models import Team, organizations
+from tests.support.teams.models import Page, Team, organizations
 
 # What is committed is committed here.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -151,6 +152,11 @@ def test_a_change_during_the_question_voids_its_answer(acme: Team, is_warm: bool
         organizations.clear()
     Interrupted("teams.Team", slug="slug", organization="organization_id")("acme")
     assert queries("acme") == ("org-b", 0)
+
+
+def test_other_models_are_deleted_as_fast_as_before() -> None:
+    assert post_delete.has_listeners(Team)
+    assert not post_delete.has_listeners(Page)
 
 
 def test_rows_of_other_models_void_nothing(acme: Team) -> None:
