@@ -94,7 +94,7 @@ def test_a_bad_token_is_told_the_same(logto: Logto, route: Route, view: Any) -> 
         (HasScopes(write="b"), None),
         (HasScopes(read="a", write="b"), "a"),
     ],
-    ids=str,
+    ids=map(str, count()),
 )
 def test_a_scope_is_told_where_every_way_in_asks_for_it(
     logto: Logto, route: Route, view: Any, permission: Any, scope: str | None
