@@ -22,10 +22,10 @@ METADATA_PATH = "/.well-known/oauth-protected-resource"
 """Under which a host has the metadata of its protected resources (RFC 9728 §3)."""
 
 CHALLENGE_PARAMETERS = "challenge_parameters"
-"""Under which the view of ``METADATA_PATH`` has a ``Describe``, if it is this package's."""
+"""The attribute of this package's view of ``METADATA_PATH`` that has ``ChallengeParameters``."""
 
-Describe = Callable[..., Mapping[str, str]]
-"""What a challenge says besides; called with request and view, and ``status``: 401 or 403."""
+ChallengeParameters = Callable[..., Mapping[str, str]]
+"""Returns more parameters of a challenge for request, view and ``status``, 401 or 403."""
 
 UNAUTHORIZED = 401
 
@@ -109,14 +109,14 @@ def _challenge_for(refusal: LogtoError, request: Any, view: Any) -> str:
 
 def complete(challenge: str, request: Any, view: Any, *, status: int = UNAUTHORIZED) -> str:
     """Return a challenge with what the URLs of ``drf_logto.discovery`` add, where included."""
-    describe = find_describe()
-    if describe is None:
+    parameters = find_challenge_parameters()
+    if parameters is None:
         return challenge
-    return bearer.extend(challenge, describe(request, view, status=status))
+    return bearer.extend(challenge, parameters(request, view, status=status))
 
 
-def find_describe() -> Describe | None:
-    """Return what describes challenges, None where the URLconf has no such view."""
+def find_challenge_parameters() -> ChallengeParameters | None:
+    """Return what adds parameters to challenges, None where the URLconf has no such view."""
     urlconf = get_urlconf() or getattr(settings, "ROOT_URLCONF", None)
     try:
         return _provider(get_resolver(urlconf)) if urlconf else None
@@ -125,7 +125,7 @@ def find_describe() -> Describe | None:
 
 
 @lru_cache(maxsize=8)  # URLconfs
-def _provider(resolver: URLResolver) -> Describe | None:
+def _provider(resolver: URLResolver) -> ChallengeParameters | None:
     try:
         with override(settings.LANGUAGE_CODE):  # a language may be part of the path
             found = resolver.resolve(METADATA_PATH)

@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from rest_framework.settings import api_settings
 
 from ..conf import LogtoSettings, is_loopback, parse
-from ..responses import find_describe
+from ..responses import find_challenge_parameters
 from ..shared_cache import is_private
 
 IDS = {
@@ -137,7 +137,7 @@ def machines_are_complete(**_: Any) -> list[CheckMessage]:
 def metadata_is_served(**_: Any) -> list[CheckMessage]:
     """W054: what the metadata of this API shall say, and nothing serves them."""
     parsed = _parsed()
-    if parsed is None or not parsed.resource_metadata or find_describe() is not None:
+    if parsed is None or not parsed.resource_metadata or find_challenge_parameters() is not None:
         return []
     return [
         Warning(

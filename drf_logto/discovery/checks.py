@@ -8,14 +8,14 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.http.request import split_domain_port, validate_host
 
 from ..conf import LogtoSettings
-from ..responses import METADATA_PATH, find_describe
+from ..responses import METADATA_PATH, find_challenge_parameters
 from ..routes import current_settings
-from .documents import place_of, served
+from .documents import served, split_indicator
 
 
 def check_urls() -> Iterator[CheckMessage]:
     """Yield E051 and W051 to W053."""
-    if find_describe() is None:
+    if find_challenge_parameters() is None:
         yield Error(
             f"{METADATA_PATH} does not lead to drf_logto.discovery, so no client finds it and no "
             "challenge names it.",
@@ -31,8 +31,8 @@ def check_urls() -> Iterator[CheckMessage]:
 
 def _check_resource(resource: str, settings: LogtoSettings) -> Iterator[CheckMessage]:
     named = f"LOGTO['API_RESOURCE'] has {resource!r}"
-    place = place_of(resource)
-    if place is None:
+    parts = split_indicator(resource)
+    if parts is None:
         yield Warning(
             f"{named}, which is no https address, so clients cannot find its metadata.",
             hint="RFC 9728 derives the address of the metadata from the resource indicator. "
@@ -40,7 +40,7 @@ def _check_resource(resource: str, settings: LogtoSettings) -> Iterator[CheckMes
             "Logto use this indicator.",
             id="drf_logto.W051",
         )
-    elif (first := served(settings)[unquote(place[1])]) != resource:
+    elif (first := served(settings)[unquote(parts[1])]) != resource:
         yield Warning(
             f"{named}, whose metadata would have the same path here as that of {first!r}, so it is "
             "not served.",
@@ -48,7 +48,7 @@ def _check_resource(resource: str, settings: LogtoSettings) -> Iterator[CheckMes
             "An API with several hosts needs one indicator.",
             id="drf_logto.W052",
         )
-    elif not _is_own_host(place[0]):
+    elif not _is_own_host(parts[0]):
         yield Warning(
             f"{named}, whose host is not in ALLOWED_HOSTS. Clients ask that host for the metadata.",
             hint="Register the address of this API in Logto as its resource indicator. Silence "

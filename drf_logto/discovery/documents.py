@@ -39,20 +39,20 @@ def served(settings: LogtoSettings) -> Mapping[str, str]:
     Of several that differ only in their host, the first has the address: a Host header is the
     client's word.
     """
-    places = ((place_of(one), one) for one in reversed(settings.api_resource))
-    return MappingProxyType({unquote(place[1]): one for place, one in places if place is not None})
+    split = ((split_indicator(one), one) for one in reversed(settings.api_resource))
+    return MappingProxyType({unquote(parts[1]): one for parts, one in split if parts is not None})
 
 
 def address_of(resource: str, settings: LogtoSettings) -> str | None:
     """Return the address of the metadata of a resource, None where it has none here."""
-    place = place_of(resource)
-    if place is None or served(settings).get(unquote(place[1])) != resource:
+    parts = split_indicator(resource)
+    if parts is None or served(settings).get(unquote(parts[1])) != resource:
         return None
-    origin, rest = place
+    origin, rest = parts
     return iri_to_uri(f"{origin}{METADATA_PATH}{rest}")
 
 
-def place_of(resource: str) -> tuple[str, str] | None:
+def split_indicator(resource: str) -> tuple[str, str] | None:
     """Return the origin of a resource indicator and what follows, None where it has no metadata.
 
     RFC 9728 §1.2 wants an https address; http will do on this machine.

@@ -77,8 +77,8 @@ def machine_application(settings: LogtoSettings) -> Application:
     """
     if settings.machine_app_id is None or settings.machine_app_secret is None:
         raise ImproperlyConfigured(
-            "LOGTO['MACHINE_APP_ID'] or LOGTO['MACHINE_APP_SECRET'] is missing. Calls to other "
-            "APIs need a machine-to-machine application."
+            "LOGTO['MACHINE_APP_ID'] or LOGTO['MACHINE_APP_SECRET'] is missing. Set them to the "
+            "ID and the secret of a machine-to-machine application."
         )
     return Application(
         name="MACHINE",

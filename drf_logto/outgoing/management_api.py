@@ -72,8 +72,9 @@ class ManagementApi:
     def __init__(self, settings: LogtoSettings) -> None:
         if settings.management_app_id is None or settings.management_app_secret is None:
             raise ImproperlyConfigured(
-                "LOGTO['MANAGEMENT_APP_ID'] or LOGTO['MANAGEMENT_APP_SECRET'] is missing. The "
-                "Management API needs a machine-to-machine application."
+                "LOGTO['MANAGEMENT_APP_ID'] or LOGTO['MANAGEMENT_APP_SECRET'] is missing. Set "
+                "them to the ID and the secret of a machine-to-machine application with the role "
+                "'Logto Management API access'."
             )
         self._settings = settings
         self._tokens = machine_tokens()

@@ -105,7 +105,7 @@ class Examination:
         settings = self.settings
         if settings.management_app_id is None or settings.management_app_secret is None:
             raise Skipped(
-                "It needs the Management API: set LOGTO['MANAGEMENT_APP_ID'] and "
+                "To look at the tenant, set LOGTO['MANAGEMENT_APP_ID'] and "
                 "LOGTO['MANAGEMENT_APP_SECRET'] to those of a machine-to-machine application with "
                 "the role 'Logto Management API access'."
             )

@@ -26,7 +26,7 @@ from ...explanation.tokens import Refusal, explain_token
 from ...operations import ANY_METHOD, Operation, all_operations
 from ...telemetry import quoted
 from ...verification import bearer
-from ..explained import Report, malformed_as_json, write_refusal
+from ..explanation_report import Report, malformed_as_json, write_refusal
 from ..output import Output, add_json
 from . import FAILED, FOUND, USAGE
 

@@ -13,8 +13,8 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from ...operations import Operation, all_operations
 from ...telemetry import quoted
 from ..output import Output, add_json
-from ..picture.markdown import OTHER_ROUTES, markdown
-from ..picture.records import as_value, other_routes, printable, records, selected
+from ..routes.markdown import OTHER_ROUTES, markdown
+from ..routes.records import as_value, other_routes, printable, records, selected
 from . import FOUND, USAGE
 
 NEEDS = "drf_logto"

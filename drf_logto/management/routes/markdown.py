@@ -10,7 +10,7 @@ OTHER_ROUTES = "Not REST Framework: nothing here says who may use these"
 
 
 def markdown(operations: Iterable[Operation], command: str) -> str:
-    """Return the picture.
+    """Return the page.
 
     Args:
         operations: those that are shown, in order.
