@@ -1,5 +1,6 @@
 """What challenges tell a client: where the metadata are, and which scope a view asks for."""
 
+from itertools import count
 from typing import Any
 
 import pytest
