@@ -14,8 +14,10 @@ from .steps import PermissionStep, RoleStep, ScopeStep, Step
 
 _KINDS = {"User": False, "MachineToMachine": True}
 _HEAD = "# Roles of Logto and what they grant: manage.py logto tenant --import\n\n"
-MAX_FILE = 4 * 1024 * 1024
+MAX_FILE = 1024 * 1024
 """The longest file that is read, in bytes."""
+
+_MAX_DOTS = 100  # tomllib needs minutes for a key of some ten thousand parts
 
 
 class NotUnderstood(ValueError):
@@ -79,8 +81,7 @@ def parse(octets: bytes, renamed: Mapping[str, str]) -> list[RoleStep]:
     Raises:
         NotUnderstood: it is no such file.
     """
-    if len(octets) > MAX_FILE:
-        raise NotUnderstood(f"It is longer than {MAX_FILE} bytes.")
+    _check_size(octets)
     try:
         document = tomllib.loads(octets.decode("utf-8-sig"))  # as editors of Windows write it
     except (ValueError, RecursionError) as error:
@@ -95,6 +96,14 @@ def parse(octets: bytes, renamed: Mapping[str, str]) -> list[RoleStep]:
         if number > 1:
             raise NotUnderstood(f"The role {quoted(name)} is there twice.")
     return found
+
+
+def _check_size(octets: bytes) -> None:
+    if len(octets) > MAX_FILE:
+        raise NotUnderstood(f"It is longer than {MAX_FILE} bytes.")
+    for number, line in enumerate(octets.split(b"\n"), 1):
+        if line.count(b".") > _MAX_DOTS:
+            raise NotUnderstood(f"Line {number} has more than {_MAX_DOTS} dots. Divide it.")
 
 
 def steps_of_roles(roles: Iterable[RoleStep]) -> list[Step]:

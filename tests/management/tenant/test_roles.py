@@ -322,6 +322,7 @@ def test_a_role_that_a_refusal_leaves_behind_gets_its_scopes(
             "The role 'editor' would get the Management API",
         ),
         (b"#" * (MAX_FILE + 1), "It is longer than"),
+        (b"\n" + b"a." * 30_000 + b"a = 1", "Line 2 has more than 100 dots"),
     ],
     ids=lambda value: "" if isinstance(value, str) else repr(value[-30:]),
 )
