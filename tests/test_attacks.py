@@ -328,7 +328,7 @@ ATTACKS = [
         "jwt-framework (PHP) GHSA-jc38-x7x8-2xc8",
         "A JWS in JSON got in unsigned, with an unprotected header, or was read in two ways.",
         "malformed_token", json_tokens),
-    Attack("a payload that is no object", "fast-jwt CVE-2026-107723",
+    Attack("a payload that is not an object", "fast-jwt CVE-2026-107723",
         "A list has no claims by name, so every rule on claims was passed over.",
         "malformed_token", lambda t: [
             t.said(payload=one) for one in ("[]", '[{"sub":"admin"}]', "null", '"admin"', "1")]),

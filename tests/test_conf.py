@@ -98,18 +98,18 @@ def test_each_missing_key_is_named() -> None:
 def test_an_unknown_key_gets_the_nearest_right_one(key: str, meant: str) -> None:
     kind, message = problem_of(**{key: "x"})
     assert kind == "unknown"
-    assert message == f"LOGTO[{key!r}] is no setting. Did you mean {meant!r}?"
+    assert message == f"LOGTO[{key!r}] is not a setting. Did you mean {meant!r}?"
 
 
 def test_an_unknown_key_like_no_other_gets_no_hint() -> None:
-    assert problem_of(XYZ=1) == ("unknown", "LOGTO['XYZ'] is no setting.")
+    assert problem_of(XYZ=1) == ("unknown", "LOGTO['XYZ'] is not a setting.")
 
 
 def test_a_key_that_is_no_string_is_unknown() -> None:
     value: dict[object, str] = dict(REQUIRED.items())
     value[7] = "x"
     _, problems = parse(value)
-    assert problems[0].message == "LOGTO[7] is no setting."
+    assert problems[0].message == "LOGTO[7] is not a setting."
 
 
 @pytest.mark.parametrize(

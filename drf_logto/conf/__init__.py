@@ -177,7 +177,7 @@ def _nearest(name: object, names: Iterable[str]) -> str:
 
 
 def _unknown(key: object, known: Mapping[str, str]) -> Problem:
-    return Problem("unknown", f"LOGTO[{key!r}] is no setting.{_nearest(key, known)}")
+    return Problem("unknown", f"LOGTO[{key!r}] is not a setting.{_nearest(key, known)}")
 
 
 _REQUIRED = {

@@ -34,7 +34,7 @@ def _check_resource(resource: str, settings: LogtoSettings) -> Iterator[CheckMes
     parts = split_indicator(resource)
     if parts is None:
         yield Warning(
-            f"{named}, which is no https address, so clients cannot find its metadata.",
+            f"{named}, which is not an https address, so clients cannot find its metadata.",
             hint="RFC 9728 derives the address of the metadata from the resource indicator. "
             "Register the address of this API in Logto. Silence this if only clients that know "
             "Logto use this indicator.",

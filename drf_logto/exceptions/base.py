@@ -56,7 +56,7 @@ class LogtoError(Exception):
 
 
 class InvalidToken(LogtoError):
-    """The token can be no access token for this API (RFC 6750 §3.1 ``invalid_token``)."""
+    """The token cannot be an access token for this API (RFC 6750 §3.1 ``invalid_token``)."""
 
     status = 401
 

@@ -18,7 +18,7 @@ class TokenExpired(InvalidToken):
 
 
 class InvalidNotBefore(InvalidToken):
-    """The ``nbf`` claim is no finite number."""
+    """The ``nbf`` claim is not a finite number."""
 
     code = "invalid_nbf_claim"
     message = gettext_noop("The access token has no valid start time.")
@@ -39,21 +39,21 @@ class LifetimeTooLong(InvalidToken):
 
 
 class InvalidSubject(InvalidToken):
-    """The ``sub`` claim is no non-empty string."""
+    """The ``sub`` claim is not a non-empty string."""
 
     code = "invalid_sub_claim"
     message = gettext_noop("The access token has no valid subject.")
 
 
 class InvalidClientId(InvalidToken):
-    """The ``client_id`` claim is no non-empty string."""
+    """The ``client_id`` claim is not a non-empty string."""
 
     code = "invalid_client_id_claim"
     message = gettext_noop("The access token has no valid client id.")
 
 
 class InvalidAudience(InvalidToken):
-    """The ``aud`` claim is no string or list of strings, or names an organization without an id."""
+    """The ``aud`` claim is not a string or list of strings, or names an organization without id."""
 
     code = "invalid_aud_claim"
     message = gettext_noop("The access token has no valid audience.")

@@ -21,7 +21,7 @@ class OpaqueToken(InvalidToken):
 
 
 class MalformedToken(InvalidToken):
-    """The token is no compact JWS of two JSON objects (RFC 7515 §5.2).
+    """The token is not a compact JWS of two JSON objects (RFC 7515 §5.2).
 
     Args:
         message: the sentence, where it is another than that of the class.
@@ -76,7 +76,7 @@ class CriticalHeader(InvalidToken):
 
 
 class InvalidIssuer(InvalidToken):
-    """The ``iss`` claim is no issuer that this API trusts."""
+    """The ``iss`` claim is not an issuer that this API trusts."""
 
     code = "invalid_issuer"
     message = gettext_noop("The access token was not issued by the Logto tenant of this API.")
@@ -90,7 +90,7 @@ class UnknownKey(InvalidToken):
 
 
 class AlgorithmMismatch(InvalidToken):
-    """The key named by ``kid`` is no key for ``alg`` (RFC 8725 §3.1)."""
+    """The key named by ``kid`` is not a key for ``alg`` (RFC 8725 §3.1)."""
 
     code = "algorithm_mismatch"
     message = gettext_noop("The access token names a key that does not fit its algorithm.")

@@ -14,7 +14,7 @@ from ..authentication import LogtoJWTAuthentication, find_user
 from ..exceptions import LogtoError, gettext_noop
 from ..principal import LogtoPrincipal
 
-_PRINCIPAL = gettext_noop("request.user is a LogtoPrincipal, and no user of the project.")
+_PRINCIPAL = gettext_noop("request.user is a LogtoPrincipal, not a user of the project.")
 _KNOWN = gettext_noop("The user exists.")
 _NEW = gettext_noop("The user does not exist yet. The first request creates it.")
 _REFUSED = gettext_noop("The user is refused.")

@@ -125,7 +125,7 @@ class Host(_Named):
         lookup: as for ``UrlKeyword``.
 
     Raises:
-        ValueError: the domain is no host name in lower case.
+        ValueError: the domain is not a host name in lower case.
     """
 
     domain: str | None = None
@@ -135,7 +135,7 @@ class Host(_Named):
         if self.domain is not None and not (
             _is_text(self.domain) and _DOMAIN.fullmatch(self.domain)
         ):
-            raise ValueError(f"{self.domain!r} is no host name in lower case.")
+            raise ValueError(f"{self.domain!r} is not a host name in lower case.")
 
     @property
     def words(self) -> str:

@@ -86,7 +86,7 @@ def _fault(field: Any, model: type[Model] | None) -> str:
     if field is NOT_DECLARED or field is None:
         return "the view has no organization_field"
     if not isinstance(field, str):
-        return f"organization_field is {field!r}, which is no name"
+        return f"organization_field is {field!r}, which is not a name"
     if model is None:
         return ""
     try:

@@ -99,7 +99,7 @@ ok        API resource: aud "https://api.example.test"
 ok        Permitted client: client_id "application-1"
 
 User
-ok        LogtoJWTAuthentication: request.user is a LogtoPrincipal, and no user of the project.
+ok        LogtoJWTAuthentication: request.user is a LogtoPrincipal, not a user of the project.
 """
     )
 
@@ -192,7 +192,7 @@ def test_json_has_everything(explain: Run, logto: Logto) -> None:
         "scopes": ["a"],
         "user": {
             "authentication": "LogtoJWTAuthentication",
-            "sentence": "request.user is a LogtoPrincipal, and no user of the project.",
+            "sentence": "request.user is a LogtoPrincipal, not a user of the project.",
             "refusal": None,
         },
         "access": [],

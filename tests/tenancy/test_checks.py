@@ -37,7 +37,7 @@ def found(check: Check, settings: Any) -> Callable[..., list[tuple[str, str]]]:
     ("field", "fault"),
     [
         (None, "the view has no organization_field"),
-        (7, "organization_field is 7, which is no name"),
+        (7, "organization_field is 7, which is not a name"),
         ("organisation_id", "teams.Page has no field 'organisation_id'"),
         ("folder__organization_id", "teams.Page has no field 'folder__organization_id'"),
         ("folder__pk", "cannot be compared with the id of an organization"),

@@ -79,13 +79,13 @@ def parse(octets: bytes, renamed: Mapping[str, str]) -> list[RoleStep]:
         renamed: resource indicators of the file, and those of this tenant.
 
     Raises:
-        NotUnderstood: it is no such file.
+        NotUnderstood: it is not such a file.
     """
     _check_size(octets)
     try:
         document = tomllib.loads(octets.decode("utf-8-sig"))  # as editors of Windows write it
     except (ValueError, RecursionError) as error:
-        raise NotUnderstood(f"It is no TOML: {quoted(str(error))}.") from error
+        raise NotUnderstood(f"It is not TOML: {quoted(str(error))}.") from error
     _check_keys(document, {"roles", "organization_roles"}, "the file")
     found = [
         RoleStep(_role(row, renamed, is_of_organizations=name != "roles"), name != "roles")

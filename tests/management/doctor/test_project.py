@@ -28,7 +28,7 @@ def test_every_problem_of_the_settings_is_an_error_and_the_rest_is_examined(
 ) -> None:
     logto_options(LEEWAY="long", CASHE="default")
     unknown, wrong = doctor("settings")
-    assert unknown == ("error", "LOGTO['CASHE'] is no setting. Did you mean 'CACHE'?")
+    assert unknown == ("error", "LOGTO['CASHE'] is not a setting. Did you mean 'CACHE'?")
     assert wrong[0] == "error"
     assert wrong[1].startswith("LOGTO['LEEWAY'] must be")
     assert doctor("issuer")[0][0] == "ok"

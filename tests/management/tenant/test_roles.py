@@ -291,8 +291,8 @@ def test_a_role_that_a_refusal_leaves_behind_gets_its_scopes(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"\xff", "It is no TOML"),
-        (b"a = ", "It is no TOML"),
+        (b"\xff", "It is not TOML"),
+        (b"a = ", "It is not TOML"),
         (b"secrets = 1", "'secrets' is unknown in the file"),
         (b"roles = 1", "roles is missing, or no list"),
         (b"roles = [1]", "roles is missing, or no table"),
