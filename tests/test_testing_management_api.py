@@ -137,6 +137,15 @@ def test_the_client_reads_what_the_test_has_created(
     assert stand_in.requests[-1] == ("GET", f"/api/roles/{role['id']}/scopes")
 
 
+def test_an_id_that_a_test_chooses_is_that_of_no_later_row(stand_in: ManagementApi) -> None:
+    with pytest.raises(ValueError, match=r"guard\.invalid_input"):
+        stand_in.create("/roles", id="mine")
+    _status, _headers, role = answer(
+        stand_in, "POST", "/api/roles", json.dumps({"name": "a", "description": "b"})
+    )
+    assert role["id"] != "mine"
+
+
 def test_pages_are_counted_and_their_links_lead_nowhere(stand_in: ManagementApi) -> None:
     for number in range(3):
         stand_in.create("/organization-scopes", name=f"permission:{number}")

@@ -95,7 +95,10 @@ class ManagementApi:
         chosen: Row = {name: body.pop(name) for name in ("id", "signingKey") if name in body}
         with self._lock:
             self.tenant.chosen = chosen
-            return self._answer("POST", path, body)[1]
+            try:
+                return self._answer("POST", path, body)[1]
+            finally:
+                self.tenant.chosen = {}
 
     def change(self, path: str, **body: object) -> Any:
         """Change something: ``change("/hooks/<id>", enabled=False)``; otherwise as ``create``."""

@@ -120,7 +120,7 @@ def _make(step: Step, api: ManagementApi, state: TenantState) -> bool:
         state.forget(*(TenantState.PARTS if failure else [step.part]))
         if step.is_there(state):
             return failure is None
-        if failure is not None and not step.is_unique:
+        if failure is not None and (step.obstacle(state) or not step.is_unique):
             break
     message = f"{step.group}: somebody else changes it at the same time. Run the command again."
     raise failure or CommandError(message, returncode=FAILED)

@@ -248,6 +248,17 @@ def test_a_role_of_the_other_kind_is_missing_and_stays(
 
 
 @pytest.mark.usefixtures("api")
+def test_a_role_of_the_other_kind_that_somebody_creates_meanwhile_gets_nothing(
+    logto_command: Run, file: Path, stand_in: ManagementApi
+) -> None:
+    machine = {"name": "editor", "description": "x", "type": "MachineToMachine"}
+    stand_in.at_write(2, before=lambda: stand_in.create("/roles", **machine))
+    code, _output = logto_command("tenant", "--import", str(file), "--apply", "--yes")
+    assert code == 1
+    assert granted(stand_in) == [("editor", [])]
+
+
+@pytest.mark.usefixtures("api")
 @pytest.mark.parametrize("write", [1, 2, 3, 4])
 def test_an_import_that_fails_is_finished_by_the_next(
     logto_command: Run, file: Path, stand_in: ManagementApi, write: int
