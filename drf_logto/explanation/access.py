@@ -22,6 +22,9 @@ from .users import UserExplanation, explain_user
 
 _NOT_GUARDED = gettext_noop("No permission of REST Framework and no access token guards this view.")
 _RAISES = gettext_noop("It is not decided outside of a request: the view raises %(fault)s.")
+_ASKS = gettext_noop(
+    "It is not decided outside of a request: the view reads more of it than method, path and user."
+)
 _ORGANIZATION = gettext_noop(
     "It depends on the organization that the request names: %(source)s. Give a path."
 )
@@ -120,7 +123,9 @@ class AccessExplainer:
         path = target.path if target else operation.path
         try:
             answer = self._answer(operation, target)
-        except (Exception, RequestIsNotKnown) as fault:  # noqa: BLE001 - the project's own
+        except RequestIsNotKnown:
+            answer = not_decided(_ASKS)
+        except Exception as fault:  # noqa: BLE001 - the project's own
             answer = not_decided(_RAISES, fault=type(fault).__name__)
         return AccessExplanation(operation.method, path, *answer)
 
@@ -130,7 +135,11 @@ class AccessExplainer:
         keywords = target.keywords if target else {}
         view = view_of(operation.route, operation.method, operation.action, keywords)
         asked = django_request(view.request)
-        asked.path, asked.path_info = (target.path, target.path_info) if target else ("", "")
+        if target is not None:
+            asked.path, asked.path_info = target.path, target.path_info
+        source = organization_source(view, view.request)
+        if source is not None and not source.keywords and not source.runs_project_code:
+            asked.META = {}  # the organization of a header or a host is taken to be the token's
         authentication = _authentication(view)
         if authentication is None:
             view.request.user, view.request.auth = _anonymous(), None

@@ -86,7 +86,7 @@ def view_of(
     """Return the view as it would be made for a request, or what stands for a plain one.
 
     Its ``request`` has no user: a view that asks for it raises RequestIsNotKnown. So does one that
-    asks for keywords, headers or the like where they are not given.
+    asks for headers or the like, or for keywords where they are not given.
 
     Args:
         route: the route.
@@ -95,8 +95,8 @@ def view_of(
         keywords: those of the path; None where there is no path.
     """
     asked = HttpRequest()
+    vars(asked).update(dict.fromkeys(_PARTS, _OF_REQUEST))
     if keywords is None:
-        vars(asked).update(dict.fromkeys(_PARTS, _OF_REQUEST))
         keywords = dict.fromkeys(keywords_of(route), _OF_PATH)
     kwargs = {**keywords, **route.options}
     asked.method = method

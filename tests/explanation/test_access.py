@@ -321,6 +321,26 @@ def test_a_path_without_a_route_leads_nowhere(route: Callable[..., None]) -> Non
     assert find_target("/b/") is None
 
 
+class Keyed(BasePermission):
+    def has_permission(self, request: Any, view: Any) -> bool:
+        return bool(request.headers.get("X-Key"))
+
+
+class NotAsked(BasePermission):
+    def has_permission(self, request: Any, view: Any) -> bool:
+        return "everything" not in request.query_params
+
+
+@pytest.mark.parametrize("permission", [Keyed, NotAsked])
+@pytest.mark.parametrize("at", [None, "/a/"])
+def test_what_depends_on_headers_or_the_like_is_not_decided(
+    explain: Explain, permission: Any, at: str | None
+) -> None:
+    found = explain(view(permission), at=at)
+    assert outcome(found) == NOT_DECIDED
+    assert "reads more of it than method, path and user" in found.sentence
+
+
 @pytest.fixture
 def mounted() -> Iterator[None]:
     before = get_script_prefix()
