@@ -167,6 +167,33 @@ def test_a_function_is_asked_once_for_a_request() -> None:
         assert asked == ["acme", "globex", "acme"]
 
 
+def id_of_team(team: str) -> str:
+    ASKED.append(team)
+    return IDS[team]
+
+
+ASKED: list[str] = []
+
+
+@pytest.mark.parametrize("kind", [UrlKeyword, Header])
+def test_a_lookup_may_be_a_dotted_path_and_is_asked_once_all_the_same(kind: Any) -> None:
+    path = f"{__name__}.id_of_team"
+    one = request(headers={"team": "acme"})
+    for _ in "12":  # a view may make its source for each question
+        source = kind("team", lookup=path)
+        assert source.find(one, ACME) == "org-a"
+        assert source == kind("team", lookup=path)
+    assert ASKED == ["acme"]
+    ASKED.clear()
+
+
+def test_a_lookup_that_cannot_be_imported_fits_no_organization(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert find(UrlKeyword("team", lookup="nowhere.of_team")) == ""
+    assert "nowhere.of_team raised ModuleNotFoundError" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("team", "header", "named"),
     [
@@ -192,6 +219,7 @@ def test_several_sources_must_agree(
         *((UrlKeyword, one) for one in ("team-id", "", 7)),
         *((Header, one) for one in ("", "X-Team:", None)),
         *((Host, one) for one in ("Example.com", "https://example.com", 7)),
+        *((lambda one: Header("X-Team", lookup=one), one) for one in ("of_team", "", "a..b")),
         *((as_source, one) for one in ("team", Host, 7, [], [UrlKeyword("team"), None])),
     ],
 )

@@ -1,17 +1,22 @@
 """What a source of organizations is, and how one asks a function of the project."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
 from inspect import iscoroutine
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404
+from django.utils.module_loading import import_string
 
 from ..telemetry import logger, request_facts
 
 NO_ORGANIZATION = ""
 """A name that no organization has."""
+
+DOTTED_PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
 
 _FOUND = "_logto_organizations"
 
@@ -47,12 +52,12 @@ def ask_once(request: Any, function: object, asked: str, ask: Callable[[], objec
 
     Args:
         request: the request, DRF's or Django's.
-        function: the function, or its dotted path.
+        function: the function.
         asked: what it is asked about.
         ask: calls it.
     """
     known = getattr(django_request(request), "__dict__", {}).setdefault(_FOUND, {})
-    key = (id(function), asked)
+    key = (function.path if isinstance(function, Imported) else id(function), asked)
     if key not in known:
         # With the function, so that no other one gets its id.
         known[key] = function, _ask(request, function, ask)
@@ -77,10 +82,29 @@ def _ask(request: Any, function: object, ask: Callable[[], object]) -> str:
     return NO_ORGANIZATION
 
 
+@dataclass(frozen=True)
+class Imported:
+    """A function that is imported when it is called first, for settings that models need.
+
+    Raises:
+        ValueError: the path is not dotted.
+    """
+
+    path: str
+
+    def __post_init__(self) -> None:
+        if not DOTTED_PATH.fullmatch(self.path):
+            raise ValueError(f"{self.path!r} is not the dotted path of a function.")
+
+    def __call__(self, *args: Any) -> Any:
+        """Call it."""
+        return import_string(self.path)(*args)
+
+
 def function_name(function: object) -> str:
-    """Return what messages call a function; a dotted path stands for itself."""
-    if isinstance(function, str):
-        return function
+    """Return what messages call a function."""
+    if isinstance(function, Imported):
+        return function.path
     return str(getattr(function, "__qualname__", type(function).__qualname__))
 
 

@@ -1,15 +1,19 @@
 """Sources that are functions of the project or several others; reads what is declared."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import iscoroutinefunction
 from types import MethodType
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
-from django.utils.module_loading import import_string
-
-from .base import NO_ORGANIZATION, OrganizationSource, ask_once, function_name
+from .base import (
+    DOTTED_PATH,
+    NO_ORGANIZATION,
+    Imported,
+    OrganizationSource,
+    ask_once,
+    function_name,
+)
 
 Function: TypeAlias = Callable[[Any, Any], str | None]
 """Returns the id of the organization of a request, DRF's or Django's, and a view."""
@@ -20,17 +24,15 @@ SOURCES = (
 )
 """What ``as_source`` takes, for messages."""
 
-_DOTTED_PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
-
 
 @dataclass(frozen=True)
 class Computed(OrganizationSource):
-    """A function of the project, or the dotted path of one.
+    """A function of the project.
 
     No organization fits where it returns None, raises, or returns something else than a string.
     """
 
-    function: Function | str
+    function: Function
 
     runs_project_code = True
     keywords = None
@@ -42,11 +44,7 @@ class Computed(OrganizationSource):
     def find(self, request: Any, view: Any) -> str | None:
         kwargs = getattr(view, "kwargs", None) or {}
         key = repr(sorted(kwargs.items()))
-        return ask_once(request, self.function, key, lambda: self._load()(request, view))
-
-    def _load(self) -> Function:
-        given = self.function
-        return cast("Function", import_string(given)) if isinstance(given, str) else given
+        return ask_once(request, self.function, key, lambda: self.function(request, view))
 
 
 @dataclass(frozen=True)
@@ -92,8 +90,8 @@ def as_source(value: object) -> OrganizationSource | None:
         if not sources or len(sources) < len(value):
             raise ValueError(f"{value!r} does not say where organizations are named.")
         return Several(tuple(sources))
-    if isinstance(value, str) and _DOTTED_PATH.fullmatch(value):
-        return Computed(value)
+    if isinstance(value, str) and DOTTED_PATH.fullmatch(value):
+        return Computed(Imported(value))
     # A function that stands on a class is bound to the view.
     function = value.__func__ if isinstance(value, MethodType) else value
     if not callable(function) or isinstance(function, type) or iscoroutinefunction(function):

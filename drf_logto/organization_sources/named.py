@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from django.core.exceptions import DisallowedHost
 from django.urls import Resolver404, ResolverMatch, resolve
 
-from .base import NO_ORGANIZATION, OrganizationSource, ask_once, django_request
+from .base import NO_ORGANIZATION, Imported, OrganizationSource, ask_once, django_request
 
 Lookup: TypeAlias = Callable[[str], str | None]
 """Returns the id of an organization in Logto for what a request calls it, None for no such."""
@@ -24,7 +24,11 @@ _ABSENT = object()
 class _Named(OrganizationSource):
     """A part of the request that names an organization, by Logto's id or a name of the project."""
 
-    lookup: Lookup | None
+    lookup: Any
+
+    def __post_init__(self) -> None:
+        if isinstance(self.lookup, str):
+            object.__setattr__(self, "lookup", Imported(self.lookup))
 
     @property
     def runs_project_code(self) -> bool:
@@ -51,17 +55,18 @@ class UrlKeyword(_Named):
 
     Args:
         name: of the keyword.
-        lookup: returns Logto's id for what stands there, None for no such organization; without it
-            the id itself stands there.
+        lookup: returns Logto's id for what stands there, None for no such organization, or is the
+            dotted path of such a function; without it the id itself stands there.
 
     Raises:
         ValueError: the name is not the name of a keyword.
     """
 
     name: str
-    lookup: Lookup | None = field(default=None, kw_only=True)
+    lookup: Lookup | str | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not _is_text(self.name) or not self.name.isidentifier():
             raise ValueError(f"{self.name!r} is not the name of a URL keyword.")
 
@@ -99,9 +104,10 @@ class Header(_Named):
     """
 
     name: str
-    lookup: Lookup | None = field(default=None, kw_only=True)
+    lookup: Lookup | str | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not _is_text(self.name) or not _FIELD_NAME.fullmatch(self.name):
             raise ValueError(f"{self.name!r} is not the name of a header.")
 
@@ -129,9 +135,10 @@ class Host(_Named):
     """
 
     domain: str | None = None
-    lookup: Lookup | None = field(default=None, kw_only=True)
+    lookup: Lookup | str | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.domain is not None and not (
             _is_text(self.domain) and _DOMAIN.fullmatch(self.domain)
         ):
