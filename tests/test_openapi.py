@@ -389,7 +389,7 @@ def test_a_narrowed_view_takes_no_organization_token() -> None:
             (
                 "Needs an access token for the API resource, with the scope `a`, "
                 "only the clients `b`, `c`, with the claim `d.e`: `f`, "
-                "as far as `~IsDelegated()` lets it in."
+                "if `~IsDelegated()` lets it in."
             ),
         ),
         (HasScopes, "Closed: no access token opens this operation."),
@@ -402,10 +402,7 @@ def test_a_narrowed_view_takes_no_organization_token() -> None:
         ),
         (
             InOrganization("a", "b") & ~Own,
-            (
-                "Needs an organization token, with the scopes `a` and `b`, "
-                "as far as `~Own` lets it in."
-            ),
+            ("Needs an organization token, with the scopes `a` and `b`, if `~Own` lets it in."),
         ),
         (
             InOrganization | IsAuthenticated,

@@ -50,7 +50,7 @@ def _way(way: Alternative) -> str:
     for permission in way.about_bearer:
         words += f", {permission.describe(write=_quoted)}"
     if way.others:
-        words += f", as far as {' and '.join(map(_quoted, way.others))} lets it in"
+        words += f", if {' and '.join(map(_quoted, way.others))} lets it in"
     return words
 
 

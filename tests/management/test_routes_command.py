@@ -132,8 +132,8 @@ def project(route: Route) -> None:
 
 SHOWN = """
 /api/things/
-  GET list: global token with read:things, as far as ~AtTheDoor grants the request
-  POST create: global token with write:things, as far as ~AtTheDoor grants the request
+  GET list: global token with read:things, if ~AtTheDoor grants the request
+  POST create: global token with write:things, if ~AtTheDoor grants the request
   View: tests.management.test_routes_command.Things
 
 /api/things/latest/
@@ -141,8 +141,7 @@ SHOWN = """
   View: tests.management.test_routes_command.Things
 
 /api/things/{pk}/
-  PUT update, PATCH partial_update: global token with write:things, as far as ~AtTheDoor grants the
-      request
+  PUT update, PATCH partial_update: global token with write:things, if ~AtTheDoor grants the request
   View: tests.management.test_routes_command.Things
 
 /checked/
@@ -160,7 +159,7 @@ SHOWN = """
   View: tests.management.test_routes_command.ByUser
 
 /door/
-  GET: anybody, as far as AtTheDoor grants the request
+  GET: anybody, if AtTheDoor grants the request
   View: tests.management.test_routes_command.Data
 
 /mixed/
@@ -239,7 +238,7 @@ def test_a_long_line_is_shown_to_its_end(logto_command: Run, route: Route) -> No
     ways = [HasScopes(f"{number:040}") for number in range(99)]
     route(path("a/", view(reduce(or_, (*ways, AtTheDoor)))))
     output = logto_command("routes", "--markdown")[1]
-    assert "; or anybody, as far as `AtTheDoor` grants the request\n" in output
+    assert "; or anybody, if `AtTheDoor` grants the request\n" in output
 
 
 # For programs

@@ -165,7 +165,7 @@ def _way(way: Alternative, write: Write) -> str:
     for permission in way.about_bearer:
         words += f", {permission.describe(write=write)}"
     if way.others:
-        words += f", as far as {' and '.join(map(write, way.others))} grants the request"
+        words += f", if {' and '.join(map(write, way.others))} grants the request"
     return words
 
 
