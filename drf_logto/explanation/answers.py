@@ -18,7 +18,7 @@ from ..compositions.evaluation import Evaluation, Pending
 from ..compositions.operators import leaves
 from ..denials import most_actionable
 from ..exceptions import gettext_noop
-from ..operations import Operation, permissions_of
+from ..operations import Operation, own_methods, permissions_of
 from ..responses import RefusedByProject
 from ..view_options import organization_source
 from .tokens import Refusal
@@ -31,6 +31,7 @@ _ADD_CLASS = gettext_noop(
 _DATABASE = gettext_noop("It is not decided outside of a request: a permission asks the database.")
 _AWAITED = gettext_noop("It is not decided here: %(permission)s has to be awaited.")
 _OBJECTS = gettext_noop("It depends on the object: %(permissions)s.")
+_OWN = gettext_noop("The view may still refuse: it has methods of its own (%(methods)s).")
 _KEYWORD = re.compile(r"\(\?P<(\w+)>")
 
 
@@ -84,7 +85,10 @@ def _open(operation: Operation, view: Any, permissions: list[Any]) -> Answer:
     names = sorted({type(one).__qualname__ for one in about_objects}) if has_objects else []
     if names:
         return not_decided(_OBJECTS, permissions=", ".join(names))
-    return Access.OPEN, None, "" if view.request.auth else gettext(_NO_TOKENS)
+    said = [] if view.request.auth else [gettext(_NO_TOKENS)]
+    if methods := own_methods(operation.route):
+        said.append(gettext(_OWN) % {"methods": ", ".join(methods)})
+    return Access.OPEN, None, " ".join(said)
 
 
 def _is_about_objects(permission: Any) -> bool:

@@ -9,7 +9,7 @@ from .reading import (
     is_filtered,
     operations_of,
 )
-from .views import RequestIsNotKnown, permissions_of, view_of
+from .views import RequestIsNotKnown, own_methods, permissions_of, view_of
 
 __all__ = [
     "ANY_METHOD",
@@ -21,6 +21,7 @@ __all__ = [
     "needed_organization_scopes",
     "needed_scopes",
     "operations_of",
+    "own_methods",
     "permissions_of",
     "scopes_of_routes",
     "view_of",

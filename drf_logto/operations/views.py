@@ -13,8 +13,9 @@ from rest_framework.request import Request
 
 from ..plain_views import as_view
 from ..routes import Route, actions, guards, reads_policies
-from ..view_options import class_of, instance_of
+from ..view_options import class_of, declared_by_class, instance_of
 
+_DECIDING = ("initial", "check_permissions", "permission_denied")
 _KEYWORD = re.compile(r"\(\?P<(\w+)>")
 _ASKED = (
     *("__getattr__", "__getitem__", "__contains__", "__iter__", "__len__", "__bool__", "__call__"),
@@ -73,6 +74,16 @@ def permissions_of(route: Route, handler: str | None, view: Any) -> list[Any]:
     """
     permissions = [*view.get_permissions()] if reads_policies(route.callback) else []
     return permissions + [one() for one in chain.from_iterable(guards_of(route, handler))]
+
+
+def own_methods(route: Route) -> list[str]:
+    """Return with which methods the class of a route may decide by itself who gets in."""
+    return [
+        name
+        for name in (_DECIDING if reads_policies(route.callback) else ())
+        if getattr(declared_by_class(route.callback, name), "__module__", "").partition(".")[0]
+        not in {"adrf", "rest_framework"}
+    ]
 
 
 def guards_of(route: Route, handler: str | None) -> tuple[tuple[Any, ...], ...]:

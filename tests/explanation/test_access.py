@@ -321,6 +321,15 @@ def test_a_path_without_a_route_leads_nowhere(route: Callable[..., None]) -> Non
     assert find_target("/b/") is None
 
 
+def test_a_view_that_decides_by_itself_is_said_to(explain: Explain) -> None:
+    def initial(self: APIView, request: Any) -> None:
+        APIView.initial(self, request)
+
+    found = explain(view(HasScopes("a"), initial=initial))
+    assert outcome(found) == OPEN
+    assert found.sentence == "The view may still refuse: it has methods of its own (initial)."
+
+
 class Keyed(BasePermission):
     def has_permission(self, request: Any, view: Any) -> bool:
         return bool(request.headers.get("X-Key"))

@@ -11,13 +11,10 @@ from rest_framework.settings import api_settings
 from ...auth_info import TokenKind
 from ...compositions.alternatives import Alternative, Credential
 from ...conf import get_settings
-from ...operations import ANY_METHOD, METHODS_OF_FUNCTIONS, Operation
-from ...routes import reads_policies
-from ...view_options import declared_by_class
+from ...operations import ANY_METHOD, METHODS_OF_FUNCTIONS, Operation, own_methods
 
 Write = Callable[[str], str]
 
-_DECIDING = ("initial", "check_permissions", "permission_denied")
 _WHO = {
     Credential.NONE: "anybody",
     Credential.UNKNOWN: "anybody",
@@ -177,16 +174,8 @@ def _facts(operations: list[Operation], write: Write) -> Iterator[tuple[str, str
     for resources in narrowed:
         if resources != get_settings().api_resource:
             yield "API resource", f"{' or '.join(map(write, resources)) or 'none'} alone"
-    own = " and ".join(map(write, _own_methods(operations[0])))
+    own = " and ".join(map(write, own_methods(operations[0].route)))
     yield "View", write(operations[0].name) + (f", with its own {own}" if own else "")
-
-
-def _own_methods(operation: Operation) -> Iterator[str]:
-    """With which a class may decide by itself whether permissions count."""
-    for name in _DECIDING if reads_policies(operation.route.callback) else ():
-        method = declared_by_class(operation.route.callback, name)
-        if getattr(method, "__module__", "").partition(".")[0] not in {"adrf", "rest_framework"}:
-            yield name
 
 
 def printable(text: str) -> str:
