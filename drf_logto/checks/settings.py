@@ -135,7 +135,7 @@ def machines_are_complete(**_: Any) -> list[CheckMessage]:
 
 @register
 def metadata_is_served(**_: Any) -> list[CheckMessage]:
-    """W054: what the metadata of this API shall say, and nothing serves them."""
+    """W054: ``RESOURCE_METADATA`` is set, and no URL serves the metadata."""
     parsed = _parsed()
     if parsed is None or not parsed.resource_metadata or find_challenge_parameters() is not None:
         return []

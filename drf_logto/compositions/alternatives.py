@@ -118,7 +118,7 @@ def _all_of(permissions: Iterable[Any], view: Any, least: Alternative) -> list[A
 
 
 def _operands_of_and(permission: Any) -> Iterator[Any]:
-    """What stands between the signs of ``a & b & c``, which is an AND of an AND."""
+    """Return the operands of ``a & b & c``, which is an AND of an AND."""
     operator, operands = read(permission)
     if operator is Operator.AND:
         yield from chain.from_iterable(map(_operands_of_and, operands))

@@ -50,7 +50,7 @@ class AccessExplanation:
 
 
 def in_short(found: Iterable[AccessExplanation]) -> Iterator[AccessExplanation]:
-    """Yield one explanation for all methods of which the same is known."""
+    """Yield one explanation for methods that have the same one."""
     for same, group in groupby(found, key=lambda one: replace(one, method="")):
         yield replace(same, method=", ".join(one.method for one in group))
 

@@ -195,7 +195,7 @@ def _write_rule(output: Output, rule: ExplainedRule) -> None:
 
 
 def _write_access(output: Output, alike: list[AccessExplanation]) -> None:
-    """Write operations of which the same is said; it is written once, below the last of them."""
+    """Write operations that have the same explanation; it follows the last of them."""
     *others, last = alike
     for one in others:
         output.verdict(*_verdict(one))
@@ -243,5 +243,5 @@ def _claims(claims: Iterable[Claim]) -> list[dict[str, Any]]:
 
 
 def _plain(words: str) -> str:
-    """Words of Django's, which have spaces that no line breaks at."""
+    """Return words of Django's with ordinary spaces in place of no-break spaces."""
     return words.replace("\xa0", " ")

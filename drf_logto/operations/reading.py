@@ -28,7 +28,7 @@ from ..view_options import (
 from .views import RequestIsNotKnown, guards_of, keywords_of, permissions_of, view_of
 
 ANY_METHOD = "*"
-"""In place of a method, where it is not known which ones a view answers, or what it asks."""
+"""In place of a method, where the methods of a view, or its permissions, are not known."""
 
 METHODS_OF_FUNCTIONS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 """Those of a plain function: which ones it answers is not known."""

@@ -396,12 +396,15 @@ class NotText(StringIO):
 
 @pytest.mark.parametrize("given", [None, NotText()])
 def test_an_input_that_cannot_be_read_is_a_wrong_use(logto_command: Run, given: Any) -> None:
-    assert logto_command("explain", stdin=given) == (2, "No token was given.")
+    assert logto_command("explain", stdin=given) == (
+        2,
+        "No token was given: write it to the standard input.",
+    )
 
 
 @pytest.mark.parametrize("given", ["", " \n"])
 def test_no_token_is_a_wrong_use(explain: Run, given: str) -> None:
-    assert explain(given) == (2, "No token was given.")
+    assert explain(given) == (2, "No token was given: write it to the standard input.")
 
 
 @pytest.mark.parametrize(

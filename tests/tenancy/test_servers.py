@@ -66,7 +66,7 @@ from django.urls import path
 from rest_framework.generics import ListCreateAPIView
 from rest_framework.serializers import ModelSerializer
 
-from billing.second_wall import SetsOrganization, set_organization
+from billing.row_level_security import SetsOrganization, set_organization
 from drf_logto.permissions import OrgResourceScopes
 from project import urls
 
@@ -180,7 +180,7 @@ def walled(server: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> 
 
 @needs_postgresql
 @pytest.mark.parametrize("kept", [*KEPT])
-def test_the_second_wall_does_what_the_page_says(walled: Project, kept: str) -> None:
+def test_row_level_security_does_what_the_page_says(walled: Project, kept: str) -> None:
     (walled.folder / "kept.py").write_text(
         f"from project.settings import *\nDATABASES['default'] |= {KEPT[kept]}\n"
     )

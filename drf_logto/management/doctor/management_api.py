@@ -1,4 +1,4 @@
-"""Facts about the way to the Management API, through which the tenant itself is looked at."""
+"""Facts about access to the Management API, which tells what the tenant has."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit

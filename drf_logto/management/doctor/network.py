@@ -46,7 +46,7 @@ def _proxy_for(address: str) -> str | None:
 
 
 def _direct(find: Callable[[Examination, SplitResult], Finding]) -> Find:
-    """Let a fact be looked at where no proxy does what it is about."""
+    """Skip a fact where a proxy connects to Logto, and not this machine."""
 
     def found(examination: Examination, address: str) -> Iterator[Finding]:
         if _proxy_for(address) is not None:

@@ -145,7 +145,7 @@ def _given(stdin: Any) -> str:
         with suppress(EOFError, UnicodeDecodeError):
             given = getpass.getpass("Token: ") if stdin.isatty() else stdin.read(longest)
     if not given.strip():
-        raise CommandError("No token was given.", returncode=USAGE)
+        raise CommandError("No token was given: write it to the standard input.", returncode=USAGE)
     return str(given).strip()
 
 

@@ -39,7 +39,7 @@ class AccessAudit:
         self._scopes, self._organizations, self._public = scopes, organizations, public
 
     def audit(self, operation: Operation, asked: Asked) -> list[Bearer]:
-        """Send a request with each token; return whose got in."""
+        """Send a request with each token; return the bearers of those that got in."""
         source = source_of(operation) if not operation.unread else None
         answers: _Answers = {}
         outcomes: dict[Bearer, Expected] = {}

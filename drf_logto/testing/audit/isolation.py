@@ -1,4 +1,4 @@
-"""Requests of which nothing stays: no row, no cached value, no mail, no log record."""
+"""Requests that leave nothing behind: no row, no cached value, no mail, no log record."""
 
 import logging
 from collections.abc import Iterator

@@ -19,7 +19,7 @@ _LIBRARIES = frozenset({"adrf", "drf_logto", "rest_framework"})
 
 
 def fault_of(operation: Operation) -> str:
-    """Return what lets in whom the declarations do not, and where it stands."""
+    """Return the code that may let in more than is declared, and where it is."""
     return next(chain(_overrides(operation), _permissions(operation)), view_at(operation))
 
 
