@@ -64,7 +64,7 @@ class Alternative:
     scopes_of_some: frozenset[str] = frozenset()
 
     def to_dict(self) -> dict[str, list[str]]:
-        """Return what will do, as JSON has it."""
+        """Return the alternative as a value for JSON."""
         optional = {
             "bearer": [one.describe() for one in self.about_bearer],
             "other_permissions": list(self.others),

@@ -55,7 +55,7 @@ def address_of(resource: str, settings: LogtoSettings) -> str | None:
 def split_indicator(resource: str) -> tuple[str, str] | None:
     """Return the origin of a resource indicator and what follows, None where it has no metadata.
 
-    RFC 9728 §1.2 wants an https address; http will do on this machine.
+    RFC 9728 §1.2 wants an https address; http is accepted on this machine.
     """
     try:
         url = urlsplit(resource)

@@ -41,7 +41,7 @@ def is_address(url: str, base: str | None, path: str) -> bool:
     Args:
         url: as Logto has it.
         base: the address of the API; without it the path alone is compared.
-        path: that it shall have.
+        path: that it must have.
     """
     if base is not None:
         return url == f"{base}{path}"

@@ -32,7 +32,7 @@ class ManagementApi:
     """Stands in for the Management API of the project's Logto, as a context manager.
 
     Inside, and inside ``Logto``, the package's own client asks it. Nothing uses the network; a
-    server that shall answer over HTTP calls ``respond``.
+    server that answers over HTTP calls ``respond``.
 
     It has API resources, scopes, roles, organization permissions, organization roles, applications
     and webhooks. Everything else is 404. Lists have no order to rely on.

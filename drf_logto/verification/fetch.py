@@ -99,7 +99,7 @@ def exchange(
         timeout: likewise.
         headers: more of them, ``Content-Type`` among them where there is a body.
         body: of the request.
-        accepted: the statuses besides 2xx whose answer is returned.
+        accepted: the statuses other than 2xx whose answer is returned.
         max_body: the longest body of an answer that is read, in bytes.
 
     Returns:

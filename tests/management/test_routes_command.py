@@ -196,7 +196,7 @@ SHOWN = """
   View: tests.management.test_routes_command.Data
 """
 OTHERS = """
-Not REST Framework: nothing here says who may use these
+Plain Django views: what protects them is not known
   2 routes below /site, of django.views.generic.base
   /old/{name}/: tests.management.test_routes_command.unprotected
 """

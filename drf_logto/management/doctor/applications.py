@@ -21,7 +21,7 @@ _BOTH = (
 
 
 class _Kind(NamedTuple):
-    """What an application of the settings shall be, and the error that says it is."""
+    """What an application of the settings must be, and the error that says it is."""
 
     settings: str
     type: str

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from ...operations import Operation
 from .records import other_routes, records
 
-OTHER_ROUTES = "Not REST Framework: nothing here says who may use these"
+OTHER_ROUTES = "Plain Django views: what protects them is not known"
 
 
 def markdown(operations: Iterable[Operation], command: str) -> str:

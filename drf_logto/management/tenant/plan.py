@@ -91,7 +91,7 @@ def apply(
 
     Raises:
         AuthorizationServerUnavailable, ManagementApiRefused: something could not be created. What
-            was said is done; a plan that is made anew goes on from there.
+            was said is done; a new plan goes on from there.
         CommandError: somebody else changes the same.
     """
     state = TenantState(api)

@@ -41,7 +41,7 @@ class TenantState:
         self._api = api
 
     def forget(self, *parts: str) -> None:
-        """Read these parts anew when they are asked for next."""
+        """Read these parts again when they are asked for next."""
         for part in parts:
             self.__dict__.pop(part, None)
 

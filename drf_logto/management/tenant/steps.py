@@ -37,7 +37,7 @@ class Step(ABC):
     """One thing that the tenant should have.
 
     Attributes:
-        part: the attribute of TenantState that has it; it is read anew before and after the step.
+        part: the attribute of TenantState that has it; it is read again before and after the step.
             A step of an expensive part has none.
         is_unique: whether Logto refuses a second one, so that it is safe to try again after a
             failure.
@@ -137,7 +137,7 @@ class PermissionStep(Step):
 
 @dataclass(frozen=True, slots=True)
 class HookStep(Step):
-    """A webhook that sends some events to an address, besides others."""
+    """A webhook that sends some events to an address, and perhaps others."""
 
     part: ClassVar[str] = "hooks"
     is_unique: ClassVar[bool] = False

@@ -24,7 +24,7 @@ class Asked:
     Attributes:
         method: the HTTP method.
         path: the path.
-        headers: headers besides that with the token.
+        headers: headers in addition to the one with the token.
         query: the parameters of the query.
         body: what is sent as JSON, None for nothing.
         note: what is tried with it, a few words.
