@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from inspect import getsourcelines
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.urls import path
 from rest_framework.views import APIView
 
 from drf_logto.permissions import HasScopes
+from tests.support.teams.models import Team
 
 Run = Callable[..., tuple[int, str]]
 
@@ -44,6 +46,18 @@ class Open(Guarded):
     permission_classes = []
 
 
+def objects() -> dict[str, Any]:
+    return {
+        "team": tuple(
+            Team.objects.create(slug=name, organization_id=f"org-{name}") for name in ("a", "b")
+        )
+    }
+
+
+def pair() -> dict[str, Any]:
+    return {"team": ()}
+
+
 @pytest.fixture
 def project(settings: Any, route: Callable[..., None], db: None) -> None:
     settings.TEST_RUNNER = f"{Runner.__module__}.Runner"
@@ -64,7 +78,7 @@ Who got in
 Failures
 error     GET, POST /open/: a request without a token gets in; the view raises NotImplementedError.
           Cause: there is no permission on tests.management.test_audit_command.Open
-          (tests/management/test_audit_command.py:43).
+          (tests/management/test_audit_command.py:{line}).
 
 Not audited
 skipped   any method /plain/: neither REST Framework nor this package guards it.
@@ -74,7 +88,7 @@ skipped   any method /plain/: neither REST Framework nor this package guards it.
 
 
 def test_the_command_writes_who_got_in_and_what_is_wrong(project: None, logto_command: Run) -> None:
-    assert logto_command("audit") == (3, REPORT)
+    assert logto_command("audit") == (3, REPORT.format(line=getsourcelines(Open)[1]))
 
 
 @pytest.mark.parametrize(
@@ -84,6 +98,9 @@ def test_the_command_writes_who_got_in_and_what_is_wrong(project: None, logto_co
         (("--public", "/open/"), 0),
         (("--path", "/nothing/"), 2),
         (("--json", "--markdown"), 2),
+        (("--path", "/guarded/", "--objects", f"{__name__}.objects"), 0),
+        (("--path", "/guarded/", "--objects", f"{__name__}.pair"), 2),
+        (("--objects", f"{__name__}.missing"), 2),
     ],
 )
 def test_the_exit_code_says_what_came_of_it(

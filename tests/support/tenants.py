@@ -10,6 +10,7 @@ _HEADINGS = (
     "## Serializers",
     "## Queries that no filter sees",
     "## Throttles",
+    "## The audit",
 )
 
 ASKING = """

@@ -24,6 +24,7 @@ from tests.tenancy.test_slugs import (
 pytestmark = pytest.mark.servers
 
 HERE = Path(__file__).parent
+LEAKS = HERE.parent / "audit" / "test_leaks.py"
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,7 @@ def test_a_slug_map_is_void_once_a_change_is_committed_with_redis(
 def test_the_rows_of_one_organization_are_the_same_on_postgresql(server: dict[str, Any]) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     files = (str(HERE / name) for name in ("test_rows.py", "test_slugs.py"))
-    command = [sys.executable, "-m", "pytest", "-q", *files]
+    command = [sys.executable, "-m", "pytest", "-q", *files, str(LEAKS)]
     ran = subprocess.run(
         command,
         env={**kept, "TEST_DATABASE": json.dumps(server)},

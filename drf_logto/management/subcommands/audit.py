@@ -1,6 +1,6 @@
 """Attack the API on a test database: who gets in, and what organizations see of each other."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import groupby
 from typing import Any
@@ -8,7 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, CommandParser
 from django.test.utils import get_runner
+from django.utils.module_loading import import_string
 
+from ...telemetry import quoted
 from ...testing.audit import AuditReport, audit
 from ...testing.audit.report import printable
 from ..output import Output, Verdict, add_json
@@ -31,6 +33,11 @@ def add_arguments(parser: CommandParser) -> None:
         default=[],
         help="a path that is open on purpose, as the report writes it; may be repeated",
     )
+    parser.add_argument(
+        "--objects",
+        metavar="DOTTED.PATH",
+        help="a function that creates objects of two organizations, and returns them in pairs",
+    )
     add_json(parser)
     parser.add_argument("--markdown", action="store_true", help="write Markdown")
 
@@ -44,8 +51,12 @@ def run(command: BaseCommand, options: dict[str, Any]) -> None:
     """
     if options["json"] and options["markdown"]:
         raise CommandError("Choose --json or --markdown.", returncode=USAGE)
+    create = _objects(options["objects"])
     with _test_database():
-        report = audit(path=options["path"], public=options["public"])
+        try:
+            report = audit(create(), path=options["path"], public=options["public"])
+        except ValueError as error:
+            raise CommandError(str(error), returncode=USAGE) from error
     if options["json"]:
         Output(command).json(report.to_dict())
     elif options["markdown"]:
@@ -56,6 +67,17 @@ def run(command: BaseCommand, options: dict[str, Any]) -> None:
         raise CommandError("There is nothing to audit.", returncode=USAGE)
     if report.failures:
         raise CommandError(report.summary, returncode=FOUND)
+
+
+def _objects(name: str | None) -> Callable[[], Any]:
+    if name is None:
+        return dict
+    try:
+        found: Callable[[], Any] = import_string(name)
+    except ImportError as error:
+        message = f"--objects names no function that can be imported: {quoted(name)}."
+        raise CommandError(message, returncode=USAGE) from error
+    return found
 
 
 def _show(output: Output, report: AuditReport) -> None:

@@ -40,7 +40,7 @@ class AccessAudit:
 
     def audit(self, operation: Operation, asked: Asked) -> list[Bearer]:
         """Send a request with each token; return the bearers of those that got in."""
-        source = source_of(operation) if not operation.unread else None
+        source = source_of(operation)
         answers: _Answers = {}
         outcomes: dict[Bearer, Expected] = {}
         for bearer in bearers(operation, self._scopes, self._organizations):

@@ -32,10 +32,15 @@ class Bearer:
         if self.kind is None:
             return "nobody's token"
         age = "an expired" if self.is_expired else "a"
+        scopes = f"with {' '.join(sorted(self.scopes))}" if self.scopes else "without scopes"
+        return f"{age} {self.name} {scopes}"
+
+    @property
+    def name(self) -> str:
+        """Kind, organization and whose it is."""
         whose = "machine" if self.is_machine else "user"
         where = f" of {self.organization}" if self.organization else ""
-        scopes = f"with {' '.join(sorted(self.scopes))}" if self.scopes else "without scopes"
-        return f"{age} {self.kind.value} token{where} ({whose}'s) {scopes}"
+        return f"{self.kind and self.kind.value} token{where} ({whose}'s)"
 
 
 ANONYMOUS = Bearer()

@@ -1,6 +1,7 @@
 """What the declarations of an operation say about a bearer."""
 
 import enum
+from contextlib import suppress
 
 from ...auth_info import AuthInfo, TokenKind
 from ...compositions.alternatives import Alternative, Credential
@@ -12,7 +13,7 @@ from ...permissions.base import BearerPermission
 from ...view_options import organization_source
 from .paths import keywords_of, sources_of
 
-_OF_ORGANIZATIONS = frozenset({TokenKind.ORGANIZATION, TokenKind.ORGANIZATION_RESOURCE})
+OF_ORGANIZATIONS = frozenset({TokenKind.ORGANIZATION, TokenKind.ORGANIZATION_RESOURCE})
 
 
 class Expected(enum.IntEnum):
@@ -24,15 +25,11 @@ class Expected(enum.IntEnum):
 
 
 def source_of(operation: Operation) -> OrganizationSource | None:
-    """Return where requests for an operation name their organization, None where they do not.
-
-    So it is where the view needs a request to say it.
-    """
-    try:
+    """Return where requests for an operation name their organization, None where none is known."""
+    with suppress(Exception, RequestIsNotKnown):  # the project's own code, outside of a request
         view = view_of(operation.route, operation.method, operation.action)
         return organization_source(view, view.request)
-    except RequestIsNotKnown:
-        return None
+    return None
 
 
 def expected(
@@ -54,7 +51,7 @@ def expected(
         return Expected.MAY
     each = (_by_way(way, auth) for way in operation.ways)
     others = _by_organization(operation, auth, organization, source)
-    limits = (others if way.kinds <= _OF_ORGANIZATIONS else Expected.IN for way in operation.ways)
+    limits = (others if way.kinds <= OF_ORGANIZATIONS else Expected.IN for way in operation.ways)
     return max(map(min, each, limits), default=Expected.OUT)
 
 

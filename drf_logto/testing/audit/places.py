@@ -34,6 +34,14 @@ def view_at(operation: Operation) -> str:
     return f"{operation.name}{where}"
 
 
+def handler_at(operation: Operation) -> str:
+    """Return the method of the project that answers and where it stands, or else the view."""
+    handler = getattr(class_of(operation.route.callback), operation.handler or "", None)
+    if handler is None or _is_of_library(handler):
+        return view_at(operation)
+    return f"{handler.__module__}.{handler.__qualname__}(){_at(handler)}"
+
+
 def is_declared_open(operation: Operation) -> bool:
     """Whether ``permission_classes`` of the view itself say plainly that it is open."""
     listed = declared_by_class(operation.route.callback, "permission_classes")

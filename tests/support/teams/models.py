@@ -29,6 +29,7 @@ class Page(models.Model):
     title = models.CharField(max_length=30)
     organization_id = models.CharField(max_length=21, db_index=True)
     folder = models.ForeignKey(Folder, on_delete=models.CASCADE)
+    follows = models.ForeignKey("self", models.SET_NULL, null=True, related_name="followed_by")
     linked = models.ManyToManyField("self", blank=True)
 
     class Meta:

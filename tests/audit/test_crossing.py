@@ -1,0 +1,308 @@
+"""What is tried across organizations, and what is said where that is not possible."""
+
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from django.db import IntegrityError
+from django.http import JsonResponse
+from django.urls import include, path
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.filters import BaseFilterBackend, OrderingFilter
+from rest_framework.generics import GenericAPIView
+from rest_framework.response import Response
+from rest_framework.routers import SimpleRouter
+
+import sandbox.urls
+from drf_logto.decorators import require_access_token
+from drf_logto.permissions import OrgResourceScopes
+from drf_logto.tenancy import OrganizationFilterBackend, UrlKeyword
+from drf_logto.testing.audit import AuditReport, audit
+from sandbox.models import Document, Invitation
+from tests.audit.leaks import Pages, PageSerializer, Written
+from tests.support.teams.models import Folder, Page, Team, organizations
+
+Audited = Callable[..., AuditReport]
+pytestmark = pytest.mark.django_db
+
+
+class Purging(Pages):
+    @action(detail=False, methods=["post"])
+    def purge(self, request: Any) -> Response:
+        Page.objects.filter(pk=request.data["id"]).delete()
+        return Response(status=204)
+
+
+class Movable(PageSerializer):
+    organization_id = serializers.CharField()  # type: ignore[assignment]
+
+
+class Giving(Written):
+    serializer_class = Movable
+
+
+class Filterset(BaseFilterBackend):
+    def filter_queryset(self, request: Any, queryset: Any, view: Any) -> Any:
+        title = request.GET.get("title")
+        return Page.objects.filter(title=title) if title else queryset
+
+
+class Filtering(Pages):
+    filter_backends = [OrganizationFilterBackend, Filterset, OrderingFilter]
+    filterset_fields = ["title", "nothing"]
+
+
+class Rename(serializers.Serializer[Any]):
+    page = serializers.PrimaryKeyRelatedField(queryset=Page.objects.all())
+    note = serializers.CharField()
+    kind = serializers.ChoiceField(["a", "b"])
+    shape = serializers.JSONField(required=False)
+    file = serializers.FileField(required=False)
+    hidden = serializers.HiddenField(default=1)
+
+
+class Renaming(Pages):
+    @action(detail=False, methods=["post"], serializer_class=Rename)
+    def rename(self, request: Any) -> Response:
+        asked = self.get_serializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        Page.objects.filter(pk=asked.validated_data["page"].pk).update(title="renamed")
+        return Response(status=204)
+
+
+class Breaking(Pages):
+    """Goes on after a fault of the database, which ends the transaction."""
+
+    @action(detail=False, methods=["post"])
+    def broken(self, request: Any) -> Response:
+        with suppress(IntegrityError):
+            Page.objects.create(title="no folder")
+        return Response(status=409)
+
+
+class Random(Pages):
+    @action(detail=False)
+    def lot(self, request: Any) -> Response:
+        return Response({"lot": random.random()})
+
+
+class Unordered(Pages):
+    """Its serializer says of what its rows are, and its queryset nothing."""
+
+    queryset = None  # type: ignore[assignment]
+    filter_backends = [OrganizationFilterBackend, OrderingFilter]
+
+    def get_queryset(self) -> Any:
+        assert self.request.auth
+        return Page.objects.order_by("pk")
+
+
+class Failing(Pages):
+    def list(self, request: Any) -> Response:
+        raise ZeroDivisionError
+
+
+class Hidden(Pages):
+    """Shows nothing, and names a field that there is not."""
+
+    filter_backends = []
+    organization_field = "nothing"
+
+    def get_queryset(self) -> Any:
+        return Page.objects.none()
+
+
+class Refusing(PageSerializer):
+    def validate(self, attrs: Any) -> Any:
+        raise serializers.ValidationError
+
+
+class Strict(Written):
+    serializer_class = Refusing
+
+
+class Undecided(Pages):
+    """Cannot be made outside of a request, so nothing of it is known before."""
+
+    @property
+    def organization_source(self) -> Any:
+        raise ZeroDivisionError
+
+
+@require_access_token(OrgResourceScopes("pages"))
+def titles(request: Any) -> JsonResponse:
+    return JsonResponse({"titles": [*Page.objects.values_list("title", flat=True)]})
+
+
+class Bare(GenericAPIView[Page]):
+    """Has no serializer, no queryset and no filter."""
+
+    permission_classes = [OrgResourceScopes("pages")]
+    organization_source = UrlKeyword("team", lookup=organizations)
+
+    def get(self, request: Any, **kwargs: Any) -> Response:
+        return Response()
+
+    post = get
+
+
+@pytest.fixture
+def audited(route: Callable[..., None], objects: dict[str, Any]) -> Audited:
+    """Audit a project with one viewset below ``pages``, or with one view."""
+
+    def run(view: Any, at: str = "", **options: Any) -> AuditReport:
+        if hasattr(view, "list"):
+            router = SimpleRouter()
+            router.register("pages", view, basename="page")
+            route(path("", include(router.urls)))
+        else:
+            route(path(at, view))
+        return audit(**{"objects": objects, **options})
+
+    return run
+
+
+FAILURES: dict[str, tuple[Any, str, str]] = {
+    "deleted": (Purging, "/pages/purge/", "with the other's id in the body, it deletes teams.Page"),
+    "given": (
+        Giving,
+        "/pages/",
+        "with the other's organization_id in the body, it gives org-b a row of teams.Page",
+    ),
+    "filter": (Filtering, "/pages/", "with title=first page of org-b, the outcome depends on"),
+    "serializer": (Renaming, "/pages/rename/", "with the other's page in the body, it changes"),
+    "plain": (titles, "/", "rows of org-b: length of titles, titles[2], titles[3]"),
+}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_what_leads_to_the_other_organization_is_a_failure(audited: Audited, name: str) -> None:
+    view, at, text = FAILURES[name]
+    found = [one.text for one in audited(view, path=at).failures]
+    assert any(text in one for one in found), found
+
+
+@pytest.mark.parametrize("view", [Random, Unordered, Breaking])
+def test_what_differs_by_itself_is_none(audited: Audited, view: Any) -> None:
+    report = audited(view)
+    report.assert_clean()
+    assert report.not_audited == []
+
+
+NOT_AUDITED: dict[str, tuple[Any, str, str]] = {
+    "raises": (Failing, "/pages/", "the view raises ZeroDivisionError."),
+    "not found": (Hidden, "/pages/{pk}/", "the object of the organization itself is not found."),
+    "refused": (Strict, "/pages/", "the body of the organization itself is refused with 400."),
+    "slug": (
+        Bare.as_view(),
+        "<slug:team>/<int:pk>/",
+        "what organizations see of each other is not known: no token of org-a gets in.",
+    ),
+    "unknown": (
+        Bare.as_view(),
+        "<int:code>/",
+        (
+            "what organizations see of each other is not known: no object is given for the keyword "
+            "code of its path."
+        ),
+    ),
+    "unfit": (
+        Bare.as_view(),
+        "<uuid:page>/",
+        (
+            "what organizations see of each other is not known: the values of the objects do not "
+            "fit into its path."
+        ),
+    ),
+    "no attribute": (
+        Bare.as_view(),
+        "<int:page_number>/",
+        (
+            "what organizations see of each other is not known: no object is given for the keyword "
+            "page_number of its path."
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NOT_AUDITED)
+def test_what_is_not_possible_counts_as_not_audited(audited: Audited, name: str) -> None:
+    view, at, text = NOT_AUDITED[name]
+    assert text in {one.text for one in audited(view, at).not_audited}
+
+
+PATHS = ["<int:page>/", "<int:page_id>/", "<int:folder_id>/", "<slug:team>/<int:pk>/"]
+
+
+@pytest.mark.parametrize("at", PATHS)
+def test_keywords_are_filled_from_objects_and_what_they_refer_to(
+    audited: Audited, objects: dict[str, Any], at: str
+) -> None:
+    for page in objects["page"]:
+        Team.objects.filter(pk=page.folder.team.pk).update(slug=page.organization_id)
+        page.refresh_from_db()
+    report = audited(Bare.as_view(), at)
+    report.assert_clean()
+    assert report.not_audited == []
+    own = " of any organization" if "team" not in at else ""
+    assert {row.who for row in report.rows} == {f"organization_resource token with pages{own}"}
+
+
+def test_a_view_of_no_model_is_asked_with_the_keys_of_all_objects(
+    audited: Audited, objects: dict[str, Any]
+) -> None:
+    one, other = objects["page"]
+    report = audited(Bare.as_view(), objects={**objects, "folder": (one.folder, other.folder)})
+    report.assert_clean()
+    assert report.not_audited == []
+
+
+def test_a_body_may_be_given(audited: Audited, objects: dict[str, Any]) -> None:
+    one, other = ({"id": page.pk} for page in objects["page"])
+    bodies = {"POST /pages/purge/": (one, other)}
+    [failure] = audited(Purging, path="/pages/purge/", bodies=bodies).failures
+    assert "with the other's id in the body, it deletes" in failure.text
+
+
+def test_what_of_a_view_is_not_known_is_tried_all_the_same(audited: Audited) -> None:
+    report = audited(Undecided)
+    assert any("cannot be read" in one.text for one in report.notices)
+
+
+def test_objects_are_pairs_of_stored_objects_of_one_model(objects: dict[str, Any]) -> None:
+    one, other = objects["page"]
+    pairs: tuple[Any, ...] = ((one, one), (one,), (one, other.folder), (one, Page()), one, (1, 2))
+    for pair in pairs:
+        with pytest.raises(ValueError, match=r"objects\['page'\] is not two stored objects"):
+            audit({"page": pair})
+
+
+def test_organizations_are_found_by_what_objects_refer_to(objects: dict[str, Any]) -> None:
+    one, other = (page.folder for page in objects["page"])
+    assert audit({"folder": (one, other)}).requests == 0
+    Team.objects.update(organization_id="the same")
+    again: Any = tuple(Folder.objects.get(pk=folder.pk) for folder in (one, other))
+    with pytest.raises(ValueError, match="No object has an organization"):
+        audit({"folder": again})
+
+
+def test_the_sandbox_is_clean(route: Callable[..., None]) -> None:
+    route(*sandbox.urls.urlpatterns)
+    documents, invitations = zip(
+        *(
+            (
+                Document.objects.create(organization_id=one, title=f"document of {one}"),
+                Invitation.objects.create(
+                    organization_id=one, email=f"{one}@example.com", invited_by="ada"
+                ),
+            )
+            for one in ("acme", "globex")
+        ),
+        strict=True,
+    )
+    report = audit({"document": documents, "invitation": invitations}, path="/organizations/")
+    report.assert_clean()
+    assert report.not_audited == []
