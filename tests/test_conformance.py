@@ -26,7 +26,7 @@ SECTIONS = {
         " 7.2-1 7.2-2 7.2-3 7.2-4 7.2-5 7.2-6 7.2-7 7.2-8 7.2-9 7.2-10 7.2-end"
     ),
     "RFC 8414: authorization server metadata": "8414: 3.3",
-    "RFC 9728: protected resource metadata": "9728: 2 2.1 2.2 3 3.1 3.2 3.3 5 5.1",
+    "RFC 9728: protected resource metadata": "9728: 2 2.1 2.2 3 3.1 3.2 3.3 5 5.1 6",
     "OpenID Connect Discovery 1.0": "oidc: 4.3",
     "OWASP ASVS 5.0": (
         "asvs: 9.1.1 9.1.2 9.1.3 9.2.1 9.2.2 9.2.3 9.2.4 10.3.1 10.3.2 10.3.3 10.3.4 10.3.5"

@@ -79,6 +79,16 @@ def test_each_resource_has_its_document_where_its_path_says(
     } == found
 
 
+def test_identifiers_are_compared_without_unicode_normalization(
+    route: Route, logto_options: Any
+) -> None:
+    route(URLS)
+    resources = [f"{API}/%C3%BC", f"{API}/u%CC%88"]  # one letter, in two forms of Unicode
+    logto_options(API_RESOURCE=resources)
+    answers = [get(WELL_KNOWN + one.removeprefix(API)) for one in resources]
+    assert [one.json()["resource"] for one in answers] == resources
+
+
 def test_another_path_is_answered_briefly(route: Route, settings: Any) -> None:
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.middleware.common.CommonMiddleware"]
     route(URLS)
