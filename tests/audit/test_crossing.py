@@ -89,6 +89,13 @@ class Random(Pages):
         return Response({"lot": random.random()})
 
 
+class Mixed(Pages):
+    @action(detail=False)
+    def lot(self, request: Any) -> Response:
+        titles = [*Page.objects.order_by("pk").values_list("title", flat=True)]
+        return Response({"lot": f"{random.random()} {titles}"})
+
+
 class Unordered(Pages):
     """Its serializer says of what its rows are, and its queryset nothing."""
 
@@ -174,6 +181,7 @@ FAILURES: dict[str, tuple[Any, str, str]] = {
     ),
     "filter": (Filtering, "/pages/", "with title=first page of org-b, the outcome depends on"),
     "serializer": (Renaming, "/pages/rename/", "with the other's page in the body, it changes"),
+    "among noise": (Mixed, "/pages/lot/", "the answer holds what org-b has: 'first page of org-b'"),
     "plain": (titles, "/", "rows of org-b: length of titles, titles[2], titles[3]"),
 }
 

@@ -16,6 +16,7 @@ from .rows import Row, Rows, Values, all_tables, names_organization, remove, sna
 _READS = ("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK", "PRAGMA", "SET", "SHOW", "EXPLAIN")
 _HEADERS_LEFT_OUT = frozenset({"content-length", "date"})
 _SAID_AT_MOST = 3
+_LONG = 8  # characters of a text that hardly stands anywhere by chance
 
 Leaves = dict[str, str]
 Sent = tuple[Asked, str | None]
@@ -49,6 +50,7 @@ class Worlds:
         self._other, self._rows = other, rows
         self._tables = all_tables()
         self._before = snapshot(self._tables)
+        self._texts = sorted(_texts(self._before, rows))
         self.requests = 0
 
     def compare(self, sent: Sent) -> tuple[Answer, list[str]]:
@@ -65,7 +67,19 @@ class Worlds:
             names = [name for name in names if name not in noise]
             if names:
                 found.append(f"the outcome depends on rows of {self._other}: {_listed(names)}")
+            elif shown := self._shown(sent, present, absent):
+                found.append(f"the answer holds what {self._other} has: {_listed(shown)}")
         return present.answer, found
+
+    def _shown(self, sent: Sent, present: Outcome, absent: Outcome) -> list[str]:
+        """Return texts that stand among what differs by itself, and are the other's alone."""
+        here, there = (" ".join(one.leaves.values()) for one in (present, absent))
+        asked = str(sent[0])
+        return [
+            repr(one)
+            for one in self._texts
+            if one in here and one not in there and one not in asked
+        ]
 
     def compare_after(self, sent: Sent, first: Iterable[Sent]) -> list[str]:
         """Return what differs where the other organization has asked first: sentences."""
@@ -136,6 +150,15 @@ class Worlds:
 
     def _is_other(self, row: Row, field: Any, value: Any) -> bool:
         return Row(row.database, field.related_model, value) in self._rows
+
+
+def _texts(every: Rows, rows: frozenset[Row]) -> set[str]:
+    """Return the longer texts of some rows that no other row has."""
+    own, others = set[str](), set[str]()
+    for row, values in every.items():
+        texts = {one for one in values.values() if isinstance(one, str) and len(one) >= _LONG}
+        (own if row in rows else others).update(texts)
+    return own - others
 
 
 def _noting(writes: list[str]) -> Any:
