@@ -201,9 +201,9 @@ class Leak:
 
 
 _FOLDERS = "folders/(?P<folder_pk>[0-9]+)/pages"
-_LINKS = "with the other's folder in the body, it links teams.Page.folder to a row of org-b"
-_ORDER = "with ordering=folder__page__title, the outcome depends on rows of org-b: length"
-_NESTED = "with the other's folder_pk, the outcome depends on rows of org-b: length of the list"
+_LINKS = "with the other's folder in the body: it links teams.Page.folder to a row of org-b"
+_ORDER = "with ordering=folder__page__title: the outcome depends on rows of org-b: length"
+_NESTED = "with the other's folder_pk: the outcome depends on rows of org-b: length of the list"
 
 LEAKS: dict[str, Leak] = {
     "missing filter": Leak(Unfiltered, Pages, "GET", "/pages/", "rows of org-b: length of the"),

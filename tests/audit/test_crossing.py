@@ -173,14 +173,14 @@ def audited(route: Callable[..., None], objects: dict[str, Any]) -> Audited:
 
 
 FAILURES: dict[str, tuple[Any, str, str]] = {
-    "deleted": (Purging, "/pages/purge/", "with the other's id in the body, it deletes teams.Page"),
+    "deleted": (Purging, "/pages/purge/", "with the other's id in the body: it deletes teams.Page"),
     "given": (
         Giving,
         "/pages/",
-        "with the other's organization_id in the body, it gives org-b a row of teams.Page",
+        "with the other's organization_id in the body: it gives org-b a row of teams.Page",
     ),
-    "filter": (Filtering, "/pages/", "with title=first page of org-b, the outcome depends on"),
-    "serializer": (Renaming, "/pages/rename/", "with the other's page in the body, it changes"),
+    "filter": (Filtering, "/pages/", "with title=first page of org-b: the outcome depends on"),
+    "serializer": (Renaming, "/pages/rename/", "with the other's page in the body: it changes"),
     "among noise": (Mixed, "/pages/lot/", "the answer holds what org-b has: 'first page of org-b'"),
     "plain": (titles, "/", "rows of org-b: length of titles, titles[2], titles[3]"),
 }
@@ -272,7 +272,7 @@ def test_a_body_may_be_given(audited: Audited, objects: dict[str, Any]) -> None:
     one, other = ({"id": page.pk} for page in objects["page"])
     bodies = {"POST /pages/purge/": (one, other)}
     [failure] = audited(Purging, path="/pages/purge/", bodies=bodies).failures
-    assert "with the other's id in the body, it deletes" in failure.text
+    assert "with the other's id in the body: it deletes" in failure.text
 
 
 def test_what_of_a_view_is_not_known_is_tried_all_the_same(audited: Audited) -> None:

@@ -84,7 +84,7 @@ Not audited
 skipped   any method /plain/: neither REST Framework nor this package guards it.
 
 2 failures in 4 operations, 1 not audited; 60 requests sent.
-2 failures in 4 operations, 1 not audited; 60 requests sent."""
+2 failures to correct, see above."""
 
 
 def test_the_command_writes_who_got_in_and_what_is_wrong(project: None, logto_command: Run) -> None:

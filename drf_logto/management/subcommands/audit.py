@@ -66,7 +66,9 @@ def run(command: BaseCommand, options: dict[str, Any]) -> None:
     if not report.rows:
         raise CommandError("There is nothing to audit.", returncode=USAGE)
     if report.failures:
-        raise CommandError(report.summary, returncode=FOUND)
+        number = len(report.failures)
+        failures = "1 failure" if number == 1 else f"{number} failures"
+        raise CommandError(f"{failures} to correct, see above.", returncode=FOUND)
 
 
 def _objects(name: str | None) -> Callable[[], Any]:

@@ -77,7 +77,7 @@ class CrossingAudit:
             answer, sentences = self._ask(operation, asked, bearer)
             if why := _useless(answer):
                 self._report.not_audited.append(self._finding(operation, why, ""))
-            self._report.failures += self._findings(operation, bearer, sentences)
+            self._report.failures += self._findings(operation, sentences)
         self._report.requests += self._worlds.requests
         self._worlds.requests = 0
 
@@ -87,27 +87,24 @@ class CrossingAudit:
         """Return the answer for what is the bearer's own, and what is wrong."""
         token = self._tokens.of(bearer, operation)
         answer, found = self._worlds.compare((asked.own, token))
-        sentences = [*found]
+        notes = dict.fromkeys(found, "")  # by what is wrong: the first request that shows it
         for one in asked.others:
-            _, found = self._worlds.compare((one, token))
-            sentences += [f"{one.note}, {sentence}" for sentence in found]
+            for sentence in self._worlds.compare((one, token))[1]:
+                notes.setdefault(sentence, f", {one.note}")
         if operation.method == "GET":
             other = self._tokens.of(replace(bearer, organization=self._organizations[1]), operation)
             first = [(asked.own, other), (asked.of_other, other)]
-            sentences += self._worlds.compare_after((asked.own, token), first)
-        return answer, sentences
+            notes.update(dict.fromkeys(self._worlds.compare_after((asked.own, token), first), ""))
+        return answer, [f"{bearer.name}{note}: {sentence}" for sentence, note in notes.items()]
 
-    def _findings(
-        self, operation: Operation, bearer: Bearer, sentences: list[str]
-    ) -> Iterator[Finding]:
+    def _findings(self, operation: Operation, sentences: list[str]) -> Iterator[Finding]:
         cause = f"Look at {handler_at(operation)}."
         if operation.is_filtered is False:
             cause += " No filter backend of the view filters by organization."
         for i, sentence in enumerate(sentences[:_SAID_AT_MOST], 1):
             left_out = len(sentences) - i if i == _SAID_AT_MOST else 0
             more = f" (and {left_out} more)" if left_out else ""
-            text = f"for {bearer.name}: {sentence}{more}."
-            yield self._finding(operation, text, cause)
+            yield self._finding(operation, f"{sentence}{more}.", cause)
 
     def _finding(self, operation: Operation, text: str, cause: str) -> Finding:
         return Finding(method=operation.method, path=operation.path, text=text, cause=cause)
