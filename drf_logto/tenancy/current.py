@@ -32,7 +32,9 @@ def current_organization(request: Any, view: Any = None) -> str | None:
     is_optional = option(view, "organization_optional", request) is True
     if not is_optional or auth.kind is not TokenKind.GLOBAL:
         return NO_ORGANIZATION
-    return named_organization(view, request)
+    named = named_organization(view, request)
+    # A client chose it, and not every database takes what text may hold.
+    return named if named is None or named.isprintable() else NO_ORGANIZATION
 
 
 def organization_rows(

@@ -9,6 +9,8 @@ from asgiref.sync import async_to_sync
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.test import AsyncClient
 from django.urls import include, path
+from django_filters import FilterSet, ModelChoiceFilter
+from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.decorators import action
 from rest_framework.filters import SearchFilter
 from rest_framework.permissions import IsAuthenticated
@@ -26,6 +28,7 @@ from drf_logto.tenancy import (
     OrganizationFilterBackend,
     OrganizationRelatedField,
     OrganizationRelatedMixin,
+    UrlKeyword,
     current_organization,
     organization_rows,
 )
@@ -180,6 +183,35 @@ def test_no_method_tells_a_row_of_another_organization(
     assert b"org-b" not in own.content
 
 
+class OfFolder(FilterSet):
+    folder = ModelChoiceFilter(
+        queryset=lambda request: organization_rows(
+            Folder.objects.all(), request, field="team__organization_id"
+        )
+    )
+
+    class Meta:
+        model = Page
+        fields = ["folder"]
+
+
+def test_a_filter_by_a_related_row_tells_nothing_of_rows_of_others(
+    api: Any, pages: dict[str, Page]
+) -> None:
+    ask = api(
+        prefix="<team>/",
+        filter_backends=[DjangoFilterBackend, OrganizationFilterBackend],
+        filterset_class=OfFolder,
+        organization_source=UrlKeyword("team", lookup=id_of_team),
+    ).get
+    own, other, missing = (
+        ask(f"/team-org-a/pages/?folder={pk}")
+        for pk in (pages[A].folder_id, pages[B].folder_id, 987654)
+    )
+    assert titles(own) == ["page of org-a"]
+    assert (other.status_code, other.content) == (missing.status_code, missing.content)
+
+
 @pytest.mark.parametrize("permission", [IsAuthenticated, OrgResourceScopes("pages")])
 def test_an_asynchronous_view_shows_rows_of_the_organization_alone(
     logto: Logto, route: Route, pages: dict[str, Page], permission: Any
@@ -204,6 +236,17 @@ def test_an_asynchronous_view_shows_rows_of_the_organization_alone(
     assert get(f"/pages/{pages[A].pk}/", headers=headers).status_code == 200
     for ask in (get, delete):
         assert ask(f"/pages/{pages[B].pk}/", headers=headers).status_code == 404
+
+
+@pytest.mark.parametrize("named", ["a\0b", "\ud800"])
+def test_what_no_database_takes_names_no_organization(api: Any, named: str) -> None:
+    client = api(
+        None,
+        organization_optional=True,
+        organization_source=lambda request, view: named,
+        permission_classes=[HasScopes("pages")],
+    )
+    assert titles(client.get("/pages/")) == []
 
 
 @pytest.mark.parametrize("is_optional", [True, False])
