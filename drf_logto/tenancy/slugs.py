@@ -61,7 +61,7 @@ class SlugMap:
         rows = self._rows()
         if self._has_changes(rows.db):  # a transaction may still be rolled back
             return self._ask(rows, name)
-        key = self._key(name)
+        key = self._key(rows.db, name)
         found: dict[str, Any] = self._try(lambda cache: cache.get_many([self._key(), key]), {})
         # Read before the database: what another transaction changes meanwhile is void.
         generation, value = found.get(self._key()), found.get(key)
@@ -123,9 +123,9 @@ class SlugMap:
         made = secrets.token_hex(16)
         self._try(lambda cache: cache.set(self._key(), made, None), None)
 
-    def _key(self, name: str = "") -> str:
-        settings = get_settings()
-        about = [settings.endpoint[0], self._model.lower(), self._slug, self._organization, name]
+    def _key(self, *of: str) -> str:
+        endpoint, *_ = get_settings().endpoint
+        about = [endpoint, self._model.lower(), self._slug, self._organization, *of]
         return f"drf_logto:slug:{sha256(repr(about).encode()).hexdigest()}"
 
     def _try(self, ask: Callable[[Any], _Answer], otherwise: _Answer) -> _Answer:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core.cache import caches
 from django.core.cache.backends.locmem import LocMemCache
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.db.models.signals import post_delete
 from django.test.utils import CaptureQueriesContext
 from django.urls import path
@@ -152,6 +152,27 @@ def test_a_change_during_the_question_voids_its_answer(acme: Team, is_warm: bool
         organizations.clear()
     Interrupted("teams.Team", slug="slug", organization="organization_id")("acme")
     assert queries("acme") == ("org-b", 0)
+
+
+class ToOther:
+    """Chooses the database of another site, as routers do by the host of a request."""
+
+    def db_for_write(self, model: Any, **_: Any) -> str:
+        return "other"
+
+
+def test_what_is_remembered_of_one_database_does_not_answer_for_another(
+    acme: Team, settings: Any
+) -> None:
+    assert queries("acme") == ("org-a", 0)
+    connections.settings["other"] = connection.settings_dict
+    settings.DATABASE_ROUTERS = [ToOther()]
+    try:
+        # Django lets no test ask a database that it does not name.
+        with pytest.raises(AssertionError, match="'other'"):
+            organizations("acme")
+    finally:
+        del connections.settings["other"], connections["other"]
 
 
 def test_other_models_are_deleted_as_fast_as_before() -> None:
