@@ -9,7 +9,7 @@ from django.db.models import Manager, Model, QuerySet
 from rest_framework.generics import GenericAPIView
 
 from ..permissions import InOrganization, OrgResourceScopes
-from ..routes import Route, all_routes, guarded_routes
+from ..routes import Route, all_routes, current_settings
 from ..view_options import NOT_DECLARED, declared_by_class, owner
 
 APP = "drf_logto.tenancy"
@@ -38,31 +38,34 @@ def organization_fields_exist(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.urls)
 def rows_of_organizations_are_filtered(**_: Any) -> list[CheckMessage]:
-    """W061: a view is for tokens of organizations, and shows the rows of all of them."""
+    """W061: a view is for organizations, and may show the rows of all of them."""
     found: dict[int, CheckMessage] = {}
-    for route in guarded_routes() if apps.is_installed(APP) else ():
-        if _shows_all_rows(route):
+    for route in all_routes() if apps.is_installed(APP) and current_settings() else ():
+        if reason := _unfiltered(route):
             message = Warning(
-                f"The route {route.path!r} is for tokens of organizations, and shows every row of "
-                f"{_name(_model(route))}.",
-                hint="Add OrganizationFilterBackend to filter_backends and name the "
-                "organization_field, or filter in get_queryset().",
+                f"The route {route.path!r} {reason}.",
+                hint="Add OrganizationFilterBackend to filter_backends, and name the "
+                "organization_field. A get_queryset() that filters by itself needs neither.",
                 id="drf_logto.W061",
             )
             found.setdefault(id(owner(route.callback)), message)
     return list(found.values())
 
 
-def _shows_all_rows(route: Route) -> bool:
-    """Whether a route has rows, and neither a backend nor code of the project filters them."""
+def _unfiltered(route: Route) -> str:
+    """Why a route may show the rows of all, "" where a backend or the project's code filters."""
+    own_filter = declared_by_class(route.callback, "filter_queryset")
+    if _filters(route) or own_filter is not GenericAPIView.filter_queryset:
+        return ""
+    if declared_by_class(route.callback, "organization_field") not in (NOT_DECLARED, None):
+        return "names an organization_field that no filter backend reads"
+    model = _model(route)
     get_queryset = declared_by_class(route.callback, "get_queryset")
-    return (
-        any(isinstance(one, _OF_ORGANIZATIONS) for one in route.permissions)
-        and get_queryset is GenericAPIView.get_queryset
-        and _model(route) is not None
-        and not _filters(route)
-        and declared_by_class(route.callback, "filter_queryset") is GenericAPIView.filter_queryset
-    )
+    if model is None or get_queryset is not GenericAPIView.get_queryset:
+        return ""
+    if not any(isinstance(one, _OF_ORGANIZATIONS) for one in route.permissions):
+        return ""
+    return f"is for tokens of organizations, and shows every row of {_name(model)}"
 
 
 def _filters(route: Route) -> bool:

@@ -108,7 +108,25 @@ def test_rows_that_nothing_filters_are_warned_of(found: Any, permission: Any) ->
 @pytest.mark.parametrize(
     ("base", "attributes"),
     [
+        (Own, {"filter_backends": [SearchFilter]}),
+        (Own, {"permission_classes": [BasePermission]}),
+        (ListAPIView, {"permission_classes": [HasScopes("a")]}),
+    ],
+)
+def test_a_field_that_no_filter_reads_is_warned_of(
+    found: Any, base: type[APIView], attributes: dict[str, Any]
+) -> None:
+    every = dict(found(base, organization_field="organization_id", **attributes))
+    assert "names an organization_field that no filter backend reads" in every["drf_logto.W061"]
+
+
+@pytest.mark.parametrize(
+    ("base", "attributes"),
+    [
         (Own, {}),
+        (Own, {"organization_field": None}),
+        (OwnFilter, {"organization_field": "organization_id"}),
+        (APIView, {"organization_field": "organization_id"}),
         (OwnFilter, {}),
         (ListAPIView, {"queryset": None}),
         (ListAPIView, {"permission_classes": [HasScopes("a")]}),
