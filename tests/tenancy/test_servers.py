@@ -131,6 +131,10 @@ with Logto() as logto:
             print(ask(ACME, "post", "/forgets-filter/", sent))
         except Exception as error:
             print(type(error).__name__, error)
+    with transaction.atomic():  # as TestCase
+        for organization in (GLOBEX, None):
+            set_organization(organization)
+            print("number of" in ask(GLOBEX, "get", "/forgets-both/")[1])
     connections.settings["default"]["ATOMIC_REQUESTS"] = False
     print(numbers("/forgets-filter/", ACME))
 print(len(backends))
@@ -186,12 +190,15 @@ def test_row_level_security_does_what_the_page_says(walled: Project, kept: str) 
         f"from project.settings import *\nDATABASES['default'] |= {KEPT[kept]}\n"
     )
     code = (ASKING + SECOND_WALL).replace("project.settings", "kept")
-    *shown, created, not_found, not_atomic, backends = walled.run("-c", code).splitlines()
+    *shown, created, not_found, not_unset, unset, not_atomic, backends = walled.run(
+        "-c", code
+    ).splitlines()
     assert shown == [
         *("(200, 1, 0)", "(200, 1, 0)", "(200, 0, 0)", "0 0"),
         *("(200, 0, 1)", "(200, 0, 1)", "(200, 0, 0)", "0 0"),
     ]
     assert 'new row violates row-level security policy for table "billing_invoice"' in created
     assert not_found.startswith("(400, ")
+    assert (not_unset, unset) == ("True", "False")
     assert not_atomic == "(200, 0, 0)"
     assert backends == "1"
