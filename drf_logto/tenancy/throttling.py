@@ -13,6 +13,7 @@ class _TokenRateThrottle(SimpleRateThrottle):
     """Counts the requests of those whose tokens have one claim in common, at one issuer."""
 
     attribute: ClassVar[str]
+    num_requests: int
 
     def get_cache_key(self, request: Request, view: Any) -> str | None:
         """Return under which name requests are counted, None for those that are not."""
@@ -23,6 +24,12 @@ class _TokenRateThrottle(SimpleRateThrottle):
         # Not every cache takes what a claim may hold.
         ident = sha256(f"{auth.issuer} {named}".encode()).hexdigest()
         return self.cache_format % {"scope": self.scope, "ident": ident}
+
+    def wait(self) -> float | None:
+        """Return after how many seconds a request is admitted again."""
+        # REST Framework gives no answer where more were admitted than the rate, as at a time.
+        self.history = self.history[: self.num_requests]
+        return super().wait()
 
 
 class OrganizationRateThrottle(_TokenRateThrottle):

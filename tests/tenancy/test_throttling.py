@@ -80,6 +80,17 @@ def test_several_rates_hold_together(ask: Any) -> None:
     assert [ask(Burst, Sustained, **A).status_code for _ in "123"] == [200, 200, 429]
 
 
+def test_a_refusal_says_when_to_ask_again_also_where_more_were_admitted_than_the_rate(
+    ask: Any,
+) -> None:
+    # Simultaneous requests may be, and a rate may become lower.
+    before, now = (type("Limited", (ClientRateThrottle,), {"rate": f"{one}/day"}) for one in "42")
+    assert [ask(before).status_code for _ in "1234"] == [200] * 4
+    refused = ask(now)
+    assert refused.status_code == 429
+    assert 86000 < int(refused.headers["Retry-After"]) <= 86400
+
+
 def test_a_rate_is_that_of_the_settings(ask: Any) -> None:
     class Limited(ClientRateThrottle):
         THROTTLE_RATES = {"client": "1/day"}
