@@ -20,7 +20,7 @@ from .bearers import Tokens
 from .bodies import Body
 from .crossing import CrossingAudit
 from .expectations import source_of
-from .isolation import quiet
+from .isolation import quiet, require_test
 from .paths import filled_somehow, name_organization
 from .report import AuditReport, Finding
 from .requests import Asked
@@ -55,8 +55,10 @@ def audit(
 
     Raises:
         ImproperlyConfigured: the setting ``LOGTO`` cannot work.
+        RuntimeError: this is no test.
         ValueError: the objects are not pairs, or nothing says which organizations they are of.
     """
+    require_test()
     report, subjects = AuditReport(), Subjects(objects or {})
     ids = organizations or (subjects.organizations() if objects else _ORGANIZATIONS)
     if ids is None:

@@ -14,6 +14,19 @@ _LOCMEM = "django.core.cache.backends.locmem.LocMemCache"
 _KEPT = ("KEY_FUNCTION", "KEY_PREFIX", "TIMEOUT", "VERSION")
 
 
+def require_test() -> None:
+    """Refuse to send requests to anything but a project in a test.
+
+    Raises:
+        RuntimeError: Django is not set up for tests, so its databases and mails are real.
+    """
+    if not hasattr(mail, "outbox"):
+        raise RuntimeError(
+            "The audit deletes rows and sends requests that write: call it in a test, or run "
+            "manage.py logto audit."
+        )
+
+
 @contextmanager
 def quiet() -> Iterator[None]:
     """Give the project caches of its own for the block, any host, and no log."""
@@ -67,6 +80,7 @@ def usable_databases() -> list[str]:
 def _is_usable(alias: str) -> bool:
     try:
         connections[alias].ensure_connection()
+        connections[alias].cursor().close()  # Django's tests forbid that of an open connection
     except (
         AssertionError,
         DatabaseError,
