@@ -9,6 +9,8 @@ from asgiref.sync import async_to_sync
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.test import AsyncClient
 from django.urls import include, path
+from django.views.decorators.cache import cache_page
+from django.views.decorators.vary import vary_on_headers
 from django_filters import FilterSet, ModelChoiceFilter
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.decorators import action
@@ -181,6 +183,23 @@ def test_no_method_tells_a_row_of_another_organization(
     assert other.content == missing.content
     assert own.status_code == 200
     assert b"org-b" not in own.content
+
+
+def test_a_response_in_the_cache_is_that_of_the_organization(
+    logto: Logto, route: Route, pages: dict[str, Page]
+) -> None:
+    class Cached(Pages):
+        organization_source = Header("X-Organization-Id")
+        organization_optional = True
+        permission_classes = [HasScopes("pages")]
+
+    view = vary_on_headers("X-Organization-Id")(Cached.as_view({"get": "list"}))
+    route(path("", cache_page(60)(view)))
+    client = logto.client(logto.global_token(["pages"]))
+    for organization in (A, B):
+        for _ in "12":
+            response = client.get("/", headers={"X-Organization-Id": organization})
+            assert titles(response) == [f"page of {organization}"]
 
 
 class OfFolder(FilterSet):
