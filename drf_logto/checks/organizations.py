@@ -6,9 +6,11 @@ from itertools import chain
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.utils.module_loading import import_string
 from rest_framework.settings import api_settings
 
-from ..organization_sources.base import OrganizationSource
+from ..organization_sources.base import Imported, OrganizationSource
+from ..organization_sources.computed import each
 from ..organization_sources.named import UrlKeyword
 from ..permissions import InOrganization, OrgResourceScopes
 from ..routes import Route, guarded_routes
@@ -56,6 +58,39 @@ def organization_source_can_be_read(**_: Any) -> list[CheckMessage]:
                 )
             )
     return found
+
+
+@register(Tags.urls)
+def functions_of_organization_sources_exist(**_: Any) -> list[CheckMessage]:
+    """E010: the dotted path of a function leads to none, so that no organization fits."""
+    found: dict[str, CheckMessage] = {}
+    for route in guarded_routes():
+        for path in _dotted_paths(route):
+            if path not in found and not _is_function(path):
+                found[path] = Error(
+                    f"The organization source of {route.path!r} names no function: {path!r}.",
+                    hint="Write the dotted path of a function that can be imported.",
+                    id="drf_logto.E010",
+                )
+    return list(found.values())
+
+
+def _dotted_paths(route: Route) -> Iterator[str]:
+    try:
+        source = organization_source(route.view)
+    except ValueError:  # reported above
+        return
+    for one in each(source):
+        function = getattr(one, "lookup", None) or getattr(one, "function", None)
+        if isinstance(function, Imported):
+            yield function.path
+
+
+def _is_function(path: str) -> bool:
+    try:
+        return callable(import_string(path))
+    except ImportError:
+        return False
 
 
 @register(Tags.urls)

@@ -7,7 +7,7 @@ from ..auth_info import TokenKind
 from ..compositions.alternatives import Alternative
 from ..operations import is_filtered
 from ..organization_sources.base import OrganizationSource
-from ..organization_sources.computed import Several
+from ..organization_sources.computed import each
 from ..organization_sources.named import Header, Host
 from ..view_options import organization_source
 
@@ -53,6 +53,4 @@ def _sources(view: Any, ways: tuple[Alternative, ...]) -> tuple[OrganizationSour
         source = organization_source(view, view.request) if compares else None
     except ValueError:  # E010 reports it
         return ()
-    if source is None:
-        return ()
-    return source.sources if isinstance(source, Several) else (source,)
+    return each(source)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import iscoroutinefunction
+from itertools import chain
 from types import MethodType
 from typing import Any, TypeAlias
 
@@ -74,6 +75,13 @@ class Several(OrganizationSource):
         return found.pop() if len(found) == 1 else NO_ORGANIZATION
 
 
+def each(source: OrganizationSource | None) -> tuple[OrganizationSource, ...]:
+    """Return the sources that one consists of."""
+    if source is None:
+        return ()
+    return source.sources if isinstance(source, Several) else (source,)
+
+
 def as_source(value: object) -> OrganizationSource | None:
     """Return the source that a view or the settings declare, None for None.
 
@@ -89,7 +97,7 @@ def as_source(value: object) -> OrganizationSource | None:
         sources = [*filter(None, map(as_source, value))]
         if not sources or len(sources) < len(value):
             raise ValueError(f"{value!r} does not say where organizations are named.")
-        return Several(tuple(sources))
+        return Several(tuple(chain.from_iterable(map(each, sources))))
     if isinstance(value, str) and DOTTED_PATH.fullmatch(value):
         return Computed(Imported(value))
     # A function that stands on a class is bound to the view.

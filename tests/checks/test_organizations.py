@@ -315,7 +315,7 @@ def test_a_source_that_cannot_be_read_is_reported(check: Check, source: object) 
         (UrlKeyword("team", lookup=str), set()),
         ([UrlKeyword("team"), Header("X-Team")], set()),
         (lambda request, view: view.kwargs["team"], set()),
-        ([Header("X-Team"), "project.teams.of_request"], set()),
+        ([Header("X-Team"), f"{__name__}.view"], set()),
         (None, set()),
         (Header("X-Team"), {"drf_logto.E008"}),
         (Host(), {"drf_logto.E008"}),
@@ -337,3 +337,25 @@ def test_a_header_in_the_settings_leaves_routes_without_organization_alone(
     assert id == "drf_logto.E008"
     assert "compared with another: header X-Organization-Id." in message
     assert "organization_source = [UrlKeyword('organization_id'), ...]" in message
+
+
+@pytest.mark.parametrize(
+    ("source", "path_of_it"),
+    [
+        ("nowhere.of_request", "nowhere.of_request"),
+        (UrlKeyword("org", lookup="tests.no_such_function"), "tests.no_such_function"),
+        ([Host(), Header("X-Team", lookup="tests.__name__")], "tests.__name__"),
+    ],
+)
+def test_a_dotted_path_that_leads_to_no_function_is_reported_once(
+    check: Check, source: object, path_of_it: str
+) -> None:
+    guarded = view(InOrganization, organization_source=[UrlKeyword("org"), source])
+    [(id, message)] = check(path("<str:org>/", guarded), path("again/<str:org>/", guarded))
+    assert id == "drf_logto.E010"
+    assert f"names no function: {path_of_it!r}" in message
+
+
+def test_a_dotted_path_of_a_function_is_not_reported(check: Check) -> None:
+    source = UrlKeyword("org", lookup="os.path.basename")
+    assert check(path("<str:org>/", view(InOrganization, organization_source=source))) == []

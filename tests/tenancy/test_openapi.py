@@ -43,6 +43,7 @@ def headers(described: dict[str, Any]) -> dict[str, str]:
         (HEADER, "The ID of the organization in Logto."),
         (Header("X-Organization-Id", lookup=str), "The organization."),
         ([UrlKeyword("team"), HEADER], "The ID of the organization in Logto."),
+        ([UrlKeyword("team"), [HEADER]], "The ID of the organization in Logto."),
     ],
 )
 def test_a_header_that_names_the_organization_is_a_parameter(
