@@ -6,8 +6,9 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import IntegrityError
-from django.http import JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.urls import include, path
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -19,7 +20,7 @@ from rest_framework.routers import SimpleRouter
 import sandbox.urls
 from drf_logto.decorators import require_access_token
 from drf_logto.permissions import OrgResourceScopes
-from drf_logto.tenancy import OrganizationFilterBackend, UrlKeyword
+from drf_logto.tenancy import OrganizationFilterBackend, SubjectRateThrottle, UrlKeyword
 from drf_logto.testing.audit import AuditReport, audit
 from sandbox.models import Document, Invitation
 from tests.audit.leaks import Pages, PageSerializer, Written
@@ -34,6 +35,50 @@ class Purging(Pages):
     def purge(self, request: Any) -> Response:
         Page.objects.filter(pk=request.data["id"]).delete()
         return Response(status=204)
+
+
+class InHtml(Pages):
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        if request.headers["Accept"] == "text/html":
+            return HttpResponse(f"{Page.objects.count()} pages")
+        return super().finalize_response(request, response, *args, **kwargs)
+
+
+class InOptions(Pages):
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        return Response({"choices": [*Page.objects.values_list("title", flat=True)]})
+
+
+class InCookie(Pages):
+    def list(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        response = super().list(request)
+        response.set_cookie("pages", str(Page.objects.count()))
+        return response
+
+
+class ByParameter(Pages):
+    """Believes what a parameter of the query says."""
+
+    parameter, lookup = "id", "pk"
+
+    @action(detail=False, methods=["get", "delete"])
+    def chosen(self, request: Any) -> Response:
+        chosen = Page.objects.filter(**{self.lookup: request.GET.get(self.parameter)})
+        if request.method == "DELETE":
+            chosen.delete()
+        return Response([*chosen.values_list("title", flat=True)])
+
+
+class ByOrganization(ByParameter):
+    parameter, lookup = "organization_id", "organization_id"
+
+
+class KeptByKey(Pages):
+    """Its own rows alone enter the cache, which is asked first."""
+
+    def retrieve(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        page = super().retrieve
+        return Response(cache.get_or_set(kwargs["pk"], lambda: page(request).data))
 
 
 class Movable(PageSerializer):
@@ -94,6 +139,19 @@ class Mixed(Pages):
     def lot(self, request: Any) -> Response:
         titles = [*Page.objects.order_by("pk").values_list("title", flat=True)]
         return Response({"lot": f"{random.random()} {titles}"})
+
+
+class Limited(Pages):
+    """Limits a user, whichever organization the token is of."""
+
+    class Throttle(SubjectRateThrottle):
+        rate = "2/day"
+
+    throttle_classes = [Throttle]
+
+
+class Shuffled(Pages):
+    queryset = Page.objects.order_by("?")
 
 
 class Unordered(Pages):
@@ -182,6 +240,17 @@ FAILURES: dict[str, tuple[Any, str, str]] = {
     "filter": (Filtering, "/pages/", "with title=first page of org-b: the outcome depends on"),
     "serializer": (Renaming, "/pages/rename/", "with the other's page in the body: it changes"),
     "among noise": (Mixed, "/pages/lot/", "the answer holds what org-b has: 'first page of org-b'"),
+    "HTML": (InHtml, "/pages/", "as HTML: the outcome depends on rows of org-b: line 1"),
+    "OPTIONS": (InOptions, "/pages/", "with OPTIONS: the outcome depends on rows of org-b"),
+    "cookie": (InCookie, "/pages/", "the outcome depends on rows of org-b: header set-cookie"),
+    "parameter": (ByParameter, "/pages/chosen/", "with id="),
+    "deleted by parameter": (ByParameter, "/pages/chosen/", ": it deletes teams.Page"),
+    "organization": (ByOrganization, "/pages/chosen/", "with organization_id=org-b: the outcome"),
+    "kept by key": (
+        KeptByKey,
+        "/pages/{pk}/",
+        "with the other's pk: the answer is another one where org-b has asked first",
+    ),
     "plain": (titles, "/", "rows of org-b: length of titles, titles[2], titles[3]"),
 }
 
@@ -193,7 +262,7 @@ def test_what_leads_to_the_other_organization_is_a_failure(audited: Audited, nam
     assert any(text in one for one in found), found
 
 
-@pytest.mark.parametrize("view", [Random, Unordered, Breaking])
+@pytest.mark.parametrize("view", [Random, Shuffled, Limited, Unordered, Breaking])
 def test_what_differs_by_itself_is_none(audited: Audited, view: Any) -> None:
     report = audited(view)
     report.assert_clean()

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Model, QuerySet
 
 from ...operations import Operation, RequestIsNotKnown, view_of
-from .bodies import Body, bodies
+from .bodies import Body, bodies, keys
 from .expectations import source_of
 from .paths import filled, keywords_of, name_organization
 from .requests import Asked
@@ -25,10 +25,12 @@ class Attempts:
         own: the request of the organization that asks, for what is its own.
         others: the same with something of the other organization, each time.
         of_other: the request of the other organization for what is its own.
+        kept: what a cache may keep of that.
     """
 
     own: Asked
     others: tuple[Asked, ...]
+    kept: tuple[Asked, ...]
     of_other: Asked
 
 
@@ -71,7 +73,7 @@ def attempts(
             return f"no object is given for the keyword {keyword} of its path."
         found[keyword] = pair
     pair_of_view = subjects.of_model(model) or subjects.only()
-    body = given or bodies(operation, subjects, pair_of_view)
+    body = given or bodies(operation, subjects, pair_of_view, organizations)
     asked = []
     for side in (0, 1):
         path = filled(operation, {**{k: v[side] for k, v in found.items()}, **named[side][0]})
@@ -86,12 +88,15 @@ def attempts(
             )
         )
     own, of_other = asked
+    paths = [*_paths(operation, own, found, named[0][0])]
     others = [
-        *_paths(operation, own, found, named[0][0]),
-        *_queries(operation, own, subjects, pair_of_view),
+        *paths,
+        *_forms(own),
+        *_queries(operation, own, subjects, pair_of_view, organizations[1]),
         *(_bodies(own, *body) if body else ()),
     ]
-    return Attempts(own=own, others=tuple(others), of_other=of_other)
+    kept = (own, *paths[-1:])
+    return Attempts(own=own, others=tuple(others), of_other=of_other, kept=kept)
 
 
 def _keyword(
@@ -117,17 +122,26 @@ def _paths(
         yield replace(own, path=path, note=f"with the other's {' and '.join(names)}")
 
 
+def _forms(own: Asked) -> Iterator[Asked]:
+    """The other forms of what a GET shows."""
+    if own.method == "GET":
+        html = {**own.headers, "Accept": "text/html"}
+        yield replace(own, headers=html, note="as HTML")
+        yield from (replace(own, method=one, note=f"with {one}") for one in ("HEAD", "OPTIONS"))
+
+
 def _queries(
-    operation: Operation, own: Asked, subjects: Subjects, pair: Pair | None
+    operation: Operation, own: Asked, subjects: Subjects, pair: Pair | None, other: str
 ) -> Iterator[Asked]:
-    """With the parameters that filter, search, order and page what is shown."""
-    if operation.method != "GET":
+    """With the parameters that filter, search, order and page what is shown or deleted."""
+    if operation.method not in {"GET", "DELETE"}:
         return
     view = view_of(operation.route, operation.method, operation.action)
+    known = keys(subjects, pair, 1, other)
     parameters = [
         *_of_backends(view, pair),
         *_of_pages(getattr(view, "pagination_class", None)),
-        *((name, str(each[1].pk)) for name, each in subjects.pairs.items()),
+        *((name, str(one[0] if name == "ids" else one)) for name, one in known.items()),
     ]
     for name, value in dict.fromkeys(parameters):
         yield replace(own, query={name: value}, note=f"with {name}={value}")

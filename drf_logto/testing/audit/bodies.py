@@ -15,20 +15,24 @@ Body = dict[str, Any]
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
-def bodies(operation: Operation, subjects: Subjects, pair: Pair | None) -> tuple[Body, Body] | None:
+def bodies(
+    operation: Operation, subjects: Subjects, pair: Pair | None, organizations: tuple[str, str]
+) -> tuple[Body, Body] | None:
     """Return the body of either organization, None where none is sent.
 
-    Every name of an object holds its key, and so do ``id`` and ``ids`` that of the view's object:
+    Every name of an object holds its key, and so do ``id`` and ``ids`` that of the view's object;
+    ``organization`` and ``organization_id`` hold that of the organization in Logto:
     what a view does not know it does not read.
 
     Args:
         operation: the operation.
         subjects: the objects.
         pair: those of the view.
+        organizations: the ids of both.
     """
     if operation.method not in _WRITES:
         return None
-    own, other = (_keys(subjects, pair, side) for side in (0, 1))
+    own, other = (keys(subjects, pair, side, organizations[side]) for side in (0, 1))
     serializer = _serializer(operation)
     if serializer is not None:
         instances = pair or (None, None)
@@ -39,13 +43,14 @@ def bodies(operation: Operation, subjects: Subjects, pair: Pair | None) -> tuple
     return own, other
 
 
-def _keys(subjects: Subjects, pair: Pair | None, side: int) -> Body:
-    keys: Body = {}
+def keys(subjects: Subjects, pair: Pair | None, side: int, organization: str) -> Body:
+    """Return what names one organization and its objects, by what parameters may be called."""
+    found = Body(organization=organization, organization_id=organization)
     for name, each in subjects.pairs.items():
-        keys.update({name: each[side].pk, f"{name}_id": each[side].pk})
+        found.update({name: each[side].pk, f"{name}_id": each[side].pk})
     if pair:
-        keys.update(id=pair[side].pk, ids=[pair[side].pk])
-    return keys
+        found.update(id=pair[side].pk, ids=[pair[side].pk])
+    return found
 
 
 def _serializer(operation: Operation) -> type[Any] | None:

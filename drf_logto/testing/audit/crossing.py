@@ -94,7 +94,9 @@ class CrossingAudit:
         if operation.method == "GET":
             other = self._tokens.of(replace(bearer, organization=self._organizations[1]), operation)
             first = [(asked.own, other), (asked.of_other, other)]
-            notes.update(dict.fromkeys(self._worlds.compare_after((asked.own, token), first), ""))
+            for one in asked.kept:
+                for sentence in self._worlds.compare_after((one, token), first):
+                    notes.setdefault(sentence, one.note and f", {one.note}")
         return answer, [f"{bearer.name}{note}: {sentence}" for sentence, note in notes.items()]
 
     def _findings(self, operation: Operation, sentences: list[str]) -> Iterator[Finding]:

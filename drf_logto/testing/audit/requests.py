@@ -49,7 +49,7 @@ class Answer:
 
     Attributes:
         status: the HTTP status.
-        headers: the headers, with names in lower case.
+        headers: the headers, with names in lower case, and the cookies.
         content: the body.
         error: the class of the exception that the view raised, "" for none.
     """
@@ -69,7 +69,7 @@ class Answer:
 
 def send(asked: Asked, token: str | None) -> Answer:
     """Send a request through the whole middleware, over HTTPS."""
-    headers = {**asked.headers, **({"Authorization": f"Bearer {token}"} if token else {})}
+    bearer = {"Authorization": f"Bearer {token}"} if token else {}
     body = "" if asked.body is None else json.dumps(asked.body, default=str)
     response: Any = Client(raise_request_exception=False).generic(
         asked.method,
@@ -77,13 +77,15 @@ def send(asked: Asked, token: str | None) -> Answer:
         body,
         content_type="application/json",
         secure=True,
-        headers={"Accept": "application/json, */*;q=0.8", **headers},
+        headers={"Accept": "application/json, */*;q=0.8", **asked.headers, **bearer},
     )
     content, error = _read(response)
     raised = getattr(response, "exc_info", None)
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    headers.update({f"set-cookie {name}": one.value for name, one in response.cookies.items()})
     return Answer(
         status=response.status_code,
-        headers={name.lower(): value for name, value in response.headers.items()},
+        headers=headers,
         content=content,
         error=raised[0].__name__ if raised else error,
     )

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from django.db import DatabaseError, connections
@@ -16,6 +17,7 @@ from .rows import Row, Rows, Values, all_tables, names_organization, remove, sna
 _READS = ("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK", "PRAGMA", "SET", "SHOW", "EXPLAIN")
 _HEADERS_LEFT_OUT = frozenset({"content-length", "date"})
 _SAID_AT_MOST = 3
+_REPEATS = 5  # of a request whose outcome differs, before that is a finding
 _LONG = 8  # characters of a text that hardly stands anywhere by chance
 
 Leaves = dict[str, str]
@@ -59,17 +61,25 @@ class Worlds:
         found = [*present.trespasses]
         names = _differences(present.leaves, absent.leaves)
         if names:
-            again, absent_again = self._run(sent), self._run(sent, without=True)
-            noise = {
-                *_differences(present.leaves, again.leaves),
-                *_differences(absent.leaves, absent_again.leaves),
-            }
-            names = [name for name in names if name not in noise]
+            names = self._steady(names, sent, present)
+            names = self._steady(names, sent, absent, without=True)
             if names:
                 found.append(f"the outcome depends on rows of {self._other}: {_listed(names)}")
             elif shown := self._shown(sent, present, absent):
                 found.append(f"the answer holds what {self._other} has: {_listed(shown)}")
         return present.answer, found
+
+    def _steady(
+        self, names: list[str], sent: Sent, outcome: Outcome, *, without: bool = False
+    ) -> list[str]:
+        """Return what of some names is always the same when the request is repeated."""
+        for _ in range(_REPEATS):
+            if not names:
+                break
+            again = self._run(sent, without=without)
+            noise = {*_differences(outcome.leaves, again.leaves)}
+            names = [name for name in names if name not in noise]
+        return names
 
     def _shown(self, sent: Sent, present: Outcome, absent: Outcome) -> list[str]:
         """Return texts that stand among what differs by itself, and are the other's alone."""
@@ -84,10 +94,9 @@ class Worlds:
     def compare_after(self, sent: Sent, first: Iterable[Sent]) -> list[str]:
         """Return what differs where the other organization has asked first: sentences."""
         plain, later = self._run(sent), self._run(sent, first=first)
-        names = _differences(plain.leaves, later.leaves)
-        if names:
-            noise = _differences(plain.leaves, self._run(sent).leaves)
-            names = [name for name in names if name not in noise]
+        if later.answer.status == HTTPStatus.TOO_MANY_REQUESTS:  # a limit says nothing of rows
+            return []
+        names = self._steady(_differences(plain.leaves, later.leaves), sent, plain)
         if not names:
             return []
         return [f"the answer is another one where {self._other} has asked first: {_listed(names)}"]
