@@ -439,6 +439,9 @@ urlpatterns.append(path("invoices/", InvoiceList.as_view()))
 """
 
 TENANTS = """
+from billing.filters import InvoiceFilter
+
+assert [*InvoiceFilter.base_filters] == ["customer"]
 fill()
 customers = {one: bill(one) for one in (ACME, GLOBEX)}
 other = Invoice.objects.get(organization_id=GLOBEX).pk
