@@ -29,8 +29,10 @@ def current_organization(request: Any, view: Any = None) -> str | None:
     if auth.organization_id is not None:
         named = named_organization(view, request)
         return auth.organization_id if named in {None, auth.organization_id} else NO_ORGANIZATION
-    is_optional = option(view, "organization_optional", request) is True
-    if not is_optional or auth.kind is not TokenKind.GLOBAL:
+    # A view that another one calls does not have what the other one, of the route, declares.
+    name = "organization_optional"
+    is_optional = option(None, name, request) if view is None else getattr(view, name, None)
+    if is_optional is not True or auth.kind is not TokenKind.GLOBAL:
         return NO_ORGANIZATION
     named = named_organization(view, request)
     # A client chose it, and not every database takes what text may hold.

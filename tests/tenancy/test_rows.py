@@ -20,6 +20,7 @@ from rest_framework.relations import SlugRelatedField
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 from rest_framework.serializers import ListSerializer, ModelSerializer
+from rest_framework.views import APIView
 from rest_framework.viewsets import ModelViewSet
 
 from drf_logto.decorators import require_access_token
@@ -255,6 +256,22 @@ def test_an_asynchronous_view_shows_rows_of_the_organization_alone(
     assert get(f"/pages/{pages[A].pk}/", headers=headers).status_code == 200
     for ask in (get, delete):
         assert ask(f"/pages/{pages[B].pk}/", headers=headers).status_code == 404
+
+
+def test_a_view_that_another_calls_shows_a_global_token_nothing_unless_it_says_so_itself(
+    logto: Logto, route: Route, pages: dict[str, Page]
+) -> None:
+    class Called(Pages):
+        permission_classes = [HasScopes("pages")]
+
+    class Calling(APIView):
+        organization_optional = True
+
+        def get(self, request: Any) -> Any:
+            return Called.as_view({"get": "list"})(request._request)
+
+    route(path("", Calling.as_view()))
+    assert titles(logto.client(logto.global_token(["pages"])).get("/")) == []
 
 
 @pytest.mark.parametrize("named", ["a\0b", "\ud800"])
