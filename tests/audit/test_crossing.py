@@ -118,6 +118,30 @@ class Renaming(Pages):
         return Response(status=204)
 
 
+class Title(serializers.ModelSerializer[Page]):
+    id = serializers.IntegerField()
+
+    class Meta:
+        model = Page
+        fields = ["id", "title"]
+
+
+class Nested(PageSerializer):
+    linked = Title(many=True)  # type: ignore[assignment]
+
+    def update(self, instance: Any, validated_data: Any) -> Any:
+        for one in validated_data["linked"]:
+            Page.objects.filter(pk=one["id"]).update(title=one["title"])
+        return instance
+
+
+class Nesting(Written):
+    """Writes to whatever page a nested object names."""
+
+    serializer_class = Nested
+    http_method_names = ["put"]
+
+
 class Breaking(Pages):
     """Goes on after a fault of the database, which ends the transaction."""
 
@@ -240,6 +264,11 @@ FAILURES: dict[str, tuple[Any, str, str]] = {
     "filter": (Filtering, "/pages/", "with title=first page of org-b: the outcome depends on"),
     "serializer": (Renaming, "/pages/rename/", "with the other's page in the body: it changes"),
     "among noise": (Mixed, "/pages/lot/", "the answer holds what org-b has: 'first page of org-b'"),
+    "nested": (
+        Nesting,
+        "/pages/{pk}/",
+        "with the other's linked in the body: it changes teams.Page",
+    ),
     "HTML": (InHtml, "/pages/", "as HTML: the outcome depends on rows of org-b: line 1"),
     "OPTIONS": (InOptions, "/pages/", "with OPTIONS: the outcome depends on rows of org-b"),
     "cookie": (InCookie, "/pages/", "the outcome depends on rows of org-b: header set-cookie"),
@@ -256,8 +285,12 @@ FAILURES: dict[str, tuple[Any, str, str]] = {
 
 
 @pytest.mark.parametrize("name", FAILURES)
-def test_what_leads_to_the_other_organization_is_a_failure(audited: Audited, name: str) -> None:
+def test_what_leads_to_the_other_organization_is_a_failure(
+    audited: Audited, objects: dict[str, Any], name: str
+) -> None:
     view, at, text = FAILURES[name]
+    for page in objects["page"]:
+        page.linked.add(Page.objects.exclude(pk=page.pk).get(organization_id=page.organization_id))
     found = [one.text for one in audited(view, path=at).failures]
     assert any(text in one for one in found), found
 

@@ -185,7 +185,20 @@ def _of_pages(pagination: Any) -> Iterator[tuple[str, str]]:
 def _bodies(own: Asked, mine: Body, others: Body) -> Iterator[Asked]:
     """With the other organization's value for each field of the body."""
     for name, value in others.items():
-        if value != mine.get(name):
-            yield replace(
-                own, body={**mine, name: value}, note=f"with the other's {name} in the body"
-            )
+        note = f"with the other's {name} in the body"
+        for one in (value, *_mixed(mine.get(name), value)):
+            if one != mine.get(name):
+                yield replace(own, body={**mine, name: one}, note=note)
+
+
+def _mixed(mine: Any, others: Any) -> Iterator[Any]:
+    """A nested object, or a list of one, with one value of the other organization at a time.
+
+    What is the other's as a whole changes nothing where it is written to the other's row.
+    """
+    match mine, others:
+        case [[dict() as one, *_], [dict() as other, *_]]:
+            yield from ([each] for each in _mixed(one, other))
+        case [dict(), dict()]:
+            for name, value in others.items():
+                yield {**mine, name: value}
