@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.http import HttpResponse, JsonResponse
 from django.urls import include, path
 from rest_framework import serializers
@@ -140,6 +140,15 @@ class Nesting(Written):
 
     serializer_class = Nested
     http_method_names = ["put"]
+
+
+class Committing(Pages):
+    """Ends the transaction of the audit."""
+
+    @action(detail=False)
+    def committed(self, request: Any) -> Response:
+        connection.cursor().execute("COMMIT")
+        return Response()
 
 
 class Breaking(Pages):
@@ -368,6 +377,13 @@ def test_a_view_of_no_model_is_asked_with_the_keys_of_all_objects(
     report = audited(Bare.as_view(), objects={**objects, "folder": (one.folder, other.folder)})
     report.assert_clean()
     assert report.not_audited == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_known_where_a_view_has_committed(audited: Audited) -> None:
+    text = "what organizations see of each other is not known: a view has committed"
+    found = [one.path for one in audited(Committing).not_audited if text in one.text]
+    assert found == ["/pages/committed/", "/pages/{pk}/"]
 
 
 def test_a_body_may_be_given(audited: Audited, objects: dict[str, Any]) -> None:

@@ -22,6 +22,7 @@ from .subjects import Subjects
 from .worlds import Worlds
 
 _SAID_AT_MOST = 3  # findings of an operation
+_COMMITTED = "a view has committed, so what was done to rows has stayed."
 _REFUSED_BODIES = frozenset({400, 415, 422})
 
 
@@ -68,18 +69,24 @@ class CrossingAudit:
         is_theirs = any(way.kinds <= OF_ORGANIZATIONS for way in operation.ways)
         if not bearers and is_theirs:
             asked = f"no token of {self._organizations[0]} gets in."
+        if not self._worlds.are_intact():
+            asked = _COMMITTED
         if isinstance(asked, str):
-            text = f"what organizations see of each other is not known: {asked}"
-            unknown = self._finding(operation, text, "")
-            self._report.not_audited += [unknown] if bearers or is_theirs else []
+            self._report.not_audited += self._unknown(operation, asked, bearers or is_theirs)
             return
         for bearer in bearers:
             answer, sentences = self._ask(operation, asked, bearer)
             if why := _useless(answer):
                 self._report.not_audited.append(self._finding(operation, why, ""))
             self._report.failures += self._findings(operation, sentences)
+        if not self._worlds.are_intact():
+            self._report.not_audited += self._unknown(operation, _COMMITTED, True)
         self._report.requests += self._worlds.requests
         self._worlds.requests = 0
+
+    def _unknown(self, operation: Operation, why: str, is_theirs: object) -> list[Finding]:
+        text = f"what organizations see of each other is not known: {why}"
+        return [self._finding(operation, text, "")] if is_theirs else []
 
     def _ask(
         self, operation: Operation, asked: Attempts, bearer: Bearer

@@ -55,6 +55,10 @@ class Worlds:
         self._texts = sorted(_texts(self._before, rows))
         self.requests = 0
 
+    def are_intact(self) -> bool:
+        """Whether every row is as it was; a view that commits leaves what it has done."""
+        return snapshot(self._tables) == self._before
+
     def compare(self, sent: Sent) -> tuple[Answer, list[str]]:
         """Return the answer, and what differs between the two worlds: sentences."""
         present, absent = self._run(sent), self._run(sent, without=True)
