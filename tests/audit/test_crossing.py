@@ -400,7 +400,11 @@ def test_what_of_a_view_is_not_known_is_tried_all_the_same(audited: Audited) -> 
 
 def test_objects_are_pairs_of_stored_objects_of_one_model(objects: dict[str, Any]) -> None:
     one, other = objects["page"]
+    gone = Page.objects.create(title="gone", organization_id="org-b", folder=other.folder)
+    Page.objects.filter(pk=gone.pk).delete()
+    never = Page(pk=one.pk + 100)
     pairs: tuple[Any, ...] = ((one, one), (one,), (one, other.folder), (one, Page()), one, (1, 2))
+    pairs += ((one, gone), (one, never))
     for pair in pairs:
         with pytest.raises(ValueError, match=r"objects\['page'\] is not two stored objects"):
             audit({"page": pair})

@@ -110,5 +110,11 @@ def _require_pair(name: str, pair: object) -> None:
     objects = [*pair] if isinstance(pair, (tuple, list)) else []
     models = {type(one) for one in objects if isinstance(one, Model)}
     keys = {one.pk for one in objects} if len(models) == 1 else set()
-    if len(objects) != _SIDES or len(keys) != _SIDES or None in keys:
+    if len(objects) != _SIDES or len(keys) != _SIDES or not all(map(_is_stored, objects)):
         raise ValueError(f"objects[{name!r}] is not two stored objects of one model.")
+
+
+def _is_stored(instance: Model) -> bool:
+    database = instance._state.db
+    rows = type(instance)._base_manager.using(database).filter(pk=instance.pk)
+    return database is not None and rows.exists()
