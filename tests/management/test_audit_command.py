@@ -54,6 +54,10 @@ def objects() -> dict[str, Any]:
     }
 
 
+def nothing() -> None:
+    """Forgets to return what it creates."""
+
+
 def pair() -> dict[str, Any]:
     return {"team": ()}
 
@@ -100,7 +104,9 @@ def test_the_command_writes_who_got_in_and_what_is_wrong(project: None, logto_co
         (("--json", "--markdown"), 2),
         (("--path", "/guarded/", "--objects", f"{__name__}.objects"), 0),
         (("--path", "/guarded/", "--objects", f"{__name__}.pair"), 2),
+        (("--objects", f"{__name__}.nothing"), 2),
         (("--objects", f"{__name__}.missing"), 2),
+        (("--objects", f"{__name__}.REPORT"), 2),
     ],
 )
 def test_the_exit_code_says_what_came_of_it(

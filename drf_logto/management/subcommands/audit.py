@@ -1,7 +1,7 @@
 """Attack the API on a test database: who gets in, and what organizations see of each other."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import groupby
 from typing import Any
 
@@ -53,8 +53,12 @@ def run(command: BaseCommand, options: dict[str, Any]) -> None:
         raise CommandError("Choose --json or --markdown.", returncode=USAGE)
     create = _objects(options["objects"])
     with _test_database():
+        objects = create()
+        if options["objects"] and not (objects and isinstance(objects, dict)):
+            message = "The function of --objects returns no dict of pairs."
+            raise CommandError(message, returncode=USAGE)
         try:
-            report = audit(create(), path=options["path"], public=options["public"])
+            report = audit(objects, path=options["path"], public=options["public"])
         except ValueError as error:
             raise CommandError(str(error), returncode=USAGE) from error
     if options["json"]:
@@ -74,11 +78,12 @@ def run(command: BaseCommand, options: dict[str, Any]) -> None:
 def _objects(name: str | None) -> Callable[[], Any]:
     if name is None:
         return dict
-    try:
-        found: Callable[[], Any] = import_string(name)
-    except ImportError as error:
+    found: Callable[[], Any] | None = None
+    with suppress(ImportError):
+        found = import_string(name)
+    if not callable(found):
         message = f"--objects names no function that can be imported: {quoted(name)}."
-        raise CommandError(message, returncode=USAGE) from error
+        raise CommandError(message, returncode=USAGE)
     return found
 
 
