@@ -323,7 +323,7 @@ def test_a_path_without_a_route_leads_nowhere(route: Callable[..., None]) -> Non
 
 def test_a_view_that_decides_by_itself_is_said_to(explain: Explain) -> None:
     def initial(self: APIView, request: Any) -> None:
-        APIView.initial(self, request)
+        """Is never called."""
 
     found = explain(view(HasScopes("a"), initial=initial))
     assert outcome(found) == OPEN
