@@ -461,6 +461,20 @@ def test_doctor_says_what_check_says(
     assert [word for word in sentences if word not in found] == []
 
 
+@pytest.mark.parametrize(
+    ("row", "mistake"),
+    [(row, MISTAKES[row.mistake][0]) for row in ROWS if row.command == "logto explain"],
+    ids=lambda one: getattr(one, "mistake", None),
+)
+def test_doctor_says_what_explain_says(
+    request: pytest.FixtureRequest, row: Row, mistake: Mistake
+) -> None:
+    project = Project(request)
+    given = mistake(project)
+    found = project.doctor_of(*([given] if isinstance(given, str) else given))
+    assert [word for word in row.words if word not in found] == []
+
+
 def test_a_project_without_a_mistake_is_told_nothing_of_them(
     request: pytest.FixtureRequest,
 ) -> None:

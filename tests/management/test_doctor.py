@@ -1,11 +1,14 @@
 """``manage.py logto doctor``: what it writes, and how it exits."""
 
 import json
+from collections.abc import Callable
+from io import StringIO
 from itertools import count
 from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
 
 from drf_logto.conf import get_settings
 from drf_logto.management.doctor import findings
@@ -65,6 +68,45 @@ def test_json_has_every_finding_and_nothing_else(
         "https://api.example.test.",
         "remedy": "",
     }
+
+
+TOKENS: dict[str, Callable[[Logto], str]] = {
+    "accepted": lambda one: one.global_token(["a"]),
+    "opaque": lambda one: one.opaque_token(),
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "arguments", "options", "code", "said"),
+    [
+        ("accepted", [], {}, 0, "Kind"),
+        ("opaque", [], {}, 3, "The token is refused: opaque_token."),
+        ("opaque", ["--json"], {}, 3, '"accepted": false'),
+        ("opaque", [], {"ALGORITHMS": ["RS256"]}, 3, "1 finding to correct, see above."),
+        ("accepted", [], {"LEEWAY": "long"}, 3, "The token is not explained"),
+        ("accepted", ["--json"], {"LEEWAY": "long"}, 3, '"token": null'),
+        ("accepted", ["--path", "/nowhere/"], {}, 2, "No route leads to '/nowhere/'."),
+    ],
+)
+def test_a_token_is_explained_as_well(
+    logto_at: LoopbackServer, logto_options: Any, given: str, arguments: list[str],
+    options: dict[str, Any], code: int, said: str,
+) -> None:  # fmt: skip
+    logto = Logto(logto_at.address)
+    logto_at.serve_logto(logto)
+    logto_options(**options)
+    output, stdin = StringIO(), StringIO(TOKENS[given](logto))
+    ended, message = 0, ""
+    try:
+        call_command("logto", "doctor", "--token", *arguments, stdin=stdin, stdout=output)
+    except CommandError as error:
+        ended, message = error.returncode, str(error)
+    assert (ended, said in output.getvalue() + message) == (code, True), output.getvalue()
+    assert "--json" not in arguments or "facts" in json.loads(output.getvalue())
+
+
+def test_a_path_without_a_token_is_a_usage_error(logto_command: Run) -> None:
+    assert logto_command("doctor", "--path", "/x/") == (2, "--path needs --token.")
 
 
 def test_each_address_is_examined_by_itself(logto_at: LoopbackServer, logto_options: Any) -> None:

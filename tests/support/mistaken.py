@@ -137,6 +137,10 @@ class Project:
         """Return what ``manage.py logto doctor`` writes, on one line."""
         return self._command("doctor", *arguments)
 
+    def doctor_of(self, token: str, *arguments: str) -> str:
+        """Return the same with a token."""
+        return self._command("doctor", "--token", *arguments, stdin=StringIO(token))
+
     def explain(self, token: str, *arguments: str) -> str:
         """Return what ``manage.py logto explain`` writes of a token."""
         return self._command("explain", *arguments, stdin=StringIO(token))
