@@ -3,7 +3,7 @@
 import json
 from base64 import urlsafe_b64decode
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.core import mail
@@ -314,7 +314,7 @@ def writing(request: Any, **kwargs: Any) -> Response:
         Team.objects.create(slug="audit", organization_id="audit")
     assert cache.get("key") is None
     cache.set("key", "written")
-    mail.send_mail("subject", "text", None, ["ada@example.com"])
+    cast("Any", mail).outbox.append(mail.EmailMessage("subject"))
     return StreamingHttpResponse(streamed())  # type: ignore[return-value]
 
 
