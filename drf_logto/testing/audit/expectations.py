@@ -7,11 +7,11 @@ from ...auth_info import AuthInfo, TokenKind
 from ...compositions.alternatives import Alternative, Credential
 from ...operations import Operation, RequestIsNotKnown, view_of
 from ...organization_sources.base import OrganizationSource
-from ...organization_sources.computed import Computed
+from ...organization_sources.computed import Computed, each
 from ...organization_sources.named import UrlKeyword
 from ...permissions.base import BearerPermission
 from ...view_options import organization_source
-from .paths import keywords_of, sources_of
+from .paths import keywords_of
 
 OF_ORGANIZATIONS = frozenset({TokenKind.ORGANIZATION, TokenKind.ORGANIZATION_RESOURCE})
 
@@ -77,9 +77,7 @@ def _by_organization(
 ) -> Expected:
     """What the comparison of the token's organization with that of the request says."""
     keywords = keywords_of(operation)
-    asked = [
-        one for one in sources_of(source) if not isinstance(one, UrlKeyword) or one.name in keywords
-    ]
+    asked = [one for one in each(source) if not isinstance(one, UrlKeyword) or one.name in keywords]
     if auth is None or not asked:
         return Expected.IN
     if auth.organization_id == organization:

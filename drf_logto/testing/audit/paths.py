@@ -1,7 +1,7 @@
 """Fills the keywords of routes, and names the organization where its source reads it."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import product
 from urllib.parse import quote
 
@@ -11,7 +11,7 @@ from django.utils.translation import override
 
 from ...operations import Operation
 from ...organization_sources.base import OrganizationSource
-from ...organization_sources.computed import Several
+from ...organization_sources.computed import each
 from ...organization_sources.named import Header, Host, UrlKeyword
 
 _KEYWORD = re.compile(r"\{(\w+)\}")
@@ -55,15 +55,6 @@ def _guesses(number: int) -> Iterable[tuple[str, ...]]:
     return product(_ANY, repeat=number)
 
 
-def sources_of(source: OrganizationSource | None) -> Iterator[OrganizationSource]:
-    """Yield each source, of one that has several."""
-    if isinstance(source, Several):
-        for one in source.sources:
-            yield from sources_of(one)
-    elif source is not None:
-        yield source
-
-
 def name_organization(
     source: OrganizationSource | None, organization: str, names: Iterable[str] = ()
 ) -> tuple[dict[str, str], dict[str, str]]:
@@ -76,7 +67,7 @@ def name_organization(
     """
     keywords: dict[str, str] = {}
     headers: dict[str, str] = {}
-    for one in sources_of(source):
+    for one in each(source):
         lookup = getattr(one, "lookup", None)
         name = _called(organization, lookup, names)
         match one:
