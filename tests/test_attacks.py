@@ -1,6 +1,6 @@
 """Published attacks on software that reads tokens: each is made here, and refused with its code.
 
-docs/advisories.md is made of the tables; CONTRIBUTING.md has the command.
+docs/en/explanation/advisories.md is made of the tables; CONTRIBUTING.md has the command.
 """
 
 import base64
@@ -34,7 +34,7 @@ from drf_logto.testing.signing import SigningKeyPair
 from tests.support.verifier_setup import API, NOW, Setup, segment
 from tests.support.views import Route, Seen
 
-DOCUMENT = Path(__file__).parent.parent / "docs" / "advisories.md"
+DOCUMENT = Path(__file__).parent.parent / "docs/en/explanation/advisories.md"
 LONGEST = 65536
 EC, RSA = SigningKeyPair.generate("ES384"), SigningKeyPair.generate("RS256")
 THEIRS = {pair.algorithm: SigningKeyPair.generate(pair.algorithm) for pair in (EC, RSA)}
@@ -482,7 +482,7 @@ def test_a_scope_covers_no_other(logto: Logto, route: Route) -> None:
 
 
 def document() -> str:
-    """docs/advisories.md with the rows of today; what it says below its table is its own."""
+    """The page with the rows of today; what it says below its table is its own."""
     head, line, rest = DOCUMENT.read_text("utf-8").partition("|---|---|---|---|\n")
     rows = [(one.published, one.fault, one.name, f"`{one.answer}`") for one in ATTACKS]
     rows += [(*of[:2], "—", f"`{of[2]}`") for of in ELSEWHERE]

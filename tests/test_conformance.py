@@ -1,4 +1,4 @@
-"""docs/conformance.md: every section has its rows, every row its proof or its reason."""
+"""explanation/conformance.md: every section has its rows, every row its proof or its reason."""
 
 import ast
 import re
@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 TESTS = Path(__file__).parent
-DOCUMENT = (TESTS.parent / "docs" / "conformance.md").read_text("utf-8")
+DOCUMENT = (TESTS.parent / "docs/en/explanation/conformance.md").read_text("utf-8")
 
 SECTIONS = {
     "RFC 6750: bearer tokens": "6750: 2 2.1 2.2 2.3 3 3.1",
@@ -36,7 +36,7 @@ SECTIONS = {
 
 KEPT = re.compile(r"yes|(?:not applicable|deviates): \S.{20,}\.")
 PROOF = re.compile(r"`((?:[a-z]+/)?test_\w+\.py)::(test_\w+)(?:\[([\w -]+)\])?`")
-ADVISORIES = (TESTS.parent / "docs" / "advisories.md").read_text("utf-8")
+ADVISORIES = (TESTS.parent / "docs/en/explanation/advisories.md").read_text("utf-8")
 
 
 class Row(NamedTuple):

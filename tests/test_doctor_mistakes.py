@@ -1,4 +1,4 @@
-"""The mistakes of docs/troubleshooting.md that one command names: each is made on purpose."""
+"""The mistakes of docs/en/troubleshooting.md that one command names: each is made on purpose."""
 
 import json
 import re
@@ -24,7 +24,7 @@ from tests.support.loopback import document, http
 from tests.support.machines import TokenEndpoint
 from tests.support.mistaken import RESOURCE, Project
 
-PAGES = "docs/troubleshooting.md", "docs/troubleshooting.ko.md"
+PAGES = "docs/en/troubleshooting.md", "docs/ko/troubleshooting.md"
 HEADINGS = "## One command for each mistake", "## 실수마다 하나의 명령"
 CODE = re.compile(r"`([^`]+)`")
 

@@ -1,8 +1,7 @@
-"""docs/mcp.md: its server and its client, with a stand-in for Logto, over HTTP."""
+"""docs/en/how-to/mcp.md: its server and its client, with a stand-in for Logto, over HTTP."""
 
 import asyncio
 import importlib.util
-import re
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,7 @@ import pytest
 
 from sandbox.stand_in import running_stand_in
 from sandbox.tenant import ADA, BEN, SWAGGER_UI, Person
-from tests.support.documents import text
+from tests.support.documents import Page
 from tests.support.new_project import Project, start_project
 from tests.support.relying_party import Browser, answered
 from tests.support.running import free_port, running
@@ -27,6 +26,9 @@ for library in ("mcp", "mcp_server"):
 
 CLIENT = SWAGGER_UI
 REDIRECT_URI = f"http://127.0.0.1:3000{CLIENT.redirect_paths[0]}"
+
+
+CODE = Page("how-to/mcp.md").take(language="python")
 
 
 @dataclass
@@ -93,8 +95,7 @@ class McpServer:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    headings = re.findall("^## .+$", text("docs/mcp.md"), re.MULTILINE)
-    return start_project(tmp_path_factory.mktemp("project"), ("docs/mcp.md", *headings))
+    return start_project(tmp_path_factory.mktemp("project"), CODE)
 
 
 @pytest.fixture(scope="module")

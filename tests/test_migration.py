@@ -1,4 +1,4 @@
-"""docs/migration.md: its code before and after, with the libraries that it is about."""
+"""docs/en/migration.md: its code before and after, with the libraries that it is about."""
 
 import json
 import re
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.servers  # each is a process of its own
 for library in ("mozilla_django_oidc", "oauth2_provider", "rest_framework_simplejwt"):
     pytest.importorskip(library, reason="in the dependency group 'frameworks', which py has")
 
-PAGE = text("docs/migration.md")
+PAGE = text("docs/en/migration.md")
 NEW_SETTINGS, SIMPLE_JWT, MOZILLA, TOOLKIT, GUIDE, EXISTING, TESTS = (
     "The new settings",
     "djangorestframework-simplejwt",

@@ -1,4 +1,4 @@
-"""The mistakes of docs/troubleshooting.md: each is made here, and what the page names is seen."""
+"""The mistakes of troubleshooting.md: each is made here, and what the page names is seen."""
 
 import re
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from tests.support.management import serve_management_api
 from tests.support.mistaken import EVENT, Project
 from tests.support.webhooks import WEBHOOK
 
-PAGES = "docs/troubleshooting.md", "docs/troubleshooting.ko.md"
+PAGES = "docs/en/troubleshooting.md", "docs/ko/troubleshooting.md"
 CODE = re.compile(r"`([^`]+)`")
 
 

@@ -1,4 +1,4 @@
-"""docs/other-frameworks.md: its code, with the libraries that it is about."""
+"""docs/en/how-to/other-frameworks.md: its code, with the libraries that it is about."""
 
 import asyncio
 import importlib
@@ -20,20 +20,22 @@ from drf_logto.auth_info import TokenKind
 from drf_logto.decorators import require_access_token
 from drf_logto.exceptions import WrongOrganization
 from drf_logto.testing import Logto
-from tests.support.documents import FENCE, text
+from tests.support.documents import Page
 
 for library in ("channels", "ninja", "strawberry"):
     pytest.importorskip(library, reason="in the dependency group 'frameworks', which py has")
+
+
+CODE = Page("how-to/other-frameworks.md").take()
 
 
 @pytest.fixture(scope="module", autouse=True)
 def examples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The code blocks of the page are modules under the names in their first line."""
     folder, names = tmp_path_factory.mktemp("examples"), set()
-    for _, block in FENCE.findall(text("docs/other-frameworks.md")):
-        name = block.split("\n", 1)[0].removeprefix("# ")
-        (folder / name).write_text(block)
-        names.add(name.removesuffix(".py"))
+    for block in CODE:
+        (folder / block.file).write_text(block.code)
+        names.add(block.file.removesuffix(".py"))
     sys.path.insert(0, str(folder))
     yield
     sys.path.remove(str(folder))

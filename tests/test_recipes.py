@@ -1,7 +1,6 @@
-"""docs/audit.md: its code, in projects with the packages that it is about."""
+"""docs/en/how-to/audit-trail.md: its code, in projects with the packages that it is about."""
 
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -10,12 +9,16 @@ from typing import Any
 
 import pytest
 
-from tests.support.documents import FENCE, ROOT, text
+from tests.support.documents import ROOT, Page
 
 pytestmark = pytest.mark.servers  # each is a process of its own
 
 for library in ("auditlog", "easyaudit", "sentry_sdk", "django_structlog", "opentelemetry.sdk"):
     pytest.importorskip(library, reason="in the dependency group 'frameworks', which py has")
+
+PAGE = Page("how-to/audit-trail.md")
+CODE = PAGE.take(language="python")
+(EXAMPLE,) = PAGE.take(language="json")
 
 SETTINGS = """
 SECRET_KEY = "only-for-tests"
@@ -123,10 +126,7 @@ Run = Callable[..., Any]
 
 
 def blocks(heading: str) -> list[str]:
-    (section,) = re.findall(
-        rf"^## {heading}\n(.*?)(?=^## |\Z)", text("docs/audit.md"), re.DOTALL | re.MULTILINE
-    )
-    return [block for language, block in FENCE.findall(section) if language == "python"]
+    return [block.code for block in CODE if heading in block.headings]
 
 
 @pytest.fixture
@@ -174,8 +174,7 @@ def test_the_audit_trail_is_a_line_for_each_request(run: Run) -> None:
 def test_the_lines_of_the_audit_trail_have_the_keys_of_the_page(run: Run) -> None:
     _, trail = run("Audit trail", "tell(post(read))")
     (line,) = [line for line in trail.splitlines() if line.startswith("{")]
-    (example,) = [block for name, block in FENCE.findall(text("docs/audit.md")) if name == "json"]
-    assert [*json.loads(line)] == [*json.loads(example)]
+    assert [*json.loads(line)] == [*json.loads(EXAMPLE.code)]
 
 
 AUDITED = """

@@ -198,9 +198,11 @@ def test_a_refusal_of_a_token_has_a_remedy(refusal: type[LogtoError]) -> None:
         assert refusal.code in remedies._CODES
 
 
-@pytest.mark.parametrize("document", ["docs/reference.md", "docs/reference.ko.md"])
+@pytest.mark.parametrize(
+    "document", ["docs/en/reference/refusals.md", "docs/ko/reference/refusals.md"]
+)
 def test_a_remedy_is_that_of_the_reference(document: str) -> None:
-    language = "ko" if ".ko." in document else "en"
+    language = "ko" if "/ko/" in document else "en"
     rows = dict(re.findall(r"^\| `([a-z_]+)` \| .* \| (.*) \|$", text(document), re.MULTILINE))
     with override(language):
         for code in remedies._CODES:

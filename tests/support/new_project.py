@@ -4,15 +4,16 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any, cast
 
 from django.core.management import call_command
 
-from tests.support.documents import FENCE, text
+from tests.support.documents import Block, Page
 
 Visit = Callable[..., tuple[int, str]]
 
@@ -75,41 +76,34 @@ class Project:
             asked.close()
 
 
-def blocks(page: str, *headings: str) -> list[tuple[str, str]]:
-    """The code of a page under these headings, each with the file that its first line names."""
-    found = []
-    for heading in headings:
-        section = text(page).partition(f"\n{heading}\n")[2].partition("\n## ")[0]
-        for language, code in FENCE.findall(section):
-            if language == "python":
-                name = code.splitlines()[0].removeprefix("# ").partition(",")[0]
-                name = name if name.endswith(".py") else "somewhere.py"
-                found.append((f"project/{name}" if name in OF_DJANGO else name, code))
-    return found
-
-
 OF_DJANGO = ("settings.py", "urls.py")
-"""What django-admin startproject writes, and the README adds to."""
-
-START = (
-    "## Five-minute start",
-    "## Permissions",
-    "### Your own user model",
-    "## Plain Django views",
-)
+"""What django-admin startproject writes, and the pages add to."""
 
 
-def start_project(folder: Path, *pages: tuple[str, *tuple[str, ...]]) -> Project:
-    """Start a project as Django does, and add the README's code and that of these pages.
+def files(blocks: Iterable[Block]) -> list[tuple[str, str]]:
+    """The code of these blocks, each with the file that its first line names."""
+    named = [(block.file or "somewhere.py", block.code) for block in blocks]
+    return [(f"project/{name}" if name in OF_DJANGO else name, code) for name, code in named]
+
+
+START = [
+    *Page("quickstart.md").take(language="python"),
+    *Page("reference/permissions.md").take(language="python"),
+    *Page("how-to/custom-user.md").take(language="python"),
+    *Page("how-to/plain-views.md").take(language="python"),
+]
+
+
+def start_project(folder: Path, *more: Iterable[Block]) -> Project:
+    """Start a project as Django does, and add the code of the quickstart and of more blocks.
 
     Args:
         folder: an empty one.
-        pages: each a page and the headings above its code.
+        more: blocks of pages.
     """
     project = Project(folder)
     call_command("startproject", "project", folder)
-    for page, *headings in (("README.md", *START), *pages):
-        for name, code in blocks(page, *headings):
-            (folder / name).parent.mkdir(exist_ok=True)
-            project.add(name, code)
+    for name, code in files(chain(START, *more)):
+        (folder / name).parent.mkdir(exist_ok=True)
+        project.add(name, code)
     return project

@@ -1,17 +1,11 @@
-"""The project of docs/tenancy.md, and requests to it."""
+"""The project of docs/en/how-to/organization-rows.md, and requests to it."""
 
 from pathlib import Path
 
-from .new_project import Project, blocks, start_project
+from .documents import Page
+from .new_project import Project, files, start_project
 
-_HEADINGS = (
-    "## Models",
-    "## Organization source and filter",
-    "## Serializers",
-    "## Queries that no filter sees",
-    "## Throttles",
-    "## The audit",
-)
+CODE = Page("how-to/organization-rows.md").take(language="python")
 
 ASKING = """
 import logging
@@ -60,6 +54,6 @@ def tenants(folder: Path) -> Project:
     migrations.mkdir(parents=True)
     for package in (migrations, migrations.parent):
         (package / "__init__.py").touch()
-    for name, code in blocks("docs/tenancy.md", *_HEADINGS):
+    for name, code in files(CODE):
         project.add(name, code)
     return project

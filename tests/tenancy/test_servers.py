@@ -6,15 +6,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, LiteralString, cast
+from typing import Any
 
 import psycopg
 import pytest
 from django.core.cache import caches
 
 from tests.support.cache_servers import needs_postgresql, needs_redis, redis
-from tests.support.documents import FENCE, text
-from tests.support.new_project import Project, blocks
+from tests.support.documents import Page
+from tests.support.new_project import Project, files
 from tests.support.postgresql import postgresql
 from tests.support.tenants import ASKING, tenants
 from tests.tenancy.test_slugs import (
@@ -158,6 +158,10 @@ for slug in ("acme", "globex"):
 print(Customer.objects.count())
 """
 
+PAGE = Page("how-to/row-level-security.md")
+WALL = PAGE.take(language="python")
+RIGHTS = PAGE.take(language="sql")
+
 KEPT = {
     "pool": {"OPTIONS": {"pool": {"min_size": 1, "max_size": 1}}},
     "age": {"CONN_MAX_AGE": None},
@@ -166,19 +170,18 @@ KEPT = {
 
 @pytest.fixture(scope="module")
 def walled(server: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The project of docs/row-level-security.md, with its roles and tables."""
-    page, project = "docs/row-level-security.md", tenants(tmp_path_factory.mktemp("project"))
+    """The project of docs/en/how-to/row-level-security.md, with its roles and tables."""
+    project = tenants(tmp_path_factory.mktemp("project"))
     project.run("manage.py", "makemigrations", "billing")
-    headings = ("## Roles", "## Policies", "## The organization of the transaction")
-    for name, code in blocks(page, *headings):
+    for name, code in files(WALL):
         project.add(name, code)
     project.add("project/settings.py", f"DATABASES['default']['PORT'] = {server['PORT']}")
-    roles, rights = (code for language, code in FENCE.findall(text(page)) if language == "sql")
+    roles, rights = (block.code for block in RIGHTS)
     for user, name, code in (("postgres", "postgres", roles), ("app_owner", "app", rights)):
         address = f"host=127.0.0.1 port={server['PORT']} user={user} dbname={name}"
         with psycopg.connect(address, autocommit=True) as connection:
             for statement in filter(str.strip, code.split(";")):
-                connection.execute(cast("LiteralString", statement))
+                connection.execute(statement.encode())
     assert project.run("-c", MIGRATE).endswith("OK\n0\n")
     return project
 

@@ -552,7 +552,7 @@ def test_a_project_without_the_optional_parts_needs_no_addresses(
 
 
 def test_the_example_in_the_documentation_passes(logto: Logto, settings: Any) -> None:
-    text = (DOCS / "tenant.md").read_text("utf-8")
+    text = (DOCS / "en" / "how-to" / "tenant.md").read_text("utf-8")
     defined: dict[str, Any] = {}
     exec(text.rpartition("```python\n")[2].partition("```")[0], defined)
     defined["test_the_tenant_gets_the_scopes"](logto, settings)

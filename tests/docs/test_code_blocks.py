@@ -1,0 +1,65 @@
+"""Each block of code in the documentation is run by a test, or says why it is not."""
+
+import importlib
+
+import pytest
+
+from tests.support.documents import DOCS, TAKEN, Page
+
+RUN_BY: dict[str, str] = {
+    # page: the test module that takes its blocks
+    "README.md": "tests.test_new_user",
+    "how-to/audit-trail.md": "tests.test_recipes",
+    "how-to/other-frameworks.md": "tests.test_other_frameworks",
+    "how-to/browsable-api.md": "tests.test_new_user",
+    "how-to/custom-user.md": "tests.test_new_user",
+    "how-to/mcp.md": "tests.test_mcp",
+    "how-to/openapi.md": "tests.test_new_user",
+    "how-to/organization-rows.md": "tests.test_new_user",
+    "how-to/plain-views.md": "tests.test_new_user",
+    "how-to/revocation.md": "tests.test_new_user",
+    "how-to/row-level-security.md": "tests.tenancy.test_servers",
+    "how-to/testing.md": "tests.test_new_user",
+    "quickstart.md": "tests.test_new_user",
+    "reference/permissions.md": "tests.test_new_user",
+}
+NOT_YET = {
+    "README.md",
+    "explanation/performance.md",
+    "how-to/browsable-api.md",
+    "how-to/discovery.md",
+    "how-to/mcp.md",
+    "how-to/openapi.md",
+    "how-to/organization-rows.md",
+    "how-to/outgoing.md",
+    "how-to/permissions-in-review.md",
+    "how-to/revocation.md",
+    "how-to/sandbox.md",
+    "how-to/tenant.md",
+    "how-to/users.md",
+    "migration.md",
+    "quickstart.md",
+    "reference/commands.md",
+    "reference/log-messages.md",
+    "reference/refusals.md",
+    "reference/testing.md",
+}
+
+PAGES = [
+    "README.md",
+    *sorted(str(path.relative_to(DOCS / "en")) for path in DOCS.glob("en/**/*.md")),
+]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_block_of_a_page_is_run_or_says_why_not(name: str) -> None:
+    page = Page(name)
+    if name in NOT_YET or all(block.reason for block in page.blocks):
+        return
+    importlib.import_module(RUN_BY[name])
+    left = [block for block in page.blocks if not block.reason and block.number not in TAKEN[name]]
+    assert [(block.headings[-1], block.code[:80]) for block in left] == []
+
+
+def test_the_table_names_pages_that_exist() -> None:
+    assert {*RUN_BY} | NOT_YET <= {*PAGES}

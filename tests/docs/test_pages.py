@@ -1,0 +1,101 @@
+"""The documents: nothing public is left out, both languages show the same code, links lead on."""
+
+import inspect
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from drf_logto import checks
+from drf_logto.browsable import checks as browsable_checks
+from drf_logto.conf import LogtoSettings
+from drf_logto.discovery import checks as discovery_checks
+from drf_logto.revocation import checks as revocation_checks
+from drf_logto.users import checks as users_checks
+from drf_logto.users import installation
+from tests.support.documents import DOCS, FENCE, ROOT, text
+from tests.support.refusals import leaves
+
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("**/*.md")])
+ENGLISH_ONLY = {
+    "explanation/advisories.md",
+    "explanation/conformance.md",
+    "explanation/performance.md",
+}
+TWINS = [
+    ("README.md", "README.ko.md"),
+    *(
+        (f"docs/en/{name}", f"docs/ko/{name}")
+        for name in sorted(str(path.relative_to(DOCS / "en")) for path in DOCS.glob("en/**/*.md"))
+        if name not in ENGLISH_ONLY
+    ),
+]
+
+CODES = {one.code for one in leaves()}
+SETTINGS = {field.name.upper() for field in fields(LogtoSettings)}
+_CORE_CHECKS = (getattr(checks, name) for name in checks.__all__)
+CHECK_IDS = {
+    check_id
+    for module in (
+        *_CORE_CHECKS,
+        browsable_checks,
+        discovery_checks,
+        revocation_checks,
+        users_checks,
+        installation,
+    )
+    for check_id in re.findall(r"drf_logto\.[EW]\d{3}", inspect.getsource(module))
+}
+
+COMMENT = re.compile(r"(?:^|\s+)#.*")
+LINK = re.compile(r"\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?\)")
+
+
+def code(page: str, *, language: str = "") -> list[str]:
+    return [body for name, body in FENCE.findall(text(page)) if language in {"", name}]
+
+
+def without_comments(block: str) -> list[str]:
+    return [COMMENT.sub("", line) for line in block.splitlines()]
+
+
+def anchors(page: Path) -> set[str]:
+    """What GitHub makes of the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", FENCE.sub("", text(page)), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("language", [0, 1], ids=["english", "korean"])
+@pytest.mark.parametrize("name", sorted(CODES | SETTINGS | CHECK_IDS))
+def test_whatever_has_a_public_name_is_documented(name: str, language: int) -> None:
+    documented = "".join(text(pages[language]) for pages in TWINS)
+    assert f"`{name}`" in documented
+
+
+@pytest.mark.parametrize(("english", "korean"), TWINS)
+def test_both_languages_show_the_same_code(english: str, korean: str) -> None:
+    assert [without_comments(block) for block in code(english)] == [
+        without_comments(block) for block in code(korean)
+    ]
+
+
+@pytest.mark.parametrize(("english", "korean"), TWINS)
+def test_both_languages_have_the_same_headings_tables_and_lists(english: str, korean: str) -> None:
+    def outline(page: str) -> list[str]:
+        return re.findall(r"^(?:#+|\||-)", FENCE.sub("", text(page)), re.MULTILINE)
+
+    assert outline(english) == outline(korean)
+
+
+@pytest.mark.parametrize("block", code("README.md", language="python"))
+def test_a_python_block_of_the_readme_compiles(block: str) -> None:
+    compile(block, "README.md", "exec")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_relative_links_lead_to_a_file_and_a_heading(page: Path) -> None:
+    for path, anchor in LINK.findall(FENCE.sub("", text(page))):
+        target = (page.parent / path) if path else page
+        assert target.exists(), path
+        assert not anchor or anchor in anchors(target), f"{path}#{anchor}"
