@@ -35,6 +35,13 @@ def test_no_cache_is_a_warning(doctor: Doctor) -> None:
     assert doctor("cache answers") == [("skipped", "There is no cache.")]
 
 
+def test_no_cache_is_no_warning_in_development(doctor: Doctor, settings: Any) -> None:
+    settings.DEBUG = True
+    assert doctor("cache") == [
+        ("skipped", "With DEBUG = True, one process needs no LOGTO['CACHE'].")
+    ]
+
+
 @pytest.mark.parametrize("backend", [LOCMEM, DUMMY])
 def test_a_cache_of_one_process_is_a_warning(cache: Any, doctor: Doctor, backend: str) -> None:
     cache(backend)
