@@ -10,7 +10,7 @@ from authlib.integrations.django_oauth2.requests import DjangoOAuth2Request
 from authlib.oauth2 import rfc6749
 from django.http import HttpResponse
 
-from ..tenant import CLIENTS, Client
+from ..tenant import Client
 from .grants import (
     AuthorizationCodeGrant,
     ClientCredentialsGrant,
@@ -46,9 +46,9 @@ class AuthorizationServer(rfc6749.AuthorizationServer):
         self.register_endpoint(RevocationEndpoint)
 
     def query_client(self, client_id: str) -> Client:
-        if client_id not in CLIENTS:
+        if client_id not in self.provider.clients:
             raise refused("invalid_client", "client is invalid")
-        return CLIENTS[client_id]
+        return self.provider.clients[client_id]
 
     create_oauth2_request = staticmethod(DjangoOAuth2Request)
     save_token = send_signal = do_nothing

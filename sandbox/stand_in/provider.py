@@ -10,7 +10,7 @@ from cachetools import TTLCache
 
 from drf_logto.testing import Logto, ManagementApi
 
-from ..tenant import PEOPLE, Application, Client, Person
+from ..tenant import CLIENTS, PEOPLE, Application, Client, Person
 from .deliveries import Deliveries
 
 DAY = 24 * 3600
@@ -89,6 +89,7 @@ class Provider:
         self.deliveries = Deliveries(logto)
         self.management_api: ManagementApi | None = None
         self.people = dict(PEOPLE)
+        self.clients = dict(CLIENTS)
         self.sessions: MutableMapping[str, Session] = self._kept_for(SESSION_LIFETIME)
         self.grants: MutableMapping[str, Grant] = self._kept_for(180 * DAY)
         self.codes: MutableMapping[str, Token] = self._kept_for(60)

@@ -1,0 +1,99 @@
+"""A reader of a tutorial, who does what the page says in an empty folder and an empty tenant."""
+
+import doctest
+import re
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+from sandbox.stand_in import running_stand_in
+from tests.support.console import Console
+from tests.support.documents import text
+from tests.support.running import free_port
+from tests.support.terminal import Terminal
+
+Table = Mapping[str, str]
+"""The cells of the first column, each with the cell of the second."""
+Clicks = Mapping[str, "Callable[[Reader, list[Table]], None]"]
+"""What is done in the console in a section, by its number, with the tables in it."""
+
+_BLOCK = re.compile(r"^(<!-- not run: .+ -->\n)?```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_TABLE = re.compile(r"^\|.+\|\n\|[-|]+\|\n((?:\|.+\|\n)+)", re.MULTILINE)
+_ROW = re.compile(r"^\| (.+) \| (.+) \|$", re.MULTILINE)
+_HOW = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+_VARIABLE = (
+    (r'\b(jti|kid) "[^"]+"', r'\1 ""'),
+    (r"\b[0-9]{10} \([0-9TZ:-]+, [^)]+\)", "time"),
+    (r"\bwithin [0-9]+ ms", "within ms"),
+    (r"\bin [0-9.]+s\b", "in s"),
+)
+"""What differs from one run to the next."""
+
+
+class Reader:
+    """Follows a page.
+
+    Args:
+        opened: ends the terminal and the stand-in of Logto.
+        home: an empty folder.
+    """
+
+    def __init__(self, opened: ExitStack, home: Path) -> None:
+        self.folder = home / "project"
+        self.folder.mkdir()
+        stand_in = opened.enter_context(running_stand_in())
+        self.console = Console(stand_in)
+        self.terminal = opened.enter_context(Terminal(self.folder, home))
+        port = str(free_port())
+        self.values = {
+            "https://your-tenant.logto.app": stand_in.logto.endpoint,
+            "127.0.0.1:8000": f"127.0.0.1:{port}",
+            "manage.py runserver": f"manage.py runserver {port}",
+        }
+        """What the reader has, by what stands on the page."""
+
+    def follow(self, page: str, clicks: Clicks) -> None:
+        """Do all that a page says, section by section, and compare what is printed."""
+        for section in text(page).split("\n## ")[1:]:
+            click = clicks.get(section.partition(".")[0])
+            if click is not None:
+                click(self, _tables(section))
+            printed = ""
+            for is_not_run, language, block in _BLOCK.findall(section):
+                if is_not_run:
+                    continue
+                if language == "sh":
+                    printed = self.terminal.run(self._own(block))
+                elif language == "python":
+                    self._write(block)
+                else:
+                    _compare(self._own(block), printed)
+
+    def _own(self, block: str) -> str:
+        for written, own in self.values.items():
+            block = block.replace(written, own)
+        return block
+
+    def _write(self, code: str) -> None:
+        name, _, addition = code.partition("\n")[0].removeprefix("# ").partition(", ")
+        with (self.folder / name).open("a" if addition else "w") as file:
+            file.write(code)
+
+
+def _tables(section: str) -> list[Table]:
+    return [
+        {_plain(name): _plain(value) for name, value in _ROW.findall(rows)}
+        for rows in _TABLE.findall(section)
+    ]
+
+
+def _plain(cell: str) -> str:
+    return cell.strip("*`")
+
+
+def _compare(expected: str, printed: str) -> None:
+    for pattern, replacement in _VARIABLE:
+        expected = re.sub(pattern, replacement, expected)
+        printed = re.sub(pattern, replacement, printed)
+    is_equal = doctest.OutputChecker().check_output(expected, printed, _HOW)
+    assert is_equal, f"The page says:\n{expected}\nIt is:\n{printed}"
