@@ -2,13 +2,13 @@
 
 import doctest
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
 from sandbox.stand_in import running_stand_in
 from tests.support.console import Console
-from tests.support.documents import text
+from tests.support.documents import Block, Page
 from tests.support.running import free_port
 from tests.support.terminal import Terminal
 
@@ -17,7 +17,7 @@ Table = Mapping[str, str]
 Clicks = Mapping[str, "Callable[[Reader, list[Table]], None]"]
 """What is done in the console in a section, by its number, with the tables in it."""
 
-_BLOCK = re.compile(r"^(<!-- not run: .+ -->\n)?```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_SECTION = re.compile(r"^## ", re.MULTILINE)
 _TABLE = re.compile(r"^\|.+\|\n\|[-|]+\|\n((?:\|.+\|\n)+)", re.MULTILINE)
 _ROW = re.compile(r"^\| (.+) \| (.+) \|$", re.MULTILINE)
 _HOW = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -26,6 +26,7 @@ _VARIABLE = (
     (r"\b[0-9]{10} \([0-9TZ:-]+, [^)]+\)", "time"),
     (r"\bwithin [0-9]+ ms", "within ms"),
     (r"\bin [0-9.]+s\b", "in s"),
+    (r"\b[0-9]+ (ok|skipped)\b", r"\1"),
 )
 """What differs from one run to the next."""
 
@@ -52,32 +53,38 @@ class Reader:
         }
         """What the reader has, by what stands on the page."""
 
-    def follow(self, page: str, clicks: Clicks) -> None:
-        """Do all that a page says, section by section, and compare what is printed."""
-        for section in text(page).split("\n## ")[1:]:
-            click = clicks.get(section.partition(".")[0])
+    def follow(self, page: Page, blocks: Iterable[Block], clicks: Clicks) -> None:
+        """Do all that a page says, section by section, and compare what is printed.
+
+        Args:
+            page: the tutorial.
+            blocks: those of its blocks that are run.
+            clicks: for the console.
+        """
+        for section in _SECTION.split(page.text)[1:]:
+            heading = section.partition("\n")[0]
+            click = clicks.get(heading.partition(".")[0])
             if click is not None:
                 click(self, _tables(section))
-            printed = ""
-            for is_not_run, language, block in _BLOCK.findall(section):
-                if is_not_run:
-                    continue
-                if language == "sh":
-                    printed = self.terminal.run(self._own(block))
-                elif language == "python":
-                    self._write(block)
-                else:
-                    _compare(self._own(block), printed)
+            self._do(block for block in blocks if heading in block.headings)
+
+    def _do(self, blocks: Iterable[Block]) -> None:
+        printed = ""
+        for block in blocks:
+            code = self._own(block.code)
+            if block.language == "sh":
+                printed = self.terminal.run(code)
+            elif block.language == "python":
+                is_addition = "," in block.code.partition("\n")[0]
+                with (self.folder / block.file).open("a" if is_addition else "w") as file:
+                    file.write(code)
+            else:
+                _compare(code, printed)
 
     def _own(self, block: str) -> str:
         for written, own in self.values.items():
             block = block.replace(written, own)
         return block
-
-    def _write(self, code: str) -> None:
-        name, _, addition = code.partition("\n")[0].removeprefix("# ").partition(", ")
-        with (self.folder / name).open("a" if addition else "w") as file:
-            file.write(code)
 
 
 def _tables(section: str) -> list[Table]:
