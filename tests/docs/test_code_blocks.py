@@ -12,6 +12,7 @@ RUN_BY: dict[str, str] = {
     "how-to/audit-trail.md": "tests.test_recipes",
     "how-to/other-frameworks.md": "tests.test_other_frameworks",
     "how-to/browsable-api.md": "tests.test_new_user",
+    "how-to/celery.md": "tests.docs.test_celery",
     "how-to/custom-user.md": "tests.test_new_user",
     "how-to/mcp.md": "tests.test_mcp",
     "how-to/openapi.md": "tests.test_new_user",
