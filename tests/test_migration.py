@@ -1,4 +1,4 @@
-"""docs/en/migration.md: its code before and after, with the libraries that it is about."""
+"""migration.md: its code before and after, with the libraries that it is about."""
 
 import json
 import re
@@ -10,23 +10,26 @@ from typing import Any
 
 import pytest
 
-from tests.support.documents import FENCE, ROOT, text
+from tests.support.documents import ROOT, Page
 
 pytestmark = pytest.mark.servers  # each is a process of its own
 
-for library in ("mozilla_django_oidc", "oauth2_provider", "rest_framework_simplejwt"):
+for library in ("axioms_drf", "mozilla_django_oidc", "oauth2_provider", "rest_framework_simplejwt"):
     pytest.importorskip(library, reason="in the dependency group 'frameworks', which py has")
 
-PAGE = text("docs/en/migration.md")
-NEW_SETTINGS, SIMPLE_JWT, MOZILLA, TOOLKIT, GUIDE, EXISTING, TESTS = (
+PAGE = Page("migration.md")
+CODE = PAGE.take()
+NEW_SETTINGS, SIMPLE_JWT, MOZILLA, TOOLKIT, AXIOMS, GUIDE, EXISTING, TESTS = (
     "The new settings",
     "djangorestframework-simplejwt",
     "mozilla-django-oidc",
     "Django OAuth Toolkit",
+    "axioms-drf-py",
     "The validator in Logto's guide",
     "Existing users",
     "Tests",
 )
+WITHOUT_USERS = {AXIOMS, GUIDE}
 
 PROJECT = {
     "settings.py": """
@@ -196,16 +199,18 @@ Run = Callable[..., Any]
 
 def section(heading: str) -> str:
     pattern = rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)"
-    (found,) = re.findall(pattern, PAGE, re.DOTALL | re.MULTILINE)
+    (found,) = re.findall(pattern, PAGE.text, re.DOTALL | re.MULTILINE)
     return str(found)
 
 
 def blocks(heading: str, side: str) -> dict[str, str]:
     """The files of a section: of a diff the one side, the other left out."""
     files: dict[str, str] = {}
-    for language, block in FENCE.findall(section(heading)):
-        lines = block.splitlines()
-        if language == "diff":
+    for block in CODE:
+        if heading not in block.headings:
+            continue
+        lines = block.code.splitlines()
+        if block.language == "diff":
             lines = [line[2:] for line in lines if line[:1] in {side, " ", ""}]
         files[lines[0].removeprefix("# ")] = "\n".join(lines) + "\n"
     if "views.py" in files:
@@ -245,7 +250,7 @@ def before(heading: str) -> dict[str, str]:
 
 def after(heading: str) -> dict[str, str]:
     (settings,) = blocks(NEW_SETTINGS, "+").values()
-    if heading == GUIDE:  # as the page says
+    if heading in WITHOUT_USERS:  # as the page says
         settings = re.sub(', "drf_logto.users"|    "CREATE_USERS".*\n', "", settings).replace(
             "drf_logto.users.authentication.LogtoUserAuthentication",
             "drf_logto.authentication.LogtoJWTAuthentication",
@@ -257,6 +262,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     SIMPLE_JWT: ("SimpleJWT", PUBLISHED.replace("ALGORITHM", '"ES384"')),
     MOZILLA: ("mozilla-django-oidc", USERINFO),
     TOOLKIT: ("Django OAuth Toolkit", INTROSPECTED),
+    AXIOMS: ("axioms-drf-py", PUBLISHED.replace("ALGORITHM", '"ES384"')),
     GUIDE: (
         "Logto's guide",
         PUBLISHED.replace("ALGORITHM", '"RS256"').replace(
@@ -291,7 +297,7 @@ def test_the_code_before_gives_the_responses_of_the_table(run: Run, heading: str
 def test_the_code_after_gives_the_responses_of_the_table(run: Run, heading: str) -> None:
     told = json.loads(run(AFTER, **after(heading)))
     assert told["valid"][0] == 200
-    users_only = {"inactive user", "unknown user"} if heading == GUIDE else set()
+    users_only = {"inactive user", "unknown user"} if heading in WITHOUT_USERS else set()
     for situation in table("Responses", "drf_logto").keys() - users_only:
         cell = table("Responses", "drf_logto")[situation]
         status, body = told[situation]
@@ -450,6 +456,7 @@ link(User.objects.get(username="grace"), logto.issuer, "grace")
     [
         ("SimpleJWT", ISSUED.replace("ALGORITHM", '"ES384"'), before(SIMPLE_JWT)),
         ("Django OAuth Toolkit", INTROSPECTED_ONCE, before(TOOLKIT)),
+        ("axioms-drf-py", ISSUED.replace("ALGORITHM", '"ES384"'), before(AXIOMS)),
         ("Logto's guide", ISSUED.replace("ALGORITHM", '"RS256"'), before(GUIDE)),
         ("drf_logto", IN_PROCESS, after(SIMPLE_JWT)),
     ],

@@ -21,6 +21,7 @@ RUN_BY: dict[str, str] = {
     "how-to/revocation.md": "tests.test_new_user",
     "how-to/row-level-security.md": "tests.tenancy.test_servers",
     "how-to/testing.md": "tests.test_new_user",
+    "migration.md": "tests.test_migration",
     "quickstart.md": "tests.test_new_user",
     "reference/permissions.md": "tests.test_new_user",
 }
@@ -38,7 +39,6 @@ NOT_YET = {
     "how-to/sandbox.md",
     "how-to/tenant.md",
     "how-to/users.md",
-    "migration.md",
     "quickstart.md",
     "reference/commands.md",
     "reference/log-messages.md",
