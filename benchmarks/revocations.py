@@ -47,7 +47,7 @@ def measure() -> Revocations:
     """Start a Redis, and processes that write and read: with and without revocations in turns."""
     measured = []
     for _ in range(_TIMES):
-        with _redis() as address:
+        with redis_server() as address:
             without = _in_a_process("read", address)
             _in_a_process("write", address)
             measured.append((without, _in_a_process("read", address)))
@@ -98,7 +98,7 @@ def revoke_others(count: int) -> None:
 
 
 @contextmanager
-def _redis() -> Iterator[str]:
+def redis_server() -> Iterator[str]:
     """Run a Redis that writes no file; yield its address."""
     with TemporaryDirectory(prefix="benchmarks-") as directory:
         command = ["redis-server", "--port", "0", "--unixsocket", f"{directory}/redis"]

@@ -11,7 +11,7 @@ from typing import Any
 from .tenant import ISSUER
 
 _HEAD = (
-    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    "HTTP/1.1 {}\r\nContent-Type: application/json\r\nConnection: close\r\n"
     "Cache-Control: no-cache, max-age=0, must-revalidate\r\nContent-Length: {}\r\n\r\n"
 )
 
@@ -22,10 +22,12 @@ class Server:
 
     Attributes:
         address: without a slash at the end.
+        documents: by path; another path is not found.
         asked: the paths that were asked for, in order.
     """
 
     address: str
+    documents: dict[str, Any]
     asked: list[str] = field(default_factory=list)
 
     @property
@@ -42,8 +44,8 @@ def serving(jwks: dict[str, Any]) -> Iterator[Server]:
         "/oidc/jwks": jwks,
     }
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = Server("http://{}:{}".format(*listener.getsockname()))
-        thread = threading.Thread(target=_serve, args=(listener, documents, server.asked))
+        server = Server("http://{}:{}".format(*listener.getsockname()), documents)
+        thread = threading.Thread(target=_serve, args=(listener, server))
         thread.start()
         try:
             yield server
@@ -52,7 +54,7 @@ def serving(jwks: dict[str, Any]) -> Iterator[Server]:
             thread.join()
 
 
-def _serve(listener: socket.socket, documents: dict[str, Any], asked: list[str]) -> None:
+def _serve(listener: socket.socket, server: Server) -> None:
     while True:
         try:
             connection, _ = listener.accept()
@@ -62,6 +64,8 @@ def _serve(listener: socket.socket, documents: dict[str, Any], asked: list[str])
             path = request.readline().split()[1].decode()
             while request.readline().strip():
                 pass
-            asked.append(path)
-            body = json.dumps(documents[path])
-            connection.sendall((_HEAD.format(len(body)) + body).encode())
+            server.asked.append(path)
+            found = server.documents.get(path)
+            body = json.dumps(found)
+            status = "404 Not Found" if found is None else "200 OK"
+            connection.sendall((_HEAD.format(status, len(body)) + body).encode())
