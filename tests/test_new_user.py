@@ -16,7 +16,6 @@ pytestmark = pytest.mark.servers
 BROWSABLE = Page("how-to/browsable-api.md").take(language="python")
 OPENAPI = Page("how-to/openapi.md").take(language="python")
 LOGGING = Page("reference/log-messages.md").take("Monitoring", language="python")
-TESTING = Page("how-to/testing.md").take(language="python")
 REVOCATION = Page("how-to/revocation.md").take(language="python")
 USING = Page("how-to/users.md").take(
     "Set-up", "Users that exist already", "Groups and staff", "The signal", language="python"
@@ -386,13 +385,6 @@ def test_a_refusal_is_shown_with_the_logging_of_the_readme(build: Callable[..., 
         visit("/products/", "global_token")
     shown = (project.folder / "visits.log").read_text()
     assert "Refused: insufficient_scope (method 'GET', route 'products/'" in shown
-
-
-def test_the_tests_of_the_readme_pass(build: Callable[..., Project]) -> None:
-    project = build(TESTING)
-    assert "1 passed" in project.run("-m", "pytest", "--ds=project.settings")
-    assert "Ran 1 test in" in (ran := project.run("manage.py", "test"))
-    assert "\nOK\n" in ran
 
 
 # Revocation

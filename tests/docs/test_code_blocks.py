@@ -20,8 +20,10 @@ RUN_BY: dict[str, str] = {
     "how-to/plain-views.md": "tests.test_new_user",
     "how-to/revocation.md": "tests.test_new_user",
     "how-to/row-level-security.md": "tests.tenancy.test_servers",
-    "how-to/testing.md": "tests.test_new_user",
     "migration.md": "tests.test_migration",
+    "how-to/testing-pytest.md": "tests.docs.test_testing",
+    "how-to/testing-schemathesis.md": "tests.docs.test_testing",
+    "how-to/testing-unittest.md": "tests.docs.test_testing",
     "quickstart.md": "tests.test_new_user",
     "reference/permissions.md": "tests.test_new_user",
 }
