@@ -26,6 +26,9 @@ RUN_BY: dict[str, str] = {
     "how-to/testing-unittest.md": "tests.docs.test_testing",
     "quickstart.md": "tests.test_new_user",
     "reference/permissions.md": "tests.test_new_user",
+    "tutorials/global-api-resource.md": "tests.docs.test_tutorials",
+    "tutorials/organization-api-resource.md": "tests.docs.test_tutorials",
+    "tutorials/organization-permissions.md": "tests.docs.test_tutorials",
 }
 NOT_YET = {
     "README.md",
