@@ -1,4 +1,4 @@
-"""docs/en/how-to/other-frameworks.md: its code, with the libraries that it is about."""
+"""how-to/other-frameworks.md and the pages that use its helper, with their libraries."""
 
 import asyncio
 import importlib
@@ -26,7 +26,8 @@ for library in ("channels", "ninja", "strawberry"):
     pytest.importorskip(library, reason="in the dependency group 'frameworks', which py has")
 
 
-CODE = Page("how-to/other-frameworks.md").take()
+PAGES = ("other-frameworks", "channels", "graphql", "ninja")
+CODE = [block for name in PAGES for block in Page(f"how-to/{name}.md").take()]
 
 
 @pytest.fixture(scope="module", autouse=True)

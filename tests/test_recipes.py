@@ -1,4 +1,4 @@
-"""docs/en/how-to/audit-trail.md: its code, in projects with the packages that it is about."""
+"""how-to/audit-trail.md and monitoring.md: their code, with the packages they are about."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ for library in ("auditlog", "easyaudit", "sentry_sdk", "django_structlog", "open
     pytest.importorskip(library, reason="in the dependency group 'frameworks', which py has")
 
 PAGE = Page("how-to/audit-trail.md")
-CODE = PAGE.take(language="python")
+CODE = [*PAGE.take(language="python"), *Page("how-to/monitoring.md").take(language="python")]
 (EXAMPLE,) = PAGE.take(language="json")
 
 SETTINGS = """

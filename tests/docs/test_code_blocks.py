@@ -10,6 +10,10 @@ RUN_BY: dict[str, str] = {
     # page: the test module that takes its blocks
     "README.md": "tests.test_new_user",
     "how-to/audit-trail.md": "tests.test_recipes",
+    "how-to/monitoring.md": "tests.test_recipes",
+    "how-to/channels.md": "tests.test_other_frameworks",
+    "how-to/graphql.md": "tests.test_other_frameworks",
+    "how-to/ninja.md": "tests.test_other_frameworks",
     "how-to/other-frameworks.md": "tests.test_other_frameworks",
     "how-to/browsable-api.md": "tests.test_new_user",
     "how-to/celery.md": "tests.docs.test_celery",
