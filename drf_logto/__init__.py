@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # importing this package needs neither
 
 __all__ = ["__version__", "averify", "get_auth", "verify"]
 
-__version__ = "0.1.0"
+__version__ = "1.0.0rc1"
 
 Found = TypeVar("Found")
 
