@@ -20,6 +20,7 @@ Clicks = Mapping[str, "Callable[[Reader, list[Table]], None]"]
 _SECTION = re.compile(r"^## ", re.MULTILINE)
 _TABLE = re.compile(r"^\|.+\|\n\|[-|]+\|\n((?:\|.+\|\n)+)", re.MULTILINE)
 _ROW = re.compile(r"^\| (.+) \| (.+) \|$", re.MULTILINE)
+_UNTIL_IT_ANSWERS = "--retry 60 --retry-delay 1 --retry-connrefused"
 _HOW = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 _VARIABLE = (
     (r'\b(jti|kid) "[^"]+"', r'\1 ""'),
@@ -46,9 +47,10 @@ class Reader:
         self.console = Console(stand_in)
         self.terminal = opened.enter_context(Terminal(self.folder, home))
         port = str(free_port())
+        self.server = f"127.0.0.1:{port}"
         self.values = {
             "https://your-tenant.logto.app": stand_in.logto.endpoint,
-            "127.0.0.1:8000": f"127.0.0.1:{port}",
+            "127.0.0.1:8000": self.server,
             "manage.py runserver": f"manage.py runserver {port}",
         }
         """What the reader has, by what stands on the page."""
@@ -74,6 +76,8 @@ class Reader:
             code = self._own(block.code)
             if block.language == "sh":
                 printed = self.terminal.run(code)
+                if "manage.py runserver" in code:
+                    self.terminal.run(f"curl {_UNTIL_IT_ANSWERS} {self.server} > /dev/null 2>&1")
             elif block.language == "python":
                 is_addition = "," in block.code.partition("\n")[0]
                 with (self.folder / block.file).open("a" if is_addition else "w") as file:

@@ -21,8 +21,8 @@ class Terminal:
     """
 
     def __init__(self, folder: Path, home: Path) -> None:
-        # As on a terminal, curl shows no progress; and it waits until the server has started.
-        (home / ".curlrc").write_text("silent\nshow-error\nretry = 20\nretry-connrefused\n")
+        # As on a terminal, curl shows no progress.
+        (home / ".curlrc").write_text("silent\nshow-error\n")
         self._block = home / "block.sh"
         self._process = subprocess.Popen(
             ["bash", "--norc"],
