@@ -1,11 +1,12 @@
-"""The project of docs/en/how-to/organization-rows.md, and requests to it."""
+"""The project of the how-to guides about rows of organizations, and requests to it."""
 
 from pathlib import Path
 
 from .documents import Page
 from .new_project import Project, files, start_project
 
-CODE = Page("how-to/organization-rows.md").take(language="python")
+PAGES = "organization-rows", "throttling", "audit-your-api"
+CODE = [block for name in PAGES for block in Page(f"how-to/{name}.md").take(language="python")]
 
 ASKING = """
 import logging
