@@ -1,21 +1,47 @@
 """The site of the documentation: one Sphinx project for each language, with this configuration."""
 
 import re
+import tomllib
 from pathlib import Path
 
 HERE = Path(__file__).parent
 
 project = "drf_logto"
 author = "drf_logto contributors"
-copyright = "drf_logto contributors"
 release = version = re.findall(
     r'^__version__ = "(.+)"$', (HERE.parent / "drf_logto/__init__.py").read_text(), re.MULTILINE
 )[0]
 
-extensions = ["myst_parser"]
+extensions = [
+    "myst_parser",
+    "docs.extensions.korean_search",
+    "docs.extensions.named_rows",
+    "docs.extensions.translations",
+]
 nitpicky = True
+locale_dirs = [str(HERE / "locale")]
 myst_heading_anchors = 4
 
 html_theme = "furo"
 html_title = project
-html_copy_source = False
+html_theme_options = {"top_of_page_buttons": []}
+html_baseurl = tomllib.loads((HERE.parent / "pyproject.toml").read_text("utf-8"))["project"][
+    "urls"
+]["Documentation"]
+templates_path = [str(HERE / "theme/templates")]
+html_static_path = [str(HERE / "theme/static")]
+html_css_files = ["site.css"]
+html_copy_source = html_show_copyright = html_show_sphinx = html_use_index = False
+html_sidebars = {
+    "**": [
+        "sidebar/brand.html",
+        "sidebar/translations.html",
+        "sidebar/search.html",
+        "sidebar/scroll-start.html",
+        "sidebar/navigation.html",
+        "sidebar/scroll-end.html",
+    ]
+}
+# Those of the styles that have enough contrast.
+pygments_style = "a11y-high-contrast-light"
+pygments_dark_style = "a11y-high-contrast-dark"

@@ -1,0 +1,36 @@
+"""Build the documentation in both languages into a folder, and check it: -m docs.build site."""
+
+import shutil
+import sys
+import tomllib
+from pathlib import Path
+
+from sphinx.cmd.build import build_main
+
+from docs.check import problems
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+
+
+def build(language: str, folder: Path) -> int:
+    """Build one language anew, so that no warning stays unsaid; return Sphinx's exit code."""
+    shutil.rmtree(folder, ignore_errors=True)
+    strictly = ("--quiet", "--fail-on-warning", "--keep-going", "--nitpicky", "--jobs", "auto")
+    conf = ("--conf-dir", str(HERE), "--define", f"language={language}")
+    return build_main([*strictly, *conf, str(HERE / language), str(folder)])
+
+
+def main(folder: Path) -> int:
+    """Return an exit code."""
+    urls = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]
+    codes = [build(language, folder / language) for language in ("en", "ko")]
+    shutil.copy(HERE / "theme/index.html", folder)
+    home = urls["Documentation"].removesuffix("en/")
+    found = problems(folder, home, *ROOT.glob("README*.md"))
+    sys.stderr.writelines(f"{problem}\n" for problem in found)
+    return int(any(codes) or bool(found))
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
