@@ -9,6 +9,7 @@ from tests.support.documents import DOCS, TAKEN, Page
 RUN_BY: dict[str, str] = {
     # page: the test module that takes its blocks
     "README.md": "tests.docs.test_readme",
+    "how-to/typing.md": "tests.docs.test_typing",
     "how-to/audit-trail.md": "tests.test_recipes",
     "how-to/monitoring.md": "tests.test_recipes",
     "how-to/channels.md": "tests.test_other_frameworks",
