@@ -8,6 +8,7 @@ from tests.support.documents import DOCS, TAKEN, Page
 
 RUN_BY: dict[str, str] = {
     # page: the test module that takes its blocks
+    "how-to/token-for-curl.md": "tests.docs.test_token_for_curl",
     "README.md": "tests.docs.test_readme",
     "how-to/typing.md": "tests.docs.test_typing",
     "how-to/audit-trail.md": "tests.test_recipes",
