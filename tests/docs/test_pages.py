@@ -19,6 +19,7 @@ from tests.support.refusals import leaves
 
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("**/*.md")])
 ENGLISH_ONLY = {
+    "explanation/threat-model.md",
     "explanation/advisories.md",
     "explanation/conformance.md",
     "explanation/performance.md",
