@@ -16,6 +16,7 @@ from tests.support.terminal import Terminal
 
 CODE = Page("README.md").take(language="python")
 CHECKS, REQUEST = Page("README.md").take(language="sh")
+(QUICKSTART_REQUEST,) = Page("quickstart.md").take(language="sh")
 (REFUSAL,) = Page("README.md").take(language="text")
 
 PAGES = ("README.md", "README.ko.md")
@@ -59,6 +60,10 @@ def test_the_code_of_the_readme_does_what_it_says(tmp_path: Path) -> None:
             assert line.replace('", "', '","') in [one.replace('", "', '","') for one in refused]
         tested = terminal.run("pytest --ds=project.settings -p no:cacheprovider test_products.py")
         assert "1 passed" in tested
+
+
+def test_the_request_of_the_quickstart_is_that_of_the_readme() -> None:
+    assert QUICKSTART_REQUEST.code == REQUEST.code
 
 
 def test_the_readme_has_at_most_900_words() -> None:
