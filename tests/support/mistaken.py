@@ -12,11 +12,12 @@ from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import include, path
+from rest_framework.generics import ListAPIView
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 from rest_framework.views import APIView
 
-from drf_logto.permissions import HasScopes
+from drf_logto.permissions import HasScopes, OrgResourceScopes
 from drf_logto.revocation.events import needed_events
 from drf_logto.testing import Logto, ManagementApi
 from tests.browsable.browser import Browser
@@ -24,6 +25,7 @@ from tests.support.checked import made
 from tests.support.fake_logto import FakeLogto
 from tests.support.loopback import LoopbackServer, document
 from tests.support.management import OPTIONS, serve_stand_in
+from tests.support.teams.models import Page
 from tests.support.webhooks import KEY, WEBHOOK, signature
 
 EVENT = '{"event":"PostSignIn"}'
@@ -81,6 +83,12 @@ class Project:
         tenant.create("/roles", **role)
         return tenant
 
+    def have_cloud(self) -> None:
+        """Have a tenant of Logto Cloud behind a custom domain."""
+        self.configure(ENDPOINT=self.server.address, API_RESOURCE=RESOURCE, **OPTIONS)
+        serve_stand_in(self.server, ManagementApi(resource="https://tenant-1.logto.app/api"))
+        self.server.serve_logto(Logto(self.server.address))
+
     def have_application(self, **changes: Any) -> None:
         """Have a sign-in with an application of the tenant."""
         whole = {"name": "Web", "type": "Traditional", "oidcClientMetadata": REGISTERED, **changes}
@@ -105,6 +113,12 @@ class Project:
         view = made(APIView, *permissions, get=_granted, **attributes)
         self.fixtures.getfixturevalue("route")(path(at, view.as_view()))
 
+    def put_rows(self, **attributes: Any) -> None:
+        """Have a view for organizations that shows rows, with these attributes."""
+        self.settings.INSTALLED_APPS = [*self.settings.INSTALLED_APPS, "drf_logto.tenancy"]
+        view = made(ListAPIView, OrgResourceScopes("a"), queryset=Page.objects.all(), **attributes)
+        self.fixtures.getfixturevalue("route")(path("pages/", view.as_view()))
+
     def get(self, token: str | None, at: str = "/x/", scheme: str = "Bearer ") -> str:
         """Return the response to a request, and the log."""
         headers = {} if token is None else {"Authorization": scheme + token}
@@ -121,11 +135,6 @@ class Project:
         for name, value in changes.items():
             setattr(self.settings, name, value)
         self.fixtures.getfixturevalue("route")(path("auth/", include("drf_logto.browsable.urls")))
-
-    def check_sign_in(self, **changes: object) -> str:
-        """Return what ``check`` reports of it."""
-        self.include_sign_in(**changes)
-        return self.check()
 
     def start(self) -> str:
         """Return why Django does not start."""
@@ -177,6 +186,11 @@ class Project:
         options: Any = {"headers": headers, "follow": True}
         response = client.post(at, rewritten, "application/json", **options)
         return f"{response.status_code} {response.content.decode()} {self.log.text}"
+
+    def post(self, at: str) -> str:
+        """Return the response to a POST without a signature."""
+        response = Client(enforce_csrf_checks=True).post(at, "{}", "application/json")
+        return f"{response.status_code} {response.content.decode()}"
 
     def get_from(self, endpoint: str) -> str:
         """Return the same for the first token of a Logto at another address."""

@@ -1,4 +1,4 @@
-"""The mistakes of docs/en/troubleshooting.md that one command names: each is made on purpose."""
+"""The causes in troubleshooting.md: each is made on purpose, and one command names it."""
 
 import json
 import re
@@ -17,15 +17,19 @@ from rest_framework.viewsets import ViewSet
 
 from drf_logto.authentication import LogtoJWTAuthentication
 from drf_logto.permissions import HasScopes, InOrganization, OrgResourceScopes
+from drf_logto.revocation import revoke
+from drf_logto.revocation.views import webhook
+from drf_logto.tenancy import OrganizationFilterBackend
 from drf_logto.testing import Logto
 from tests.support.checked import made
 from tests.support.documents import text
 from tests.support.loopback import document, http
 from tests.support.machines import TokenEndpoint
-from tests.support.mistaken import RESOURCE, Project
+from tests.support.mistaken import REGISTERED, RESOURCE, Project
+from tests.support.webhooks import WEBHOOK
 
+HERE = "http://127.0.0.1:8000"
 PAGES = "docs/en/troubleshooting.md", "docs/ko/troubleshooting.md"
-HEADINGS = "## One command for each mistake", "## 실수마다 하나의 명령"
 CODE = re.compile(r"`([^`]+)`")
 
 Mistake = Callable[..., Any]
@@ -34,18 +38,18 @@ MISTAKES: dict[str, list[Callable[[Project], Any]]] = {}
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the table: the mistake, the command, and words of its output."""
+    """A row of a table: the mistake, the command, and words of its output."""
 
     mistake: str
     command: str
     words: tuple[str, ...]
 
 
-def rows(page: int) -> list[Row]:
-    section = text(PAGES[page]).partition(f"\n{HEADINGS[page]}\n")[2].partition("\n## ")[0]
-    cells = re.findall(r"^\| (.+?) \| (.+?) \| (.+) \|$", section, re.MULTILINE)
+def rows(page: str) -> list[Row]:
+    cells = re.findall(r"^\| (`.+?) \| (.+?) \| (.+) \|$", text(page), re.MULTILINE)
     return [
-        Row(one, CODE.findall(two)[0], tuple(CODE.findall(three))) for one, two, three in cells[1:]
+        Row(three.partition(". ")[0].removesuffix("."), CODE.findall(one)[0], (*CODE.findall(two),))
+        for one, two, three in cells
     ]
 
 
@@ -125,6 +129,23 @@ def a_closed_port(project: Project) -> None:
     project.configure(ENDPOINT="http://127.0.0.1:9")
 
 
+@named("A firewall drops the packets, or Logto is slow")
+def a_firewall_in_between(project: Project) -> None:
+    project.server.others = project.server.hang
+    project.configure(ENDPOINT=project.server.address, HTTP_TIMEOUT=0.2)
+
+
+@named("Another server than Logto answers")
+def another_server(project: Project) -> None:
+    project.configure(ENDPOINT=project.server.address)
+
+
+@named("A page of the network answers instead of Logto")
+def a_page_of_the_network(project: Project) -> None:
+    project.server.others = http("<html>", Content_Type="text/html")
+    project.configure(ENDPOINT=project.server.address)
+
+
 @named("A proxy is in the way")
 def a_proxy_in_the_way(project: Project) -> None:
     environment = project.fixtures.getfixturevalue("monkeypatch")
@@ -132,7 +153,7 @@ def a_proxy_in_the_way(project: Project) -> None:
     project.configure(ENDPOINT="https://logto.invalid")
 
 
-@named("The clock of the machine is ahead or behind", "-300", "300")
+@named("The clock of the machine is not that of Logto", "-300", "300")
 def a_wrong_clock(project: Project, variant: str) -> None:
     logto = Logto(project.server.address)
     project.server.serve_logto(logto)
@@ -177,6 +198,26 @@ def an_organization_that_is_not_compared(project: Project, variant: str) -> None
     project.put(InOrganization, at=f"organizations/<{variant}>/")
 
 
+@named("The same scope protects a global view and a view of organizations")
+def one_scope_for_two_models(project: Project) -> None:
+    project.put(HasScopes("a") | OrgResourceScopes("a"))
+
+
+@named("A permission with `~` is alone")
+def a_negation_alone(project: Project) -> None:
+    project.put(~HasScopes("a"))
+
+
+@named("Nothing filters the rows of a view for organizations")
+def rows_that_nothing_filters(project: Project) -> None:
+    project.put_rows()
+
+
+@named("The view filters by organization, and names no field")
+def a_filter_without_a_field(project: Project) -> None:
+    project.put_rows(filter_backends=[OrganizationFilterBackend])
+
+
 # Sign-in and webhooks
 
 
@@ -188,6 +229,11 @@ def sessions_in_cookies(project: Project) -> None:
 @named('`SESSION_COOKIE_SAMESITE` is `"Strict"`')
 def a_session_cookie_that_stays_here(project: Project) -> None:
     project.include_sign_in(SESSION_COOKIE_SAMESITE="Strict")
+
+
+@named("Sessions are in a cache that processes do not share")
+def sessions_in_a_cache_of_one_process(project: Project) -> None:
+    project.include_sign_in(SESSION_ENGINE="django.contrib.sessions.backends.cache")
 
 
 @named("`SessionMiddleware` is missing")
@@ -219,6 +265,7 @@ def a_sign_in_that_is_not_installed(project: Project) -> None:
 # The tenant
 
 
+@named("The API resource of the sign-in does not exist in the tenant", "-of-others")
 @named("The tenant lacks the API resource, or has it with or without a slash", "/", "-of-others")
 def a_resource_that_the_tenant_lacks(project: Project, variant: str) -> None:
     assert project.tenant
@@ -284,6 +331,21 @@ def a_script_that_sets_the_organization(project: Project) -> None:
     script = {"script": "return { organization_id: 'team' };"}
     row = {"key": "jwt.accessToken", "value": script}
     project.server.answers["/api/configs/jwt-customizer"] = document([row])
+
+
+@named("The Management API has another resource indicator than `ENDPOINT` suggests")
+def another_management_api(project: Project) -> None:
+    project.have_cloud()
+
+
+@named("Logto sends no logout tokens to private addresses")
+def a_private_address(project: Project) -> tuple[str, str]:
+    project.receive()
+    logout = {"backchannelLogoutUri": f"{HERE}/logto/backchannel-logout/"}
+    whole = {"name": "Web", "type": "Traditional", "oidcClientMetadata": {**REGISTERED, **logout}}
+    found = project.tenant.create("/applications", **whole)
+    project.configure(BACKCHANNEL_LOGOUT_CLIENT_IDS=[found["id"]])
+    return "--base-url", HERE
 
 
 # The running API
@@ -353,7 +415,8 @@ def another_resource(project: Project, variant: str) -> str:
     return project.logto.global_token(claims={"aud": RESOURCE})
 
 
-@named("The clock of the machine is ahead of the token's times, or behind", "exp", "nbf")
+@named("The custom claims script sets `nbf`, and the clock of the machine is behind", "nbf")
+@named("The token is old, or the clock of the machine is ahead", "exp")
 def a_token_of_another_time(project: Project, variant: str) -> str:
     seconds = {"exp": -60, "nbf": 60}[variant]
     return project.logto.global_token(claims={variant: project.logto.now() + seconds})
@@ -364,10 +427,30 @@ def a_script_with_a_long_claim(project: Project) -> str:
     return project.logto.global_token(claims={"groups": ["group"] * 5000})
 
 
+@named("The tenant does not publish the key of the token")
+def a_key_that_is_not_published(project: Project) -> str:
+    assert project.logto
+    return Logto().global_token()
+
+
+@named("What the token stands for was taken away after it was issued")
+def access_that_was_taken_away(project: Project) -> str:
+    project.fixtures.getfixturevalue("revocation")
+    token = project.logto.global_token(user="ada")
+    revoke(user="ada")
+    return token
+
+
 Explained = tuple[str, str, str]
 
 
-@named("The token lacks a scope: it was not requested, or no role of the user or machine has it")
+@named("The view declares nothing, or nothing for this action")
+def a_view_that_declares_nothing(project: Project) -> Explained:
+    project.put(HasScopes)
+    return project.logto.global_token(["a"]), "--path", "/x/"
+
+
+@named("The token lacks a scope")
 def a_scope_that_nobody_granted(project: Project) -> Explained:
     return project.logto.global_token(), "--path", "/x/"
 
@@ -408,9 +491,31 @@ def a_machine_without_the_organization(project: Project) -> tuple[str, str]:
     return "--organization", "org-1"
 
 
+# The address of the webhook
+
+
+@named("A view or decorator of your own wraps the view of the webhook")
+def a_view_around_the_webhook(project: Project) -> str:
+    project.receive(path("webhook/", partial(webhook)))
+    return WEBHOOK
+
+
+@named("`drf_logto.revocation.urls` is not included, or has another prefix")
+def a_webhook_at_another_address(project: Project) -> str:
+    project.receive()
+    return "/webhook/"
+
+
+@named("The URL lacks the slash at its end, or has `http` where Django redirects to `https`")
+def a_url_without_its_slash(project: Project) -> str:
+    project.receive()
+    project.settings.MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
+    return WEBHOOK.rstrip("/")
+
+
 # The page
 
-ROWS = rows(0)
+ROWS = rows(PAGES[0])
 
 COMMANDS: dict[str, Callable[..., str]] = {
     "manage.py": Project.start,
@@ -418,16 +523,17 @@ COMMANDS: dict[str, Callable[..., str]] = {
     "logto doctor": Project.doctor,
     "logto explain": Project.explain,
     "logto token": Project.issue,
+    "curl -i -X POST": Project.post,
 }
 
 
-def test_every_mistake_of_the_table_is_made() -> None:
-    assert [one.mistake for one in ROWS] == list(MISTAKES)
+def test_every_mistake_of_the_page_is_made() -> None:
+    assert sorted(one.mistake for one in ROWS) == sorted(MISTAKES)
 
 
 def test_both_languages_have_the_same_rows() -> None:
     assert [(one.command, one.words) for one in ROWS] == [
-        (one.command, one.words) for one in rows(1)
+        (one.command, one.words) for one in rows(PAGES[1])
     ]
 
 
@@ -473,6 +579,24 @@ def test_doctor_says_what_explain_says(
     given = mistake(project)
     found = project.doctor_of(*([given] if isinstance(given, str) else given))
     assert [word for word in row.words if word not in found] == []
+
+
+UNREACHABLE = text(PAGES[0]).partition("\n## 503\n")[2].partition("\n### `drf_logto.W009`")[0]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [row for row in ROWS if row.command == "logto doctor" and row.mistake in UNREACHABLE],
+    ids=lambda row: row.mistake,
+)
+def test_the_log_of_a_503_says_the_cause_in_the_same_words(
+    request: pytest.FixtureRequest, row: Row
+) -> None:
+    project = Project(request)
+    MISTAKES[row.mistake][0](project)
+    refused = project.get(Logto().global_token(["a"]))
+    assert refused.startswith("503 ")
+    assert row.words[0].rstrip(".").lower() in refused.lower()
 
 
 def test_a_project_without_a_mistake_is_told_nothing_of_them(
