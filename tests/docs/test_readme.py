@@ -11,6 +11,7 @@ from sandbox.stand_in import running_stand_in
 from tests.support.console import Console
 from tests.support.documents import DOCS, ROOT, Page, text
 from tests.support.new_project import Project, files
+from tests.support.reader import UNTIL_IT_ANSWERS
 from tests.support.running import free_port
 from tests.support.terminal import Terminal
 
@@ -51,6 +52,7 @@ def test_the_code_of_the_readme_does_what_it_says(tmp_path: Path) -> None:
         assert "0 errors" in checked
         terminal.run(f"APP_ID={application} APP_SECRET={secret}")
         terminal.run(f"python3 manage.py runserver {port} &> server.log &")
+        terminal.run(f"curl {UNTIL_IT_ANSWERS} http://127.0.0.1:{port}/")
         granted = terminal.run(replaced(REQUEST.code))
         assert "HTTP/1.1 200 OK\n" in granted
         assert granted.endswith('["tea","coffee"]')

@@ -20,7 +20,7 @@ Clicks = Mapping[str, "Callable[[Reader, list[Table]], None]"]
 _SECTION = re.compile(r"^## ", re.MULTILINE)
 _TABLE = re.compile(r"^\|.+\|\n\|[-|]+\|\n((?:\|.+\|\n)+)", re.MULTILINE)
 _ROW = re.compile(r"^\| (.+) \| (.+) \|$", re.MULTILINE)
-_UNTIL_IT_ANSWERS = "--retry 60 --retry-delay 1 --retry-connrefused"
+UNTIL_IT_ANSWERS = "--retry 60 --retry-delay 1 --retry-connrefused"
 _HOW = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 _VARIABLE = (
     (r'\b(jti|kid) "[^"]+"', r'\1 ""'),
@@ -77,7 +77,7 @@ class Reader:
             if block.language == "sh":
                 printed = self.terminal.run(code)
                 if "manage.py runserver" in code:
-                    self.terminal.run(f"curl {_UNTIL_IT_ANSWERS} {self.server} > /dev/null 2>&1")
+                    self.terminal.run(f"curl {UNTIL_IT_ANSWERS} {self.server} > /dev/null 2>&1")
             elif block.language == "python":
                 is_addition = "," in block.code.partition("\n")[0]
                 with (self.folder / block.file).open("a" if is_addition else "w") as file:
