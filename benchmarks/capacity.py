@@ -25,7 +25,7 @@ TTL, COOLDOWN = 300, 30
 """Seconds, the defaults of ``JWKS_TTL`` and ``JWKS_COOLDOWN``."""
 
 _APPS = ["django.contrib.auth", "django.contrib.contenttypes", "rest_framework"]
-_SPELLS = 3  # over which a figure is a mean
+_SPELLS = 4  # over which a figure is a mean
 _REVOKED = 10_000
 _COMMANDS = ("get", "set", "del", "mget")
 _TITLES = (
@@ -100,11 +100,15 @@ def _settings(server: Server, redis: str | None) -> dict[str, Any]:
     }
     settings: dict[str, Any] = {"INSTALLED_APPS": _APPS, "LOGTO": logto}
     if redis is not None:
-        backend = "django.core.cache.backends.redis.RedisCache"
-        settings["CACHES"] = {"default": {"BACKEND": backend, "LOCATION": redis}}
+        settings["CACHES"] = _caches(redis)
         settings["INSTALLED_APPS"] = [*_APPS, "drf_logto.revocation"]
         logto["CACHE"] = "default"
     return settings
+
+
+def _caches(redis: str) -> dict[str, Any]:
+    backend = "django.core.cache.backends.redis.RedisCache"
+    return {"default": {"BACKEND": backend, "LOCATION": redis}}
 
 
 class _Count:
@@ -185,9 +189,15 @@ def _revocations(
     yield f"{before / 1000:.1f} kB, {(counter.memory() - before) / _REVOKED:.0f} bytes"
 
 
-def _memory_without() -> float:
-    with _processes(1, {"INSTALLED_APPS": _APPS}) as processes:
-        return float(processes.first("memory"))
+def _memory_without() -> str:
+    """Return the memory of a process without the package, and with a cache in Redis beside it."""
+    with redis_server() as redis:
+        memory = []
+        for settings in ({}, {"CACHES": _caches(redis)}):
+            with _processes(1, {"INSTALLED_APPS": _APPS, **settings}) as processes:
+                processes.first("look", "a key")
+                memory.append(f"{processes.first('memory') / 1e6:.1f} MB")
+        return ", with a cache in Redis ".join(memory)
 
 
 def main() -> None:
@@ -209,7 +219,7 @@ def _lines(counts: list[int], seconds: float) -> Iterator[str]:
         for shared in (False, True):
             figures = _measure(count, tenant, shared=shared, seconds=seconds)
             yield f"| {' | '.join(figures)} |"
-    yield f"\nA process without the package: {_memory_without() / 1e6:.1f} MB."
+    yield f"\nA process without the package: {_memory_without()}."
     yield environment()
 
 
