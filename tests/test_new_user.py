@@ -15,7 +15,7 @@ pytestmark = pytest.mark.servers
 
 BROWSABLE = Page("how-to/browsable-api.md").take(language="python")
 OPENAPI = Page("how-to/openapi.md").take(language="python")
-LOGGING = Page("reference/log-messages.md").take("Monitoring", language="python")
+LOGGING = Page("reference/log-messages.md").take(language="python")
 REVOCATION = Page("how-to/revocation.md").take(language="python")
 USING = Page("how-to/users.md").take(
     "Set-up", "Users that exist already", "Groups and staff", "The signal", language="python"

@@ -1,15 +1,12 @@
-"""What semantic versioning covers: the public names, each of them in the reference."""
+"""What semantic versioning covers: the public names."""
 
 import importlib
 import importlib.metadata
-from pathlib import Path
 
 import pytest
 
 import drf_logto
 from drf_logto import exceptions
-
-DOCS = Path(__file__).parent.parent / "docs"
 
 NAMES = {
     "drf_logto": ["__version__", "averify", "get_auth", "verify"],
@@ -71,15 +68,6 @@ def test_every_refusal_is_public() -> None:
     assert sorted(exceptions.__all__) == sorted(defined)
     named = {getattr(exceptions, name).__module__ for name in exceptions.__all__}
     assert named == {exceptions.__name__}  # as reports and pickles name them
-
-
-@pytest.mark.parametrize("page", ["en", "ko"])
-def test_the_reference_has_every_public_name(page: str) -> None:
-    folder = DOCS / page / "reference"
-    text = "".join(one.read_text("utf-8") for one in sorted(folder.glob("*.md")))
-    modules = {**NAMES, "drf_logto.exceptions": exceptions.__all__}
-    named = [name for names in modules.values() for name in names] + [*modules]
-    assert [name for name in named if f"`{name}`" not in text] == []
 
 
 def test_the_version_is_that_of_the_distribution() -> None:

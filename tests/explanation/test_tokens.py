@@ -203,12 +203,13 @@ def test_a_refusal_of_a_token_has_a_remedy(refusal: type[LogtoError]) -> None:
 )
 def test_a_remedy_is_that_of_the_reference(document: str) -> None:
     language = "ko" if "/ko/" in document else "en"
-    rows = dict(re.findall(r"^\| `([a-z_]+)` \| .* \| (.*) \|$", text(document), re.MULTILINE))
+    section = r"^### `([a-z_]+)`\n(?:(?!#).*\n)+?\*\*(?:What to do|할 일)\*\*: (.+)$"
+    remedy = dict(re.findall(section, text(document), re.MULTILINE))
     with override(language):
         for code in remedies._CODES:
             refusal = LogtoError()
             refusal.code = code
-            written = re.sub(r"[`\\]", "", rows[code]).lower()
+            written = remedy[code].replace("`", "").lower()
             assert remedy_of(refusal).rstrip(".").lower() in written, code
 
 
