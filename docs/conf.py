@@ -3,6 +3,10 @@
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
+
+import django
+from django.conf import settings
 
 HERE = Path(__file__).parent
 
@@ -14,13 +18,35 @@ release = version = re.findall(
 
 extensions = [
     "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
     "docs.extensions.korean_search",
     "docs.extensions.named_rows",
     "docs.extensions.translations",
 ]
 nitpicky = True
 locale_dirs = [str(HERE / "locale")]
+# Types of other packages, and what only type checkers see, have no page here.
+nitpick_ignore_regex = [("py:.*", r"(?!drf_logto\.).*|.*\.(LogtoPermission|View)")]
 myst_heading_anchors = 4
+
+# What autodoc imports needs applications. Both languages are built in one process.
+if not settings.configured:
+    settings.configure(
+        INSTALLED_APPS=[
+            *(f"django.contrib.{name}" for name in ("admin", "auth", "contenttypes", "sessions")),
+            "drf_logto.users",
+        ],
+        LOGTO={
+            "ENDPOINT": "https://your-tenant.logto.app",
+            "API_RESOURCE": "https://api.example.com",
+        },
+    )
+    django.setup()
+add_module_names = False
+autodoc_typehints_format = "short"
+napoleon_use_ivar = True
 
 html_theme = "furo"
 html_title = project
@@ -45,3 +71,14 @@ html_sidebars = {
 # Those of the styles that have enough contrast.
 pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
+
+
+WITHOUT_SOURCE = {"drf_logto.signals", "drf_logto.users.models"}
+
+
+def setup(app: Any) -> None:
+    """Show no source of Django's: that is where signals and fields of models come from."""
+    app.connect(
+        "viewcode-follow-imported",
+        lambda app, module, name: module if module in WITHOUT_SOURCE else None,
+    )

@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # importing this package needs neither
 __all__ = ["__version__", "averify", "get_auth", "verify"]
 
 __version__ = "1.0.0rc1"
+"""The version of this package."""
 
 Found = TypeVar("Found")
 
@@ -28,8 +29,8 @@ def verify(token: str) -> AuthInfo:
         token: the access token alone, without ``Bearer``.
 
     Raises:
-        LogtoError: the token is refused; AuthorizationServerUnavailable: no key is known to verify
-            it with. No frame of the traceback holds the token.
+        LogtoError: the token is refused. No frame of the traceback holds the token.
+        AuthorizationServerUnavailable: no key is known to verify it with.
         TypeError: it is no string.
         ImproperlyConfigured: the ``LOGTO`` setting cannot work.
     """

@@ -18,8 +18,18 @@ __all__ = ["HttpxAuth"]
 class HttpxAuth(Destination, httpx.Auth):
     """Sends a machine token to one API; after a 401, once more with a new one.
 
-    With an ``AsyncClient`` under asyncio, the event loop goes on while Logto is asked. Arguments
-    and exceptions are those of ``Destination``, and a request raises those of ``machine_token``.
+    With an ``AsyncClient`` under asyncio, the event loop goes on while Logto is asked. A request
+    raises the exceptions of ``machine_token``.
+
+    Args:
+        resource: as for ``machine_token``.
+        organization: likewise.
+        scopes: likewise.
+        origin: an address of the API; scheme, host and port count. By default it is ``resource``.
+
+    Raises:
+        ValueError: an argument cannot be what it should, or the origin is neither https nor this
+            machine.
     """
 
     def sync_auth_flow(

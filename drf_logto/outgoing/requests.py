@@ -19,8 +19,17 @@ __all__ = ["RequestsAuth"]
 class RequestsAuth(Destination, AuthBase):
     """Sends a machine token to one API; after a 401, once more with a new one.
 
-    Arguments and exceptions are those of ``Destination``, and a request raises those of
-    ``machine_token``.
+    A request raises the exceptions of ``machine_token``.
+
+    Args:
+        resource: as for ``machine_token``.
+        organization: likewise.
+        scopes: likewise.
+        origin: an address of the API; scheme, host and port count. By default it is ``resource``.
+
+    Raises:
+        ValueError: an argument cannot be what it should, or the origin is neither https nor this
+            machine.
     """
 
     def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:

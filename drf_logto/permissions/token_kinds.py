@@ -22,17 +22,7 @@ class AccessTokenPermission(TokenPermission):
     """What the three permission classes share; not for use by itself.
 
     Usable as a class, which reads the view's ``required_scopes``, or as an instance, which holds
-    its own. It reads ``request.auth`` alone.
-
-    Args:
-        scopes: required of every request.
-        by_action: scopes required as well for a view action, a lower-case HTTP method, ``read``
-            (GET, HEAD, OPTIONS) or ``write`` (the others); the first of these that is named
-            counts, and what is not named is closed. HEAD follows GET. OPTIONS needs no scope where
-            DRF itself answers it, unless ``metadata`` or ``options`` is named.
-
-    Raises:
-        ImproperlyConfigured: something is no scope (RFC 6749 §3.3).
+    its own. It reads ``request.auth`` alone. ``HasScopes`` says what the arguments mean.
     """
 
     kind: ClassVar[TokenKind]
@@ -106,7 +96,18 @@ class AccessTokenPermission(TokenPermission):
 class HasScopes(AccessTokenPermission):
     """Lets in tokens for a global API resource that hold the scopes.
 
-    With no scope declared, here or as the view's ``required_scopes``, it is closed.
+    The class reads the view's ``required_scopes``, an instance holds its own. With no scope
+    declared, here or there, it is closed.
+
+    Args:
+        scopes: required of every request.
+        by_action: scopes required as well for a view action, a lower-case HTTP method, ``read``
+            (GET, HEAD, OPTIONS) or ``write`` (the others); the first of these that is named
+            counts, and what is not named is closed. HEAD follows GET. OPTIONS needs no scope where
+            DRF itself answers it, unless ``metadata`` or ``options`` is named.
+
+    Raises:
+        ImproperlyConfigured: something is no scope (RFC 6749 §3.3).
     """
 
     kind = TokenKind.GLOBAL
@@ -115,7 +116,7 @@ class HasScopes(AccessTokenPermission):
 class InOrganization(AccessTokenPermission):
     """Lets in organization tokens of the request's organization that hold the scopes.
 
-    With no scope declared, membership is enough.
+    With no scope declared, membership is enough. The arguments are those of ``HasScopes``.
     """
 
     kind = TokenKind.ORGANIZATION
@@ -125,7 +126,8 @@ class InOrganization(AccessTokenPermission):
 class OrgResourceScopes(AccessTokenPermission):
     """Lets in tokens for an API resource within the request's organization that hold the scopes.
 
-    With no scope declared, here or as the view's ``required_scopes``, it is closed.
+    With no scope declared, here or as the view's ``required_scopes``, it is closed. The arguments
+    are those of ``HasScopes``.
     """
 
     kind = TokenKind.ORGANIZATION_RESOURCE

@@ -6,7 +6,7 @@ import importlib
 import inspect
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -151,7 +151,7 @@ PAGES = {
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
 SETTINGS = {field.name.upper(): field for field in fields(LogtoSettings)}
 
-URLS = {
+URLS: dict[str, list[Any]] = {
     "drf_logto.browsable.urls": browsable_urls.urlpatterns,
     "drf_logto.revocation.urls": revocation_urls.urlpatterns,
     "drf_logto.discovery.urls": discovery_urls.urlpatterns,
@@ -159,7 +159,7 @@ URLS = {
 }
 PUBLIC = {**NAMES, "drf_logto.exceptions": exceptions.__all__}
 
-LISTS = {
+LISTS: dict[str, tuple[Headings | Rows, Collection[str]]] = {
     "settings": (Headings("settings", 3), [*SETTINGS]),
     "codes": (Headings("refusals", 3), [*{one.code for one in leaves()}, NO_CREDENTIALS]),
     "checks": (
