@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.urls import path
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.viewsets import ViewSet
@@ -144,6 +145,11 @@ def another_server(project: Project) -> None:
 def a_page_of_the_network(project: Project) -> None:
     project.server.others = http("<html>", Content_Type="text/html")
     project.configure(ENDPOINT=project.server.address)
+
+
+@named("The cache that `CACHE` names does not answer")
+def a_cache_without_its_table(project: Project) -> None:
+    project.have_no_cache_table()
 
 
 @named("A proxy is in the way")
@@ -338,6 +344,12 @@ def another_management_api(project: Project) -> None:
     project.have_cloud()
 
 
+@named("`MANAGEMENT_APP_ID` or `MANAGEMENT_APP_SECRET` is wrong")
+def a_wrong_secret_of_the_management_api(project: Project) -> None:
+    assert project.tenant
+    project.configure(MANAGEMENT_APP_SECRET="wrong")
+
+
 @named("Logto sends no logout tokens to private addresses")
 def a_private_address(project: Project) -> tuple[str, str]:
     project.receive()
@@ -441,7 +453,23 @@ def access_that_was_taken_away(project: Project) -> str:
     return token
 
 
+@named("The application of the token is not in `CLIENT_IDS`")
+def an_application_that_is_not_permitted(project: Project) -> str:
+    project.configure(CLIENT_IDS=["app-1"])
+    return project.logto.global_token(["a"], claims={"client_id": "another"})
+
+
 Explained = tuple[str, str, str]
+
+
+@named("Your `get_user` does not find the user of the token")
+def a_user_that_nobody_knows(project: Project) -> Explained:
+    return project.token_of(None), "--path", "/x/"
+
+
+@named("The user in your database is not active")
+def a_user_that_is_not_active(project: Project) -> Explained:
+    return project.token_of(User(is_active=False)), "--path", "/x/"
 
 
 @named("The view declares nothing, or nothing for this action")

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from rest_framework.authentication import SessionAuthentication
 
@@ -114,6 +115,16 @@ def access_that_was_taken_away(project: Project) -> str:
     return project.get(token)
 
 
+@seen_as("`unknown_user`")
+def a_user_that_nobody_knows(project: Project) -> str:
+    return project.get(project.token_of(None))
+
+
+@seen_as("`inactive_user`")
+def a_user_that_is_not_active(project: Project) -> str:
+    return project.get(project.token_of(User(is_active=False)))
+
+
 # 403
 
 
@@ -152,6 +163,12 @@ def a_token_for_another_organization(project: Project) -> str:
     return project.get(project.logto.organization_token("org-1"), at="/organizations/org-2/")
 
 
+@seen_as("`wrong_client`, `received 'another'`")
+def an_application_that_is_not_permitted(project: Project) -> str:
+    project.configure(CLIENT_IDS=["app-1"])
+    return project.get(project.logto.global_token(["a"], claims={"client_id": "another"}))
+
+
 @seen_as("`Authentication credentials were not provided.` with 403")
 def another_authentication_class_first(project: Project) -> str:
     both = [SessionAuthentication, LogtoJWTAuthentication]
@@ -173,6 +190,12 @@ def a_wrong_host(project: Project) -> str:
 def a_cache_of_one_process(project: Project) -> str:
     project.configure(CACHE="default")
     return project.check()
+
+
+@seen_as("`The cache`, `does not work`")
+def a_cache_without_its_table(project: Project) -> str:
+    project.have_no_cache_table()
+    return project.get(Logto().global_token())
 
 
 # Access that is too wide, and empty lists
@@ -262,9 +285,21 @@ def a_machine_without_the_organization(project: Project) -> str:
     return project.issue("--organization", "org-1")
 
 
+@seen_as("`invalid_client` from a command that asks the Management API")
+def a_wrong_secret_of_the_management_api(project: Project) -> str:
+    assert project.tenant
+    project.configure(MANAGEMENT_APP_SECRET="wrong")
+    return refusal()
+
+
 @seen_as("`invalid_target` from a command that asks the Management API")
 def another_management_api(project: Project) -> str:
     project.have_cloud()
+    return refusal()
+
+
+def refusal() -> str:
+    """Return why ``manage.py logto tenant`` ends."""
     with pytest.raises(CommandError) as refused:
         call_command("logto", "tenant")
     return str(refused.value)

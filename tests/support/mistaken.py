@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from rest_framework.test import APIClient
 from rest_framework.views import APIView
 
+from drf_logto.authentication import LogtoJWTAuthentication
 from drf_logto.permissions import HasScopes, OrgResourceScopes
 from drf_logto.revocation.events import needed_events
 from drf_logto.testing import Logto, ManagementApi
@@ -118,6 +119,22 @@ class Project:
         self.settings.INSTALLED_APPS = [*self.settings.INSTALLED_APPS, "drf_logto.tenancy"]
         view = made(ListAPIView, OrgResourceScopes("a"), queryset=Page.objects.all(), **attributes)
         self.fixtures.getfixturevalue("route")(path("pages/", view.as_view()))
+
+    def token_of(self, user: Any) -> str:
+        """Have a view whose ``get_user`` returns this, and return a token for it."""
+        self.fixtures.getfixturevalue("db")
+        found = type("Own", (LogtoJWTAuthentication,), {"get_user": lambda *_: user})
+        self.put(HasScopes("a"), authentication_classes=[found])
+        return self.logto.global_token(["a"])
+
+    def have_no_cache_table(self) -> None:
+        """Have a cache in the database, and no table for it."""
+        self.fixtures.getfixturevalue("db")
+        self.server.serve_logto(Logto(self.server.address))
+        backend = "django.core.cache.backends.db.DatabaseCache"
+        missing = {"BACKEND": backend, "LOCATION": "missing"}
+        self.settings.CACHES = {**self.settings.CACHES, "shared": missing}
+        self.configure(CACHE="shared", ENDPOINT=self.server.address)
 
     def get(self, token: str | None, at: str = "/x/", scheme: str = "Bearer ") -> str:
         """Return the response to a request, and the log."""
