@@ -17,9 +17,6 @@ BROWSABLE = Page("how-to/browsable-api.md").take(language="python")
 OPENAPI = Page("how-to/openapi.md").take(language="python")
 LOGGING = Page("reference/log-messages.md").take(language="python")
 REVOCATION = Page("how-to/revocation.md").take(language="python")
-USING = Page("how-to/users.md").take(
-    "Set-up", "Users that exist already", "Groups and staff", "The signal", language="python"
-)
 
 URLS = """
 from django.urls import path
@@ -256,38 +253,6 @@ with Logto() as logto:
     print(*statuses)
 """
 
-USERS = """
-import logging
-import os
-
-os.environ["DJANGO_SETTINGS_MODULE"] = "project.settings"
-
-import django
-
-django.setup()
-
-from django.contrib.auth import get_user_model
-from django.test.utils import setup_test_environment
-
-from drf_logto.testing import Logto
-
-setup_test_environment()
-logging.disable()
-linked = get_user_model().objects.create(pk=7, username="linked")
-
-import somewhere
-
-scopes = ["read:products", "write:products", "admin:site"]
-for endpoint in ("https://your-tenant.logto.app", "https://auth.example.com"):
-    with Logto(endpoint) as logto:
-        token = logto.global_token(scopes, user="4ubr2sv15604")
-        assert logto.client(token).get("/products/").status_code == 200
-        linked.refresh_from_db()
-        print(linked.is_staff, linked.groups.get(), get_user_model().objects.count())
-with Logto() as logto:
-    assert logto.client(logto.global_token(user="new")).get("/products/").status_code == 403
-"""
-
 
 @pytest.fixture(scope="module")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Project]:
@@ -398,21 +363,6 @@ def test_the_code_about_revocation_does_what_the_page_says(build: Callable[..., 
     *_, mark, statuses = project.run("revoking.py").splitlines()
     assert mark.startswith("ada None ")
     assert statuses == "200 401 200 204 401"
-
-
-# Users
-
-
-def test_the_code_about_users_does_what_the_page_says(build: Callable[..., Project]) -> None:
-    project = build(USING)
-    endpoints = ["https://your-tenant.logto.app", "https://auth.example.com"]
-    project.add("project/settings.py", f"LOGTO['ENDPOINT'] = {endpoints}")
-    project.add("using.py", USERS)
-    assert project.check() == "System check identified no issues (0 silenced).\n"
-    project.run("manage.py", "migrate")
-    *_, first, second, greeting = project.run("using.py").splitlines()
-    assert [first, second] == ["True catalogue editor 1"] * 2
-    assert greeting.startswith("new is logto-")
 
 
 # Rows of organizations

@@ -1,0 +1,44 @@
+"""how-to/discovery.md: its project answers as the page says."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.documents import Page
+from tests.support.guides import guide
+
+pytestmark = pytest.mark.servers
+
+PAGE = Page("how-to/discovery.md")
+CODE = PAGE.take(language="python")
+(DOCUMENT,) = PAGE.take(language="json")
+(CHALLENGE,) = PAGE.take(language="http")
+
+ASKING = """
+import json
+import os
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "project.settings"
+import django
+
+django.setup()
+from django.test import Client
+
+client = Client(headers={"Host": "localhost"})
+document = client.get("/.well-known/oauth-protected-resource/v1").json()
+refused = client.get("/products/")
+print(json.dumps([document, refused.status_code, refused["WWW-Authenticate"]]))
+"""
+
+
+def test_the_document_and_the_challenge_are_those_of_the_page(tmp_path: Path) -> None:
+    project = guide(tmp_path, CODE)
+    project.add("asking.py", ASKING)
+    document, status, challenge = json.loads(project.run("asking.py").splitlines()[-1])
+    example = json.loads(DOCUMENT.code)
+    assert {name: document[name] for name in example} == example
+    assert document["resource_name#ko"] == "상점"
+    shown = re.sub(r"\s+", " ", CHALLENGE.code).strip()
+    assert shown == f"HTTP/1.1 {status} Unauthorized WWW-Authenticate: {challenge}"
