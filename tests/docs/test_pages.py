@@ -9,7 +9,6 @@ from tests.support.documents import DOCS, FENCE, ROOT, text
 
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("**/*.md")])
 ENGLISH_ONLY = {
-    "explanation/threat-model.md",
     "explanation/advisories.md",
     "explanation/conformance.md",
     "explanation/performance.md",
