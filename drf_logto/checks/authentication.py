@@ -47,9 +47,10 @@ def access_tokens_are_authenticated(**_: Any) -> list[CheckMessage]:
         else:
             found.append(_unauthenticated(f"authentication_classes of {route.path!r}", "there"))
     if by_default:
-        where = f"DEFAULT_AUTHENTICATION_CLASSES, which {len(by_default)} guarded routes use, "
-        first = f"{by_default[0]!r} first,"
-        found.append(_unauthenticated(where + first, "in REST_FRAMEWORK"))
+        first, *others = by_default
+        users = f"{first!r} and {len(others)} more" if others else f"{first!r}"
+        where = f"DEFAULT_AUTHENTICATION_CLASSES, used by {users},"
+        found.append(_unauthenticated(where, "in REST_FRAMEWORK"))
     return found
 
 

@@ -61,7 +61,7 @@ def test_a_setting_without_our_authentication_is_reported_once(check: Check, set
     found = check(*routes, path("own/", guarded(authentication_classes=[])))
     assert [id for id, _ in found] == ["drf_logto.E013"] * 2
     assert "authentication_classes of 'own/'" in found[0][1]
-    assert "DEFAULT_AUTHENTICATION_CLASSES, which 3 guarded routes use, 'x/' first" in found[1][1]
+    assert "DEFAULT_AUTHENTICATION_CLASSES, used by 'x/' and 2 more, lacks" in found[1][1]
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def _deliveries(examination: Examination, _subject: str) -> Iterator[Finding]:
     if not deliveries:
         yield ok("Logto has sent nothing within a day.")
     elif not failed:
-        yield ok(f"The last {len(deliveries)} deliveries within a day have arrived.")
+        yield ok(f"The last deliveries within a day have arrived: {len(deliveries)}.")
     else:
         text = (
             f"{len(failed)} of the last {len(deliveries)} deliveries within a day have failed, the "

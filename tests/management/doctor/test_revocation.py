@@ -134,7 +134,7 @@ NO_ANSWER = {"result": "Error", "error": "TypeError: fetch failed"}
     ("payloads", "verdict", "message"),
     [
         ([], "ok", "Logto has sent nothing within a day."),
-        ([SUCCESS, SUCCESS], "ok", "The last 2 deliveries within a day have arrived."),
+        ([SUCCESS, SUCCESS], "ok", "The last deliveries within a day have arrived: 2."),
         (
             [SUCCESS, REFUSED],
             "error",
