@@ -180,6 +180,7 @@ class Logto:
         scope = " ".join(scopes)
         is_for_organization = str(base["aud"]).startswith(ORGANIZATION_AUDIENCE_PREFIX)
         standard = {
+            "organization_id": ABSENT,  # where there is one, Logto writes it first
             "jti": secrets.token_urlsafe(32),
             "sub": machine or user,
             "iat": now,

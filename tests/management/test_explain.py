@@ -58,6 +58,7 @@ Header
   kid "{kid}"
 
 Claims
+  organization_id "org-1"
   jti "token-1"
   sub "user-1"
   iat 1800000000 (2027-01-15T08:00:00Z, less than a minute ago)
@@ -66,7 +67,6 @@ Claims
   client_id "application-1"
   iss "https://tenant.logto.test/oidc"
   aud "https://api.example.test"
-  organization_id "org-1"
   note "a\\u001b[31m"
 
 Facts
