@@ -23,8 +23,7 @@ from tests.tenancy.test_slugs import (
 
 pytestmark = pytest.mark.servers
 
-HERE = Path(__file__).parent
-LEAKS = HERE.parent / "audit" / "test_leaks.py"
+ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture(scope="module")
@@ -46,14 +45,19 @@ def test_a_slug_map_is_void_once_a_change_is_committed_with_redis(
 
 
 @needs_postgresql
-def test_the_rows_of_one_organization_are_the_same_on_postgresql(server: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "files",
+    [["tests/tenancy/test_rows.py", "tests/tenancy/test_slugs.py"], ["tests/audit/test_leaks.py"]],
+    ids=["rows", "audit"],
+)
+def test_the_rows_of_one_organization_are_the_same_on_postgresql(
+    server: dict[str, Any], files: list[str]
+) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
-    files = (str(HERE / name) for name in ("test_rows.py", "test_slugs.py"))
-    command = [sys.executable, "-m", "pytest", "-q", *files, str(LEAKS)]
     ran = subprocess.run(
-        command,
+        [sys.executable, "-m", "pytest", "-q", *files],
         env={**kept, "TEST_DATABASE": json.dumps(server)},
-        cwd=HERE.parent.parent,
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
