@@ -34,6 +34,7 @@ RUN_BY: dict[str, str] = {
     "how-to/mcp.md": "tests.test_mcp",
     "how-to/openapi.md": "tests.test_new_user",
     "how-to/organization-rows.md": "tests.test_new_user",
+    "how-to/permissions-in-review.md": "tests.docs.test_permissions_in_review",
     "how-to/plain-views.md": "tests.test_new_user",
     "how-to/revocation.md": "tests.test_new_user",
     "how-to/row-level-security.md": "tests.tenancy.test_servers",
@@ -41,6 +42,7 @@ RUN_BY: dict[str, str] = {
     "how-to/testing-pytest.md": "tests.docs.test_testing",
     "how-to/testing-schemathesis.md": "tests.docs.test_testing",
     "how-to/testing-unittest.md": "tests.docs.test_testing",
+    "how-to/tenant.md": "tests.docs.test_tenant",
     "how-to/throttling.md": "tests.test_new_user",
     "quickstart.md": "tests.docs.test_readme",
     "reference/permissions.md": "tests.test_new_user",
@@ -51,9 +53,7 @@ RUN_BY: dict[str, str] = {
 }
 NOT_YET = {
     "explanation/performance.md",
-    "how-to/permissions-in-review.md",
     "how-to/sandbox.md",
-    "how-to/tenant.md",
     "reference/commands.md",
     "reference/log-messages.md",
     "reference/refusals.md",

@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,13 +18,12 @@ from drf_logto.management.tenant.state import TenantState
 from drf_logto.outgoing.management_api import management_api
 from drf_logto.permissions import HasScopes
 from drf_logto.revocation.events import needed_events
-from drf_logto.testing import Logto, ManagementApi
+from drf_logto.testing import ManagementApi
 from tests.management.conftest import Run
 from tests.management.tenant.conftest import API, view
 
 pytestmark = pytest.mark.usefixtures("project")
 
-DOCS = Path(__file__).parents[3] / "docs"
 BASE = "https://api.example.com"
 PLAN = f"""
 API resource '{API}'
@@ -549,10 +547,3 @@ def test_a_project_without_the_optional_parts_needs_no_addresses(
     _code, output = logto_command("tenant", "--base-url", BASE)
     assert "Application" not in output
     assert "Webhook" not in output
-
-
-def test_the_example_in_the_documentation_passes(logto: Logto, settings: Any) -> None:
-    text = (DOCS / "en" / "how-to" / "tenant.md").read_text("utf-8")
-    defined: dict[str, Any] = {}
-    exec(text.rpartition("```python\n")[2].partition("```")[0], defined)
-    defined["test_the_tenant_gets_the_scopes"](logto, settings)
