@@ -50,8 +50,14 @@ def ask(port: int, token: str | None) -> int:
             return refused.code
 
 
-@pytest.mark.parametrize("command", [GUNICORN, UVICORN, UWSGI], ids=lambda one: one.split()[0])
-def test_tokens_reach_the_api_under_each_server(project: Any, command: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "of_a_long_token"),
+    [(GUNICORN, 431), (UVICORN, 200), (UWSGI, 200)],
+    ids=["gunicorn", "uvicorn", "uwsgi"],
+)
+def test_tokens_reach_the_api_under_each_server(
+    project: Any, command: str, of_a_long_token: int
+) -> None:
     (api, tenant), port = project, free_port()
     (api.folder / "uwsgi.ini").write_text(INI.code.replace("8000", str(port)))
     environment = {
@@ -64,3 +70,5 @@ def test_tokens_reach_the_api_under_each_server(project: Any, command: str) -> N
     with running("sh", "-c", line, until=port, environment=environment):
         assert ask(port, tenant.global_token(["read:products"])) == 200
         assert ask(port, None) == 401
+        long = tenant.global_token(["read:products"], claims={"padding": "x" * 9000})
+        assert ask(port, long) == of_a_long_token
