@@ -47,9 +47,9 @@ class Row:
 
 
 def rows(page: str) -> list[Row]:
-    cells = re.findall(r"^\| (`.+?) \| (.+?) \| (.+) \|$", text(page), re.MULTILINE)
+    cells = re.findall(r"^\| (.+?) \| (`.+?) \| (`.+) \|$", text(page), re.MULTILINE)
     return [
-        Row(three.partition(". ")[0].removesuffix("."), CODE.findall(one)[0], (*CODE.findall(two),))
+        Row(one.partition(". ")[0].removesuffix("."), CODE.findall(two)[0], (*CODE.findall(three),))
         for one, two, three in cells
     ]
 
