@@ -339,6 +339,7 @@ def test_what_declares_no_scopes_is_closed_and_the_pages_of_others_work(pages: P
         assert visit("/?format=json", None)[0] == 401
         assert visit("/schema/", None)[0] == 200
         assert visit("/docs/", None)[0] == 200
+        assert visit("/docs/oauth2-redirect.html", None)[0] == 302
         assert visit("/auth/login/", None)[0] == 302
         assert visit("/products/?format=api", None)[0] == 401
         assert visit("/admin/login/", None)[0] == 200
