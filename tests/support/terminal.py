@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from itertools import takewhile
 from pathlib import Path
 from types import TracebackType
 from typing import IO, cast
@@ -41,11 +42,7 @@ class Terminal:
         """Run commands, and return what they print."""
         self._block.write_text(commands)
         print(f". {self._block} < /dev/null; printf '\\n{_END}\\n'", file=self._stdin, flush=True)
-        printed = []
-        for line in self._stdout:
-            if line == f"{_END}\n":
-                break
-            printed.append(line)
+        printed = takewhile(lambda line: line != f"{_END}\n", self._stdout)
         return "".join(printed).removesuffix("\n")
 
     def __enter__(self) -> "Terminal":
