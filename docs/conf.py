@@ -22,10 +22,12 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
     "docs.extensions.korean_search",
-    "docs.extensions.named_rows",
+    "docs.extensions.quotations",
     "docs.extensions.translations",
 ]
 nitpicky = True
+# A block may leave something out.
+suppress_warnings = ["misc.highlighting_failure"]
 locale_dirs = [str(HERE / "locale")]
 # Types of other packages, and what only type checkers see, have no page here.
 nitpick_ignore_regex = [("py:.*", r"(?!drf_logto\.).*|.*\.(LogtoPermission|View)")]
