@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 
 from sphinx.cmd.build import build_main
+from sphinx.locale import translators
 
 from docs.check import problems
 
@@ -16,6 +17,7 @@ ROOT = HERE.parent
 def build(language: str, folder: Path) -> int:
     """Build one language anew, so that no warning stays unsaid; return Sphinx's exit code."""
     shutil.rmtree(folder, ignore_errors=True)
+    translators.clear()  # or the words of the language before stay
     strictly = ("--quiet", "--fail-on-warning", "--keep-going", "--nitpicky", "--jobs", "auto")
     conf = ("--conf-dir", str(HERE), "--define", f"language={language}")
     return build_main([*strictly, *conf, str(HERE / language), str(folder)])

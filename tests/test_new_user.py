@@ -351,6 +351,8 @@ def test_a_refusal_is_shown_with_the_logging_of_the_readme(build: Callable[..., 
         visit("/products/", "global_token")
     shown = (project.folder / "visits.log").read_text()
     assert "Refused: insufficient_scope (method 'GET', route 'products/'" in shown
+    project.add("monitoring.py", "print(refused_tokens())")
+    assert project.run("monitoring.py") == "0\n"
 
 
 # Revocation

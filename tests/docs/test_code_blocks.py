@@ -45,6 +45,10 @@ RUN_BY: dict[str, str] = {
     "how-to/tenant.md": "tests.docs.test_tenant",
     "how-to/throttling.md": "tests.test_new_user",
     "quickstart.md": "tests.docs.test_readme",
+    "reference/commands.md": "tests.docs.test_reference_code",
+    "reference/log-messages.md": "tests.test_new_user",
+    "reference/refusals.md": "tests.docs.test_reference_code",
+    "reference/testing.md": "tests.docs.test_reference_code",
     "reference/permissions.md": "tests.test_new_user",
     "tutorials/global-api-resource.md": "tests.docs.test_tutorials",
     "tutorials/organization-api-resource.md": "tests.docs.test_tutorials",
@@ -54,10 +58,6 @@ RUN_BY: dict[str, str] = {
 NOT_YET = {
     "explanation/performance.md",
     "how-to/sandbox.md",
-    "reference/commands.md",
-    "reference/log-messages.md",
-    "reference/refusals.md",
-    "reference/testing.md",
 }
 
 PAGES = [
