@@ -33,19 +33,15 @@ locale_dirs = [str(HERE / "locale")]
 nitpick_ignore_regex = [("py:.*", r"(?!drf_logto\.).*|.*\.(LogtoPermission|View)")]
 myst_heading_anchors = 4
 
-# What autodoc imports needs applications. Both languages are built in one process.
-if not settings.configured:
-    settings.configure(
-        INSTALLED_APPS=[
-            *(f"django.contrib.{name}" for name in ("admin", "auth", "contenttypes", "sessions")),
-            "drf_logto.users",
-        ],
-        LOGTO={
-            "ENDPOINT": "https://your-tenant.logto.app",
-            "API_RESOURCE": "https://api.example.com",
-        },
-    )
-    django.setup()
+# What autodoc imports needs applications.
+settings.configure(
+    INSTALLED_APPS=[
+        *(f"django.contrib.{name}" for name in ("admin", "auth", "contenttypes", "sessions")),
+        "drf_logto.users",
+    ],
+    LOGTO={"ENDPOINT": "https://your-tenant.logto.app", "API_RESOURCE": "https://api.example.com"},
+)
+django.setup()
 add_module_names = False
 autodoc_typehints_format = "short"
 napoleon_use_ivar = True
