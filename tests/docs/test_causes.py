@@ -247,6 +247,11 @@ def no_session_middleware(project: Project) -> None:
     project.include_sign_in(MIDDLEWARE=["django.middleware.csrf.CsrfViewMiddleware"])
 
 
+@named("Revocations are in a cache that processes do not share")
+def revocations_in_a_cache_of_one_process(project: Project) -> None:
+    project.receive()
+
+
 @named("`WEBHOOK_SIGNING_KEYS` is missing")
 def no_signing_key(project: Project) -> None:
     project.receive()

@@ -316,6 +316,12 @@ def a_signature_that_does_not_fit(project: Project) -> str:
     return project.deliver(key="another")
 
 
+@seen_as("`drf_logto.W031`")
+def revocations_in_a_cache_of_one_process(project: Project) -> str:
+    project.receive()
+    return project.check()
+
+
 # The page
 
 
