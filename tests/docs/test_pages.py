@@ -66,3 +66,12 @@ def test_relative_links_lead_to_a_file_and_a_heading(page: Path) -> None:
         target = (page.parent / path) if path else page
         assert target.exists(), path
         assert not anchor or anchor in anchors(target), f"{path}#{anchor}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_all_emphasis_is_rendered(page: Path) -> None:
+    """``**`x`**`` ends no emphasis where a letter follows, as a Korean particle does."""
+    markdown = pytest.importorskip("markdown_it", reason="in the dependency group 'docs'")
+    tokens = markdown.MarkdownIt("commonmark").enable("table").parse(text(page))
+    written = [child for token in tokens for child in token.children or ()]
+    assert [one.content for one in written if one.type == "text" and "**" in one.content] == []
