@@ -55,10 +55,6 @@ RUN_BY: dict[str, str] = {
     "tutorials/organization-permissions.md": "tests.docs.test_tutorials",
     "tutorials/multi-tenant.md": "tests.docs.test_multi_tenant",
 }
-NOT_YET = {
-    "explanation/performance.md",
-    "how-to/sandbox.md",
-}
 
 PAGES = [
     "README.md",
@@ -69,7 +65,7 @@ PAGES = [
 @pytest.mark.parametrize("name", PAGES)
 def test_each_block_of_a_page_is_run_or_says_why_not(name: str) -> None:
     page = Page(name)
-    if name in NOT_YET or all(block.reason for block in page.blocks):
+    if all(block.reason for block in page.blocks):
         return
     importlib.import_module(RUN_BY[name])
     left = [block for block in page.blocks if not block.reason and block.number not in TAKEN[name]]
@@ -77,4 +73,4 @@ def test_each_block_of_a_page_is_run_or_says_why_not(name: str) -> None:
 
 
 def test_the_table_names_pages_that_exist() -> None:
-    assert {*RUN_BY} | NOT_YET <= {*PAGES}
+    assert {*RUN_BY} <= {*PAGES}

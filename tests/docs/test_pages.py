@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.documents import DOCS, FENCE, ROOT, text
+from tests.support.documents import DOCS, FENCE, LANGUAGES, ROOT, text
 
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("**/*.md")])
 ENGLISH_ONLY = {
@@ -75,3 +75,10 @@ def test_all_emphasis_is_rendered(page: Path) -> None:
     tokens = markdown.MarkdownIt("commonmark").enable("table").parse(text(page))
     written = [child for token in tokens for child in token.children or ()]
     assert [one.content for one in written if one.type == "text" and "**" in one.content] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_guide_is_listed_once_where_guides_are_listed(language: str) -> None:
+    folder = DOCS / language / "how-to"
+    listed = re.findall(r"^- \[.+\]\((.+)\)$", text(folder / "index.md"), re.MULTILINE)
+    assert sorted([*listed, "index.md"]) == sorted(page.name for page in folder.glob("*.md"))
