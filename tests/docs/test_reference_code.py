@@ -76,7 +76,8 @@ def test_a_test_of_an_outage_passes(logto: Logto) -> None:
 def test_the_audits_pass(
     logto_audit: Callable[..., AuditReport], route: Callable[..., None]
 ) -> None:
-    route(*(one for one in router.urls if one.name == "document-list"))
+    urls: list[Any] = router.urls
+    route(*(one for one in urls if one.name == "document-list"))
     documents = [
         Document.objects.create(organization_id=one, title=one) for one in ("acme", "globex")
     ]
