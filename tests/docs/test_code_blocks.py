@@ -14,6 +14,7 @@ RUN_BY: dict[str, str] = {
     "how-to/users.md": "tests.docs.test_users",
     "how-to/token-for-curl.md": "tests.docs.test_token_for_curl",
     "README.md": "tests.docs.test_readme",
+    "index.md": "tests.docs.test_readme",
     "how-to/typing.md": "tests.docs.test_typing",
     "how-to/audit-trail.md": "tests.test_recipes",
     "how-to/monitoring.md": "tests.test_recipes",

@@ -9,7 +9,7 @@ from django.core.management import call_command
 
 from sandbox.stand_in import running_stand_in
 from tests.support.console import Console
-from tests.support.documents import DOCS, ROOT, Page, text
+from tests.support.documents import DOCS, ROOT, Block, Page, text
 from tests.support.new_project import Project, files
 from tests.support.reader import UNTIL_IT_ANSWERS
 from tests.support.running import free_port
@@ -19,6 +19,7 @@ CODE = Page("README.md").take(language="python")
 CHECKS, REQUEST = Page("README.md").take(language="sh")
 (QUICKSTART_REQUEST,) = Page("quickstart.md").take(language="sh")
 (REFUSAL,) = Page("README.md").take(language="text")
+HOME = [*Page("index.md").take(language="python"), *Page("index.md").take(language="json")]
 
 PAGES = ("README.md", "README.ko.md")
 PUBLISHED = tomllib.loads(text("pyproject.toml"))["project"]["urls"]
@@ -66,6 +67,11 @@ def test_the_code_of_the_readme_does_what_it_says(tmp_path: Path) -> None:
 
 def test_the_request_of_the_quickstart_is_that_of_the_readme() -> None:
     assert QUICKSTART_REQUEST.code == REQUEST.code
+
+
+@pytest.mark.parametrize("block", HOME, ids=lambda block: block.language)
+def test_the_code_of_the_home_page_is_that_of_the_readme(block: Block) -> None:
+    assert block.code in text("README.md")
 
 
 def test_the_readme_has_at_most_900_words() -> None:
