@@ -10,6 +10,6 @@ Documentation.addTranslations({
     ],
     "Searching": "검색 중",
     "Your search did not match any documents. Please make sure that all words are spelled correctly and that you've selected enough categories.":
-      "검색어를 모두 포함하는 문서가 없습니다. 철자를 확인하거나 단어를 줄여 보세요.",
+      "검색어를 모두 포함하는 문서가 없습니다. 철자를 확인하거나 단어를 줄여 보십시오.",
   },
 });
