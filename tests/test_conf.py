@@ -212,6 +212,12 @@ def test_a_value_that_cannot_work_names_its_key(key: str, value: object) -> None
     assert f"LOGTO[{key!r}]" in message
 
 
+@pytest.mark.parametrize("key", ["INTERNAL_ENDPOINT", "CACHE", "APP_SECRET", "STAFF_SCOPE"])
+def test_an_optional_value_that_is_empty_is_named_as_such(key: str) -> None:
+    _kind, message = problem_of(**{key: ""})
+    assert message == f"LOGTO[{key!r}] is an empty string. Leave it out, or write None."
+
+
 def test_groups_have_scopes_or_values_of_a_claim() -> None:
     groups = {"b": ["write:a", "read:a"], "a": "read:a"}
     as_parsed = (("a", frozenset({"read:a"})), ("b", frozenset({"read:a", "write:a"})))
@@ -385,7 +391,7 @@ def test_a_secret_stands_in_no_text_of_the_settings(key: str) -> None:
     assert "hush" not in f"{result!r} {result!s}"
 
 
-@pytest.mark.parametrize("secret", ["", "hush hush", 7, "hush\n", "암호"])
+@pytest.mark.parametrize("secret", ["hush hush", 7, "hush\n", "암호"])
 def test_a_secret_that_cannot_be_one_is_not_repeated(secret: object) -> None:
     assert problem_of(APP_SECRET=secret) == (
         "value",

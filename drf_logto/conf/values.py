@@ -53,8 +53,14 @@ def text(pattern: re.Pattern[str], description: str) -> Callable[[object], str]:
 
 
 def optional(parse_one: Callable[[object], str]) -> Callable[[object], str | None]:
-    """Return a parser that takes None as well."""
-    return lambda value: None if value is None else parse_one(value)
+    """Return a parser that takes None as well, and names an empty string as such."""
+
+    def parse_if_given(value: object) -> str | None:
+        if value == "":  # what an environment variable without a value gives
+            raise Invalid("value", "is an empty string. Leave it out, or write None.")
+        return None if value is None else parse_one(value)
+
+    return parse_if_given
 
 
 def boolean(value: object) -> bool:
