@@ -21,7 +21,10 @@ import sandbox.urls
 from drf_logto.decorators import require_access_token
 from drf_logto.permissions import OrgResourceScopes
 from drf_logto.tenancy import OrganizationFilterBackend, SubjectRateThrottle, UrlKeyword
+from drf_logto.testing import Logto
 from drf_logto.testing.audit import AuditReport, audit
+from drf_logto.testing.audit.requests import Asked
+from drf_logto.testing.audit.worlds import Worlds
 from sandbox.models import Document, Invitation
 from tests.audit.leaks import Pages, PageSerializer, Written
 from tests.support.teams.models import Folder, Page, Team, organizations
@@ -309,6 +312,26 @@ def test_what_differs_by_itself_is_none(audited: Audited, view: Any) -> None:
     report = audited(view)
     report.assert_clean()
     assert report.not_audited == []
+
+
+class Drawing(Pages):
+    """Draws another lot once, at the second request."""
+
+    lots = iter("ab")
+
+    @action(detail=False)
+    def lot(self, request: Any) -> Response:
+        return Response({"lot": next(self.lots, "a")})
+
+
+def test_what_is_another_one_once_after_the_other_organization_is_none(
+    route: Callable[..., None], logto: Logto
+) -> None:
+    route(path("lot/", Drawing.as_view({"get": "lot"})))
+    token = logto.organization_resource_token("org-a", ["pages"])
+    worlds = Worlds("org-b", frozenset())
+    assert worlds.compare_after((Asked(method="GET", path="/lot/"), token), []) == []
+    assert next(Drawing.lots, None) is None
 
 
 NOT_AUDITED: dict[str, tuple[Any, str, str]] = {

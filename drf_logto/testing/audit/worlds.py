@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -65,22 +65,20 @@ class Worlds:
         found = [*present.trespasses]
         names = _differences(present.leaves, absent.leaves)
         if names:
-            names = self._steady(names, sent, present)
-            names = self._steady(names, sent, absent, without=True)
+            names = self._steady(names, present, sent)
+            names = self._steady(names, absent, sent, without=True)
             if names:
                 found.append(f"the outcome depends on rows of {self._other}: {_listed(names)}")
             elif shown := self._shown(sent, present, absent):
                 found.append(f"the answer holds what {self._other} has: {_listed(shown)}")
         return present.answer, found
 
-    def _steady(
-        self, names: list[str], sent: Sent, outcome: Outcome, *, without: bool = False
-    ) -> list[str]:
+    def _steady(self, names: list[str], outcome: Outcome, sent: Sent, **how: Any) -> list[str]:
         """Return what of some names is always the same when the request is repeated."""
         for _ in range(_REPEATS):
             if not names:
                 break
-            again = self._run(sent, without=without)
+            again = self._run(sent, **how)
             noise = {*_differences(outcome.leaves, again.leaves)}
             names = [name for name in names if name not in noise]
         return names
@@ -95,12 +93,13 @@ class Worlds:
             if one in here and one not in there and one not in asked
         ]
 
-    def compare_after(self, sent: Sent, first: Iterable[Sent]) -> list[str]:
+    def compare_after(self, sent: Sent, first: Collection[Sent]) -> list[str]:
         """Return what differs where the other organization has asked first: sentences."""
         plain, later = self._run(sent), self._run(sent, first=first)
         if later.answer.status == HTTPStatus.TOO_MANY_REQUESTS:  # a limit says nothing of rows
             return []
-        names = self._steady(_differences(plain.leaves, later.leaves), sent, plain)
+        names = self._steady(_differences(plain.leaves, later.leaves), plain, sent)
+        names = self._steady(names, later, sent, first=first)
         if not names:
             return []
         return [f"the answer is another one where {self._other} has asked first: {_listed(names)}"]
