@@ -367,7 +367,7 @@ tokens = {
 def post(user, token):
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {AccessToken.for_user(user)}")
-    response = client.post("/link/", {"access_token": token})
+    response = client.post("/link/", {"token": token})
     return [response.status_code, (response.data or {}).get("code")]
 
 
