@@ -1,4 +1,4 @@
-"""Korean for Sphinx's search: a word is found without its particle, and with another one."""
+"""Korean for Sphinx's search: a word is found without its ending, and with another one."""
 
 import re
 from itertools import chain
@@ -8,21 +8,22 @@ from sphinx.search import SearchLanguage
 
 # A Korean word may begin with a Latin one: API를, JWT의.
 WORD = re.compile(r"[가-힣]+|[^\W가-힣]+")
-PARTICLES = (
-    "에서는|으로는|이라는|에게서|에서|에게|으로|이나|이란|라는|까지|부터|마다|처럼|보다|이며|이고"
-    "|을|를|이|가|은|는|의|에|와|과|로|도|만|나"
+ENDINGS = (
+    "에서는|으로는|이라는|에게서|에서|에게|에는|으로|이나|이란|라는|까지|부터|마다|별로|처럼|보다"
+    "|이며|이고|하려면|합니다|하기|하는|하고|하면|하다|들|을|를|이|가|은|는|의|에|와|과|로|도|만|나"
 )
 
 
 def beginnings(word: str) -> list[str]:
-    """Return the word and, if it is Korean, what it begins with, from two syllables on."""
+    """Return the word and, if it is Korean, what it begins with: one syllable before an ending."""
     if "가" <= word[0] <= "힣":
-        return [word[:length] for length in range(2, len(word))] + [word]
+        shortest = 1 if re.fullmatch(ENDINGS, word[1:]) else 2
+        return [word[:length] for length in range(shortest, len(word))] + [word]
     return [word]
 
 
 class KoreanSearch(SearchLanguage):
-    """Each word is indexed with all its beginnings; a query is cut where its particle begins."""
+    """Each word is indexed with all its beginnings; a query is cut where an ending begins."""
 
     lang = "ko"
     language_name = "Korean"
@@ -33,7 +34,7 @@ class KoreanSearch(SearchLanguage):
     js_stemmer_code = (
         "class Stemmer {\n"
         "  stemWord(word) {\n"
-        f"    return word.replace(/^([가-힣]{{2,}}?)(?:{PARTICLES})$/u, '$1');\n"
+        f"    return word.replace(/^([가-힣]{{2,}}?)(?:{ENDINGS})$/u, '$1');\n"
         "  }\n"
         "}\n"
     )

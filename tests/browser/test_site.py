@@ -191,6 +191,7 @@ def test_the_search_says_that_it_needs_scripts(visit: Visit, language: str) -> N
         ("ko", "다른 API 리소스용 액세스 토큰입니다.", "refusals.html#wrong_audience"),
         ("ko", "토큰", "reference/refusals.html"),
         ("ko", "토큰을 스코프가", "reference/refusals.html"),
+        ("ko", "인증하기", "reference/refusals.html"),
     ],
 )
 def test_the_search_finds_the_place_in_the_reference(

@@ -66,6 +66,10 @@ def test_a_korean_word_is_found_by_each_beginning_of_two_syllables() -> None:
     ]
 
 
+def test_a_korean_word_of_one_syllable_is_found_with_its_particle() -> None:
+    assert KoreanSearch({}).split("키를 키워") == ["키", "키를", "키워"]
+
+
 def write(folder: Path, name: str, content: str) -> None:
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
