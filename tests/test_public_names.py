@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.metadata
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +53,19 @@ NAMES = {
     "drf_logto.users.backends": ["LogtoBackend"],
     "drf_logto.users.models": ["LogtoIdentity"],
 }
+
+OF_THE_PACKAGE = ["drf_logto.checks", "drf_logto.conf", "drf_logto.operations"]
+"""Export names to other modules of the package only."""
+
+
+def test_a_module_that_exports_names_is_public_or_known_not_to_be() -> None:
+    folder = Path(drf_logto.__file__).parent
+    exporting = [
+        ".".join(path.relative_to(folder.parent).with_suffix("").parts).removesuffix(".__init__")
+        for path in folder.rglob("*.py")
+        if "\n__all__ = " in path.read_text("utf-8")
+    ]
+    assert sorted(exporting) == sorted([*NAMES, exceptions.__name__, *OF_THE_PACKAGE])
 
 
 @pytest.mark.parametrize("module", NAMES)

@@ -73,5 +73,18 @@ def test_each_block_of_a_page_is_run_or_says_why_not(name: str) -> None:
     assert [(block.headings[-1], block.code[:80]) for block in left] == []
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_no_block_of_a_page_is_overlooked(name: str) -> None:
+    """As one would be that stands in a list, or names no language."""
+    markdown = pytest.importorskip("markdown_it", reason="in the dependency group 'docs'")
+    page = Page(name)
+    shown = [
+        token.content
+        for token in markdown.MarkdownIt("commonmark").parse(page.text)
+        if token.type in {"fence", "code_block"} and not token.info.startswith("{")
+    ]
+    assert shown == [block.code for block in page.blocks]
+
+
 def test_the_table_names_pages_that_exist() -> None:
     assert {*RUN_BY} <= {*PAGES}

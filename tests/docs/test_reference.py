@@ -17,7 +17,9 @@ import pytest
 from drf_logto import exceptions, permissions, signals, tenancy
 from drf_logto.auth_info import AuthInfo
 from drf_logto.browsable import urls as browsable_urls
+from drf_logto.browsable.meanings import MEANINGS
 from drf_logto.conf import LogtoSettings
+from drf_logto.decorators import require_access_token
 from drf_logto.discovery import urls as discovery_urls
 from drf_logto.management.commands.logto import Command
 from drf_logto.management.doctor import GROUPS
@@ -116,6 +118,10 @@ def options(parser: argparse.ArgumentParser) -> list[str]:
     return [option for one in own for option in one.option_strings]
 
 
+def is_call_of(call: ast.Call, function: str) -> bool:
+    return ast.unparse(call.func) == function
+
+
 def sent_with(signal: str) -> set[str]:
     """The arguments with which a signal is sent in one place."""
     sending = f"{signal}.send_robust"
@@ -193,10 +199,27 @@ LISTS: dict[str, tuple[Headings | Rows, Collection[str]]] = {
     "tenancy": (Rows("tenancy", "Rows of one organization"), tenancy.__all__),
     "arguments of the decorator": (
         Rows("decorators", "The decorator"),
-        ["permissions", "authentication_class"],
+        ["permissions", *inspect.getfullargspec(require_access_token).kwonlyargs],
     ),
     "extras": (Rows("installation", "Extras"), [*EXTRAS]),
-    "loggers": (Rows("log-messages", "Loggers"), ["drf_logto", "drf_logto.audit"]),
+    "loggers": (
+        Rows("log-messages", "Loggers"),
+        [ast.literal_eval(one.args[0]) for one in CALLS if is_call_of(one, "logging.getLogger")],
+    ),
+    "functions": (
+        Rows("functions", "Functions"),
+        [name for name in NAMES["drf_logto"] if name != "__version__"],
+    ),
+    "authentication classes": (
+        Rows("authentication", "Authentication classes"),
+        [
+            one
+            for module, found in NAMES.items()
+            for name in found
+            if name.endswith("Authentication")
+            for one in (name, module)
+        ],
+    ),
     "counters": (Rows("log-messages", "Counters"), [*Snapshot.__annotations__]),
     "fixtures": (
         Rows("testing", "The pytest plugin"),
@@ -306,6 +329,18 @@ def test_a_url_has_its_name_and_its_path(heading: str, language: str) -> None:
     assert [name for name, _ in listed] == [name for name, _ in existing]
     for (_, path), (_, pattern) in zip(listed, existing, strict=True):
         assert pattern.replace("\\", "").lstrip("^").startswith(path)
+
+
+def test_each_module_of_urls_has_its_table() -> None:
+    modules = {path.relative_to(ROOT).as_posix() for path in MODULES if path.name == "urls.py"}
+    named = {f"{name.replace('.', '/')}.py" for name in URLS}
+    assert modules - named == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_error_of_a_sign_in_has_its_row(language: str) -> None:
+    listed = Rows("sign-in-errors", "When a sign-in fails").listed(language)
+    assert {one for one in MEANINGS if " " not in one} - {*listed} == set()
 
 
 # The log

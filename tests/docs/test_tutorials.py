@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.documents import Page
 from tests.support.reader import Clicks, Reader, Table
+from tests.support.terminal import Terminal
 
 pytestmark = pytest.mark.servers
 
@@ -93,3 +94,12 @@ BLOCKS = {name: page.take() for name, page in PAGES.items()}
 def test_a_tutorial_ends_with_a_working_and_tested_project(name: str, tmp_path: Path) -> None:
     with ExitStack() as opened:
         Reader(opened, tmp_path).follow(PAGES[name], BLOCKS[name], CLICKS[name])
+
+
+def test_a_command_that_fails_is_noted_whatever_follows_it(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    with Terminal(tmp_path, tmp_path / "home") as terminal:
+        terminal.run("kill %1\ntrue")
+        assert terminal.failed == ["kill %1"]
+        terminal.run("true")
+        assert terminal.failed == []

@@ -2,8 +2,9 @@
 
 import doctest
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
 
 from sandbox.stand_in import running_stand_in
@@ -55,7 +56,7 @@ class Reader:
         }
         """What the reader has, by what stands on the page."""
 
-    def follow(self, page: Page, blocks: Iterable[Block], clicks: Clicks) -> None:
+    def follow(self, page: Page, blocks: Collection[Block], clicks: Clicks) -> None:
         """Do all that a page says, section by section, and compare what is printed.
 
         Args:
@@ -63,19 +64,26 @@ class Reader:
             blocks: those of its blocks that are run.
             clicks: for the console.
         """
+        done: list[Block] = []
         for section in _SECTION.split(page.text)[1:]:
             heading = section.partition("\n")[0]
             click = clicks.get(heading.partition(".")[0])
             if click is not None:
                 click(self, _tables(section))
-            self._do(block for block in blocks if heading in block.headings)
+            of_section = [block for block in blocks if heading in block.headings]
+            self._do(of_section)
+            done += of_section
+        assert done == [*blocks], "A block is in no section, or two sections have one heading."
 
     def _do(self, blocks: Iterable[Block]) -> None:
         printed = ""
-        for block in blocks:
+        for block, following in pairwise([*blocks, None]):
+            assert block is not None
             code = self._own(block.code)
             if block.language == "sh":
                 printed = self.terminal.run(code)
+                is_shown = following and following.language not in {"sh", "python"}
+                assert is_shown or not self.terminal.failed, printed
                 if "manage.py runserver" in code:
                     self.terminal.run(f"curl {UNTIL_IT_ANSWERS} {self.server} > /dev/null 2>&1")
             elif block.language == "python":

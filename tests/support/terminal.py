@@ -24,7 +24,7 @@ class Terminal:
     def __init__(self, folder: Path, home: Path) -> None:
         # As on a terminal, curl shows no progress.
         (home / ".curlrc").write_text("silent\nshow-error\n")
-        self._block = home / "block.sh"
+        self._block, self._failed = home / "block.sh", home / "failed.txt"
         self._process = subprocess.Popen(
             ["bash", "--norc"],
             stdin=subprocess.PIPE,
@@ -36,11 +36,18 @@ class Terminal:
         )
         self._stdin = cast("IO[str]", self._process.stdin)
         self._stdout = cast("IO[str]", self._process.stdout)
-        self.run("set -m")  # jobs, as in an interactive shell
+        # Jobs, as in an interactive shell; and a note of each command that fails.
+        self.run(f"set -m; trap 'echo \"$BASH_COMMAND\" >> {self._failed}' ERR")
+
+    @property
+    def failed(self) -> list[str]:
+        """The commands of the last block that ended with another status than 0."""
+        return self._failed.read_text().splitlines()
 
     def run(self, commands: str) -> str:
         """Run commands, and return what they print."""
         self._block.write_text(commands)
+        self._failed.write_text("")
         print(f". {self._block} < /dev/null; printf '\\n{_END}\\n'", file=self._stdin, flush=True)
         printed = takewhile(lambda line: line != f"{_END}\n", self._stdout)
         return "".join(printed).removesuffix("\n")
