@@ -28,7 +28,7 @@ def main(folder: Path) -> int:
     codes = [build(language, folder / language) for language in ("en", "ko")]
     shutil.copy(HERE / "theme/index.html", folder)
     home = urls["Documentation"].removesuffix("en/")
-    found = problems(folder, home, *ROOT.glob("README*.md"))
+    found = problems(folder, home, *ROOT.glob("*.md"))
     sys.stderr.writelines(f"{problem}\n" for problem in found)
     return int(any(codes) or bool(found))
 

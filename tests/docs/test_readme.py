@@ -83,19 +83,24 @@ def test_links_of_the_readme_also_lead_on_from_the_page_of_the_package(page: str
     links = re.findall(r"\]\(([^)]+)\)", text(page))
     assert links
     for link in links:
-        address, _, anchor = link.partition("#")
-        assert address.startswith("https://"), link
-        if address.startswith(DOCUMENTATION):
-            source = DOCS / address.removeprefix(DOCUMENTATION).replace(".html", ".md")
-            assert source.exists(), link
-            assert not anchor, "the site's own anchors are not compared here"
-        if address.startswith(PUBLISHED["Source"]):
-            assert (ROOT / address.removeprefix(FILES)).exists(), link
+        assert link.startswith("https://"), link
+        is_of_site = link.startswith(DOCUMENTATION)
+        assert not (is_of_site and "#" in link), "the site's own anchors are not compared here"
 
 
-def test_the_addresses_of_the_project_are_those_of_its_metadata() -> None:
-    for page in [*ROOT.glob("*.md"), *DOCS.glob("**/*.md")]:
+def target(address: str) -> Path:
+    """The file of the checkout that an address of the project is about."""
+    path = address.partition("#")[0]
+    if path.startswith(DOCUMENTATION):
+        return DOCS / path.removeprefix(DOCUMENTATION).replace(".html", ".md")
+    return ROOT / path.removeprefix(FILES) if path.startswith(FILES) else ROOT
+
+
+def test_an_address_of_the_project_is_of_its_metadata_and_leads_to_a_file() -> None:
+    forms = ROOT.glob(".github/**/*.yml")
+    for page in [*ROOT.glob("*.md"), *DOCS.glob("**/*.md"), *forms]:
         for address in re.findall(
-            r"https://(?:github\.com|[\w-]+\.readthedocs\.io)/drf-logto[^\s)]*", text(page)
+            r"https://(?:github\.com|[\w-]+\.readthedocs\.io)/drf-logto[^\s)\"'`]*", text(page)
         ):
             assert address.startswith((PUBLISHED["Source"], DOCUMENTATION)), (page, address)
+            assert target(address).exists(), (page, address)

@@ -51,7 +51,7 @@ class Project:
         """Run one of the project's files to its end, and return what it writes."""
         pipe, stdout = subprocess.PIPE, subprocess.STDOUT
         with self.start(*arguments, stdout=pipe, stderr=stdout) as process:
-            return process.communicate(timeout=120)[0]
+            return process.communicate(timeout=300)[0]
 
     @contextmanager
     def visits(self) -> Iterator[Visit]:
