@@ -37,6 +37,8 @@ USERS = "drf_logto_users"
 
 RECORDINGS = Path(__file__).parent / "recordings"
 
+collect_ignore = ["typed_project"]  # a project of its own, whose tests are run as such
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Names that hold the address of an object differ in each process, and pytest-xdist fails."""
