@@ -391,9 +391,9 @@ def test_a_secret_stands_in_no_text_of_the_settings(key: str) -> None:
     assert "hush" not in f"{result!r} {result!s}"
 
 
-@pytest.mark.parametrize("secret", ["hush hush", 7, "hush\n", "암호"])
+@pytest.mark.parametrize("secret", ["hush hush", 7, "hush\n", "암호", "••••••••"])
 def test_a_secret_that_cannot_be_one_is_not_repeated(secret: object) -> None:
     assert problem_of(APP_SECRET=secret) == (
         "value",
-        "LOGTO['APP_SECRET'] must be the secret of APP_ID, as Logto shows it.",
+        "LOGTO['APP_SECRET'] must be the secret of APP_ID, copied with the button beside the dots.",
     )

@@ -226,6 +226,7 @@ def _organization_source(value: object) -> OrganizationSource | None:
 
 
 _YEAR = 366 * 86400
+_COPIED = "copied with the button beside the dots"
 _PARSERS: Mapping[str, Callable[[object], object]] = {
     "ENDPOINT": one_or_more(public_url),
     "API_RESOURCE": one_or_more(resource),
@@ -244,7 +245,7 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "REALM": text(_HEADER_TEXT, "printable ASCII without quotes and backslashes"),
     "CLIENT_IDS": one_or_more(text(VISIBLE_TEXT, "ids of applications, as Logto shows them")),
     "APP_ID": optional(text(VISIBLE_TEXT, "the id of an application, as Logto shows it")),
-    "APP_SECRET": optional(text(VISIBLE_TEXT, "the secret of APP_ID, as Logto shows it")),
+    "APP_SECRET": optional(text(VISIBLE_TEXT, f"the secret of APP_ID, {_COPIED}")),
     "WEBHOOK_SIGNING_KEYS": one_or_more(
         text(VISIBLE_TEXT, "the signing keys of a webhook, as Logto shows them")
     ),
@@ -259,15 +260,13 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
         text(VISIBLE_TEXT, "the id of a machine-to-machine application, as Logto shows it")
     ),
     "MANAGEMENT_APP_SECRET": optional(
-        text(VISIBLE_TEXT, "the secret of MANAGEMENT_APP_ID, as Logto shows it")
+        text(VISIBLE_TEXT, f"the secret of MANAGEMENT_APP_ID, {_COPIED}")
     ),
     "MANAGEMENT_API_RESOURCE": optional(resource),
     "MACHINE_APP_ID": optional(
         text(VISIBLE_TEXT, "the id of a machine-to-machine application, as Logto shows it")
     ),
-    "MACHINE_APP_SECRET": optional(
-        text(VISIBLE_TEXT, "the secret of MACHINE_APP_ID, as Logto shows it")
-    ),
+    "MACHINE_APP_SECRET": optional(text(VISIBLE_TEXT, f"the secret of MACHINE_APP_ID, {_COPIED}")),
     "REVOCATION_AFTER_A_GAP": text(re.compile("report|revoke"), "'report' or 'revoke'"),
     "CREATE_USERS": boolean,
     "SERVICE_USERS": boolean,
