@@ -69,6 +69,7 @@ def missing(link: str, page: Path, site: Path, home: str) -> bool:
 def _of_page(page: Path, site: Path, home: str) -> Iterator[str]:
     html = parsed(page)
     yield from (f"leads nowhere: {link}" for link in html.links if missing(link, page, site, home))
+    yield from (f"not over https: {link}" for link in html.links if link.startswith("http://"))
     for source in html.loaded:
         if urlsplit(source).netloc:
             yield f"loaded from another host: {source}"

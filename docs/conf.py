@@ -20,7 +20,7 @@ extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
-    "sphinx.ext.viewcode",
+    "docs.extensions.descriptions",
     "docs.extensions.korean_search",
     "docs.extensions.quotations",
     "docs.extensions.translations",
@@ -48,13 +48,14 @@ napoleon_use_ivar = True
 
 html_theme = "furo"
 html_title = project
-html_theme_options = {"top_of_page_buttons": []}
+html_theme_options: dict[str, Any] = {"top_of_page_buttons": []}
 html_baseurl = tomllib.loads((HERE.parent / "pyproject.toml").read_text("utf-8"))["project"][
     "urls"
 ]["Documentation"]
 templates_path = [str(HERE / "theme/templates")]
 html_static_path = [str(HERE / "theme/static")]
 html_css_files = ["site.css"]
+html_favicon = str(HERE / "theme/favicon.svg")
 html_copy_source = html_show_copyright = html_show_sphinx = html_use_index = False
 html_sidebars = {
     "**": [
@@ -69,14 +70,3 @@ html_sidebars = {
 # Those of the styles that have enough contrast.
 pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
-
-
-WITHOUT_SOURCE = {"drf_logto.signals", "drf_logto.users.models"}
-
-
-def setup(app: Any) -> None:
-    """Show no source of Django's: that is where signals and fields of models come from."""
-    app.connect(
-        "viewcode-follow-imported",
-        lambda app, module, name: module if module in WITHOUT_SOURCE else None,
-    )

@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import pytest
+from docutils import nodes
+from docutils.utils import new_document
 
 from docs.check import problems
+from docs.extensions.descriptions import describe
 from docs.extensions.korean_search import KoreanSearch
 
 HOME = "https://docs.example.com/"
@@ -25,6 +28,7 @@ PAGE = (
             '<a href="https://docs.example.com/ko/x">',
             "leads nowhere: https://docs.example.com/ko/x",
         ),
+        ('<a href="http://b.example.com/">', "not over https: http://b.example.com/"),
         ('<img src="a.png" alt="A">', "does not exist: a.png"),
         ('<img src="page.html">', "picture without a description: page.html"),
         ('<img src="//b.example.com/a" alt="A">', "loaded from another host: //b.example.com/a"),
@@ -68,6 +72,22 @@ def test_a_korean_word_is_found_by_each_beginning_of_two_syllables() -> None:
 
 def test_a_korean_word_of_one_syllable_is_found_with_its_particle() -> None:
     assert KoreanSearch({}).split("키를 키워") == ["키", "키를", "키워"]
+
+
+@pytest.mark.parametrize(
+    ("paragraphs", "description"),
+    [
+        ([], ""),
+        (["One\nline.", "Another."], "One line."),
+        (["seven " * 40], f"{'seven ' * 33}…"),
+    ],
+)
+def test_a_page_is_described_by_its_first_paragraph(
+    paragraphs: list[str], description: str
+) -> None:
+    document = new_document("")
+    document += [nodes.paragraph("", text) for text in paragraphs]
+    assert describe(document) == description
 
 
 def write(folder: Path, name: str, content: str) -> None:
