@@ -200,12 +200,3 @@ def test_the_search_finds_the_place_in_the_reference(
     page = visit("index.html")
     page.goto(f"{served}/{language}/search.html?q={quote(words)}")
     expect(page.locator(f'#search-results a[href*="{place}"]').first).to_be_attached()
-
-
-@LANGUAGES
-def test_the_search_of_the_menu_works_without_a_server(visit: Visit, language: str) -> None:
-    page = visit(f"{language}/index.html")
-    page.locator(".sidebar-search").fill("wrong_audience")
-    page.locator(".sidebar-search").press("Enter")
-    found = page.locator('#search-results a[href*="refusals.html#wrong_audience"]')
-    expect(found.first).to_be_attached()
