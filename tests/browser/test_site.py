@@ -196,7 +196,6 @@ def test_the_search_says_that_it_needs_scripts(visit: Visit, language: str) -> N
 def test_the_search_finds_the_place_in_the_reference(
     visit: Visit, served: str, language: str, words: str, place: str
 ) -> None:
-    page = visit(f"{language}/search.html")
     page = visit("index.html")
     page.goto(f"{served}/{language}/search.html?q={quote(words)}")
     expect(page.locator(f'#search-results a[href*="{place}"]').first).to_be_attached()
