@@ -100,7 +100,7 @@ def test_an_address_of_the_project_is_of_its_metadata_and_leads_to_a_file() -> N
     forms = ROOT.glob(".github/**/*.yml")
     for page in [*ROOT.glob("*.md"), *DOCS.glob("**/*.md"), *forms]:
         for address in re.findall(
-            r"https://(?:github\.com|[\w-]+\.readthedocs\.io)/drf-logto[^\s)\"'`]*", text(page)
+            r"https://(?:github\.com/drf-logto|drf-logto[\w-]*\.readthedocs)[^\s)\"'`]*", text(page)
         ):
             assert address.startswith((PUBLISHED["Source"], DOCUMENTATION)), (page, address)
             assert target(address).exists(), (page, address)
