@@ -22,18 +22,7 @@ class Arguments(TypedDict):
 
 
 class Destination:
-    """Where a machine token is sent.
-
-    Args:
-        resource: as for ``machine_token``.
-        organization: likewise.
-        scopes: likewise.
-        origin: an address of the API; scheme, host and port count. By default it is ``resource``.
-
-    Raises:
-        ValueError: an argument cannot be what it should, or the origin is neither https nor this
-            machine.
-    """
+    """Where a machine token is sent."""
 
     def __init__(
         self,
@@ -43,6 +32,19 @@ class Destination:
         scopes: str | Collection[str] = (),
         origin: str | None = None,
     ) -> None:
+        """Choose what tokens are for, and where they are sent.
+
+        Args:
+            resource: as for ``machine_token``.
+            organization: likewise.
+            scopes: likewise.
+            origin: an address of the API; scheme, host and port count. By default it is
+                ``resource``.
+
+        Raises:
+            ValueError: an argument cannot be what it should, or the origin is neither https nor
+                this machine.
+        """
         request = TokenRequest.of(resource, organization, scopes)
         self.arguments: Arguments = {
             "resource": resource,

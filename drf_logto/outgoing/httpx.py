@@ -20,16 +20,6 @@ class HttpxAuth(Destination, httpx.Auth):
 
     With an ``AsyncClient`` under asyncio, the event loop goes on while Logto is asked. A request
     raises the exceptions of ``machine_token``.
-
-    Args:
-        resource: as for ``machine_token``.
-        organization: likewise.
-        scopes: likewise.
-        origin: an address of the API; scheme, host and port count. By default it is ``resource``.
-
-    Raises:
-        ValueError: an argument cannot be what it should, or the origin is neither https nor this
-            machine.
     """
 
     def sync_auth_flow(

@@ -20,16 +20,6 @@ class RequestsAuth(Destination, AuthBase):
     """Sends a machine token to one API; after a 401, once more with a new one.
 
     A request raises the exceptions of ``machine_token``.
-
-    Args:
-        resource: as for ``machine_token``.
-        organization: likewise.
-        scopes: likewise.
-        origin: an address of the API; scheme, host and port count. By default it is ``resource``.
-
-    Raises:
-        ValueError: an argument cannot be what it should, or the origin is neither https nor this
-            machine.
     """
 
     def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -54,7 +54,7 @@ RUN_BY: dict[str, str] = {
     "tutorials/global-api-resource.md": "tests.docs.test_tutorials",
     "tutorials/organization-api-resource.md": "tests.docs.test_tutorials",
     "tutorials/organization-permissions.md": "tests.docs.test_tutorials",
-    "tutorials/multi-tenant.md": "tests.docs.test_multi_tenant",
+    "tutorials/multi-tenant.md": "tests.docs.test_tutorials",
 }
 
 PAGES = [

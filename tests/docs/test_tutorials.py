@@ -62,6 +62,22 @@ def create_machine_and_organization(reader: Reader, tables: list[Table]) -> None
     reader.console.add_to_organization(reader.values["your-app-id"], organization_id, role)
 
 
+def create_role_of_customers(reader: Reader, tables: list[Table]) -> None:
+    role, permissions = tables
+    reader.console.create_organization_role(role["Role name"], role["Description"])
+    reader.console.assign_api_permissions(role["Role name"], permissions)
+
+
+def create_customers(reader: Reader, tables: list[Table]) -> None:
+    (customers,) = tables
+    for application, organization in customers.items():
+        name = organization.lower()
+        id, secret = reader.console.create_machine(application)
+        reader.console.add_to_organization(id, f"id-of-{name}", "bookkeeper")
+        app = {f"your-{name}-app-id": id, f"your-{name}-app-secret": secret}
+        reader.values |= {**app, f"your-{name}-id": f"id-of-{name}"}
+
+
 def register(reader: Reader, name: str, roles: list[str]) -> None:
     id, secret = reader.console.create_machine(name, roles)
     reader.values |= {"your-app-id": id, "your-app-secret": secret}
@@ -84,6 +100,11 @@ CLICKS: dict[str, Clicks] = {
         "2": create_organization_role,
         "3": create_machine_and_organization,
         "9": assign_to_organization_role,
+    },
+    "multi-tenant": {
+        "1": create_api_resource,
+        "2": create_role_of_customers,
+        "3": create_customers,
     },
 }
 PAGES = {name: Page(f"tutorials/{name}.md") for name in CLICKS}
