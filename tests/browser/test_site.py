@@ -11,7 +11,6 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import quote
 
 import pytest
 
@@ -34,6 +33,78 @@ PAGES = (
     "troubleshooting",
     "search",
 )
+# The last is shown first.
+FIRST_THREE = """(words) => {
+  const [query, ...terms] = Search._parseQuery(words);
+  const found = Search._performSearch(query, ...terms).slice(-3);
+  return found.map(([page, , anchor]) => `${page}.html${anchor}`);
+}"""
+# What newcomers type, and a place that must be among the first three.
+FOUND = {
+    "401": "troubleshooting.html#",
+    "403": "troubleshooting.html#",
+    "503": "troubleshooting.html#",
+    "wrong_audience": "reference/refusals.html#wrong",
+    "invalid_token audience": "reference/refusals.html",
+    "insufficient_scope": "reference/refusals.html#insufficient",
+    "E008": "reference/checks.html#e008",
+    "drf_logto.E008": "reference/checks.html#e008",
+    "W001": "reference/checks.html#w001",
+    "INTERNAL_ENDPOINT": "reference/settings.html#internal",
+    "API_RESOURCE": "reference/settings.html#api",
+    "HasScopes": "reference/public-names.html#drf_logto.permissions.HasScopes",
+    "request.auth": "reference/request.html",
+    "docker": "how-to/containers.html",
+    "gunicorn": "how-to/servers.html",
+    "pytest": "how-to/testing-pytest.html",
+    "swagger": "how-to/openapi.html",
+    "clock skew": "how-to/lifetimes.html",
+    "M2M": "tutorials/global-api-resource.html",
+    "JWKS": "reference/settings.html#jwks",
+    "cors": "how-to/cors.html",
+}
+FOUND_IN = {
+    "en": {
+        "The access token is for another API resource.": "refusals.html#wrong_audience",
+        '"The access token needs the scope: a:b"': "refusals.html#insufficient_scope",
+        "scopes empty": "troubleshooting.html",
+        "opaque token": "refusals.html#opaque",
+        "token expired": "refusals.html#token-expired",
+        "install": "quickstart.html",
+        "organization": "tutorials/organization-permissions.html",
+        "permissions": "reference/permissions.html",
+        "testing": "reference/testing.html",
+        "logout": "reference/settings.html#backchannel",
+        "admin": "how-to/django-admin.html",
+        "custom user model": "/users.html",
+        "multi tenant": "tutorials/multi-tenant.html",
+        "migrate from simplejwt": "migration.html",
+        "deploy": "how-to/deployment.html",
+        "key rotation": "explanation/keys-and-outages.html",
+    },
+    "ko": {
+        "다른 API 리소스용 액세스 토큰입니다.": "refusals.html#wrong_audience",
+        "조직": "tutorials/organization-permissions.html",
+        "조직 역할": "tutorials/organization-permissions.html",
+        "권한": "reference/permissions.html",
+        "권한을 검사하는 클래스": "reference/permissions.html",
+        "스코프가 비어": "troubleshooting.html",
+        "토큰 만료": "how-to/token-for-curl.html",
+        "불투명 토큰": "explanation/tokens.html",
+        "오디언스": "refusals.html#wrong",
+        "로그아웃": "troubleshooting.html#",
+        "테스트": "reference/testing.html",
+        "도커": "how-to/containers.html",
+        "설치하기": "quickstart.html",
+        "배포": "how-to/deployment.html",
+        "브라우저블 API": "how-to/browsable-api.html",
+        "사용자 모델": "/users.html",
+        "관리자": "how-to/django-admin.html",
+        "멀티 테넌트": "tutorials/multi-tenant.html",
+        "키 교체": "explanation/keys-and-outages.html",
+        "인증하기": "reference/authentication.html",
+    },
+}
 LANGUAGES = pytest.mark.parametrize("language", ["en", "ko"])
 Visit = Callable[..., Page]
 
@@ -169,33 +240,44 @@ def test_the_menu_of_a_phone_opens_by_keyboard(visit: Visit) -> None:
     expect(page.locator(".sidebar-drawer")).to_be_in_viewport()
 
 
-@LANGUAGES
-def test_the_search_says_that_it_needs_scripts(visit: Visit, language: str) -> None:
-    page = visit(f"{language}/search.html", scripts=False)
+def test_the_search_says_that_it_needs_scripts(visit: Visit, site: Path) -> None:
+    page = visit("en/search.html", scripts=False)
     assert "JavaScript" in page.locator("article").inner_text()
+    page.goto(f"{site.as_uri()}/ko/search.html")
+    assert "JavaScript를" in page.locator("article").inner_text()
 
 
-@pytest.mark.parametrize(
-    ("language", "words", "place"),
-    [
-        ("en", "wrong_audience", "reference/refusals.html#wrong"),
-        ("en", "drf_logto.E008", "reference/checks.html#e008"),
-        ("en", "E008", "reference/checks.html#e008"),
-        ("en", "INTERNAL_ENDPOINT", "reference/settings.html#internal"),
-        ("en", "The access token is for another API resource.", "refusals.html#wrong_audience"),
-        ("en", '"The access token needs the scope: a:b"', "refusals.html#insufficient_scope"),
-        ("ko", "wrong_audience", "reference/refusals.html#wrong"),
-        ("ko", "E008", "reference/checks.html#e008"),
-        ("ko", "INTERNAL_ENDPOINT", "reference/settings.html#internal"),
-        ("ko", "다른 API 리소스용 액세스 토큰입니다.", "refusals.html#wrong_audience"),
-        ("ko", "토큰", "reference/refusals.html"),
-        ("ko", "토큰을 스코프가", "reference/refusals.html"),
-        ("ko", "인증하기", "reference/refusals.html"),
-    ],
-)
-def test_the_search_finds_the_place_in_the_reference(
-    visit: Visit, served: str, language: str, words: str, place: str
+@LANGUAGES
+def test_the_search_of_the_menu_works_without_a_server(visit: Visit, language: str) -> None:
+    page = visit(f"{language}/reference/index.html")
+    page.locator(".sidebar-search").fill("wrong_audience")
+    page.locator(".sidebar-search").press("Enter")
+    expect(page.locator("#search-results a").first).to_be_visible()
+    page.locator("#search-results a").first.click()
+    expect(page).to_have_url(re.compile("refusals.html#wrong-audience$"))
+
+
+@LANGUAGES
+def test_the_search_shows_where_the_words_are_from_a_server(
+    visit: Visit, served: str, language: str
 ) -> None:
     page = visit("index.html")
-    page.goto(f"{served}/{language}/search.html?q={quote(words)}")
-    expect(page.locator(f'#search-results a[href*="{place}"]').first).to_be_attached()
+    page.goto(f"{served}/{language}/search.html?q=wrong_audience")
+    expect(page.locator("#search-results .context").first).to_contain_text("aud")
+
+
+@LANGUAGES
+def test_the_search_finds_the_page_for_what_a_newcomer_types(
+    visit: Visit, site: Path, language: str
+) -> None:
+    page = visit(f"{language}/search.html")
+    page.wait_for_function("Search.hasIndex()")
+    found = {
+        words: (place, page.evaluate(FIRST_THREE, words))
+        for words, place in (FOUND | FOUND_IN[language]).items()
+    }
+    assert {
+        words: links
+        for words, (place, links) in found.items()
+        if not any(place in link for link in links)
+    } == {}
