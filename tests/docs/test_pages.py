@@ -77,8 +77,9 @@ def test_all_emphasis_is_rendered(page: Path) -> None:
     assert [one.content for one in written if one.type == "text" and "**" in one.content] == []
 
 
+@pytest.mark.parametrize("folder", ["explanation", "how-to", "reference", "tutorials"])
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_each_guide_is_listed_once_where_guides_are_listed(language: str) -> None:
-    folder = DOCS / language / "how-to"
-    listed = re.findall(r"^- \[.+\]\((.+)\)$", text(folder / "index.md"), re.MULTILINE)
-    assert sorted([*listed, "index.md"]) == sorted(page.name for page in folder.glob("*.md"))
+def test_each_page_is_listed_once_in_the_index_of_its_folder(folder: str, language: str) -> None:
+    pages = DOCS / language / folder
+    listed = re.findall(r"^[-|].*\]\(([\w-]+\.md)\)", text(pages / "index.md"), re.MULTILINE)
+    assert sorted([*listed, "index.md"]) == sorted(page.name for page in pages.glob("*.md"))
