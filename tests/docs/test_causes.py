@@ -408,6 +408,11 @@ def bearer_twice(project: Project) -> str:
     return f"Authorization: Bearer Bearer {project.logto.global_token()}"
 
 
+@named("There is nothing after `Bearer`")
+def no_token(project: Project) -> str:
+    return " "
+
+
 @named("The client sends the ID token")
 def an_id_token(project: Project) -> str:
     return project.logto.id_token()
