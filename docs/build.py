@@ -26,8 +26,15 @@ def main(folder: Path) -> int:
     """Return an exit code."""
     urls = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]
     codes = [build(language, folder / language) for language in ("en", "ko")]
-    shutil.copy(HERE / "theme/index.html", folder)
     home = urls["Documentation"].removesuffix("en/")
+    index = (HERE / "theme/index.html").read_text("utf-8")
+    (folder / "index.html").write_text(index, "utf-8")
+    # A server shows it at any address, so its links are not relative.
+    missing = '<h1>404</h1><p>No such page. <span lang="ko">페이지가 없습니다.</span></p>'
+    not_found = index.replace('<a href="', f'<a href="{home}').replace(
+        "<h1>drf_logto</h1>", missing
+    )
+    (folder / "404.html").write_text(not_found, "utf-8")
     found = problems(folder, home, *ROOT.glob("*.md"))
     sys.stderr.writelines(f"{problem}\n" for problem in found)
     return int(any(codes) or bool(found))

@@ -55,6 +55,7 @@ html_baseurl = tomllib.loads((HERE.parent / "pyproject.toml").read_text("utf-8")
 templates_path = [str(HERE / "theme/templates")]
 html_static_path = [str(HERE / "theme/static")]
 html_css_files = ["site.css"]
+html_js_files = [("scrolling.js", {"defer": "defer"})]
 html_favicon = str(HERE / "theme/favicon.svg")
 html_copy_source = html_show_copyright = html_show_sphinx = html_use_index = False
 html_sidebars = {

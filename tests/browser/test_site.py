@@ -30,6 +30,7 @@ PAGES = (
     "how-to/browsable-api",
     "reference/settings",
     "reference/refusals",
+    "migration",
     "troubleshooting",
     "search",
 )
@@ -238,6 +239,18 @@ def test_the_menu_of_a_phone_opens_by_keyboard(visit: Visit) -> None:
     expect(page.locator(".nav-overlay-icon")).to_have_css("outline-style", "solid")
     page.keyboard.press("Space")
     expect(page.locator(".sidebar-drawer")).to_be_in_viewport()
+
+
+def test_a_table_that_scrolls_takes_the_focus_under_the_name_of_its_section(visit: Visit) -> None:
+    page = visit("ko/reference/refusals.html", PHONE)
+    table = page.get_by_role("region", name="거부 응답", exact=True).last
+    table.focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    expect(table).to_be_focused()
+    expect(table).to_have_css("outline-style", "solid")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.activeElement.scrollLeft > 0")
 
 
 def test_the_search_says_that_it_needs_scripts(visit: Visit, site: Path) -> None:
