@@ -19,7 +19,9 @@ def build(language: str, folder: Path) -> int:
     conf = ("--conf-dir", str(HERE), "--define", f"language={language}")
     # In a process of its own: Sphinx keeps some words of the first language.
     command = (sys.executable, "-m", "sphinx", *strictly, *conf, HERE / language, folder)
-    return subprocess.call(command)  # noqa: S603 - nothing in it is from outside
+    code = subprocess.call(command)  # noqa: S603 - nothing in it is from outside
+    shutil.rmtree(folder / ".doctrees", ignore_errors=True)  # Sphinx's own, with paths of here
+    return code
 
 
 def main(folder: Path) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 from html.parser import HTMLParser
 from itertools import pairwise
+from os.path import normpath
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
@@ -58,7 +59,7 @@ def missing(link: str, page: Path, site: Path, home: str) -> bool:
         path = f"{site}/{path.removeprefix(home)}"
     elif urlsplit(path).scheme or path.startswith("//"):
         return False
-    target = page if not path else (page.parent / unquote(urlsplit(path).path)).resolve()
+    target = page if not path else Path(normpath(page.parent / unquote(urlsplit(path).path)))
     if target.is_dir():
         target /= "index.html"
     if not target.is_file():

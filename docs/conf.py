@@ -22,6 +22,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "docs.extensions.descriptions",
     "docs.extensions.korean_search",
+    "docs.extensions.menu",
     "docs.extensions.quotations",
     "docs.extensions.translations",
 ]

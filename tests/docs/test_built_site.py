@@ -9,7 +9,25 @@ from docutils.utils import new_document
 from docs.check import problems
 from docs.extensions.descriptions import describe
 from docs.extensions.korean_search import KoreanSearch
+from docs.extensions.menu import menu_of
 
+ITEM = '<li class="toctree-l2"><a class="reference internal" href="a/b.html">B</a></li>'
+ITEM_HERE = (
+    '<li class="toctree-l2 current current-page">'
+    '<a class="current reference internal" href="#">B</a></li>'
+)
+ITEM_ABOVE = (
+    '<li class="toctree-l1 has-children">'
+    '<a class="reference internal" href="a/index.html">A</a><input type="checkbox"/></li>'
+)
+ITEM_ABOVE_OPEN = (
+    '<li class="toctree-l1 current has-children"><a class="reference internal" '
+    'href="../a/index.html">A</a><input checked="" type="checkbox"/></li>'
+)
+ITEM_ABOVE_HERE = (
+    '<li class="toctree-l1 current has-children current-page">'
+    '<a class="current reference internal" href="#">A</a><input checked="" type="checkbox"/></li>'
+)
 HOME = "https://docs.example.com/"
 PAGE = (
     '<html lang="en"><link rel="canonical" href="https://docs.example.com/en/page.html">'
@@ -94,3 +112,15 @@ def write(folder: Path, name: str, content: str) -> None:
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(content, "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("page", "above", "here"),
+    [
+        ("search", ITEM_ABOVE, ITEM),
+        ("a/index", ITEM_ABOVE_HERE, ITEM.replace('"a/', '"../a/')),
+        ("a/b", ITEM_ABOVE_OPEN, ITEM_HERE),
+    ],
+)
+def test_the_menu_is_open_at_its_page(page: str, above: str, here: str) -> None:
+    assert menu_of(page, ITEM_ABOVE + ITEM) == above + here
