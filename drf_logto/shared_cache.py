@@ -1,5 +1,6 @@
 """Django's cache for what processes share: no call takes long."""
 
+import atexit
 import queue
 import threading
 import time
@@ -25,6 +26,7 @@ class CacheUnavailable(Exception):
 
 
 _HANGS = 20  # limits, after which the connection of a call counts as dead
+_LAST_WAIT = 1.0  # seconds at the end of the process, for calls that are under way
 
 
 class _Calls:
@@ -39,11 +41,17 @@ class _Calls:
     def add(self, call: Callable[[], None]) -> None:
         with self._lock:
             if not self._is_running:
-                threading.Thread(target=self._run, name="drf_logto-cache", daemon=True).start()
+                _Thread(self).start()
                 self._is_running = True
             self._waiting.put(call)
 
-    def _run(self) -> None:
+    def end(self) -> None:
+        """Let the thread end after the calls that wait."""
+        self._linger = 0
+        self._waiting.put(lambda: None)
+
+    def run(self) -> None:
+        """Make the calls, in a thread of its own."""
         is_over = False
         while not is_over:
             try:
@@ -53,6 +61,27 @@ class _Calls:
                 with self._lock:
                     is_over = self._waiting.empty()
                     self._is_running = not is_over
+
+
+class _Thread(threading.Thread):
+    """A daemon, so that a call that hangs does not keep the process from ending."""
+
+    def __init__(self, calls: _Calls) -> None:
+        super().__init__(target=calls.run, name="drf_logto-cache", daemon=True)
+        self.calls = calls
+
+
+def _end_threads() -> None:
+    """Let threads close their connections; a database would log those that end with the process."""
+    threads = [one for one in threading.enumerate() if isinstance(one, _Thread)]
+    for thread in threads:
+        thread.calls.end()
+    until = time.monotonic() + _LAST_WAIT
+    for thread in threads:
+        thread.join(max(0, until - time.monotonic()))
+
+
+atexit.register(_end_threads)
 
 
 def _close_connections() -> None:

@@ -1,9 +1,13 @@
 """SharedCache on Django's backends: it answers as an empty cache where the backend does not."""
 
 import logging
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -85,6 +89,40 @@ class Slow(LocMemCache):
         threading.Event().wait(0.07)
 
     add = set = delete = get
+
+
+# Python calls what was registered first at last. One cache has a connection, another hangs.
+ENDING = """
+import atexit, sys
+opened = []
+atexit.register(lambda: print([one.connection for one in opened]))
+
+import django
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.db.backends.signals import connection_created
+
+settings.configure(
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": sys.argv[1]}},
+    CACHES={
+        "db": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cached"},
+        "hanging": {"BACKEND": "tests.test_shared_cache.Hanging"},
+    },
+)
+django.setup()
+call_command("createcachetable")
+connection.close()
+
+def note(connection, **_):
+    opened.append(connection)
+
+connection_created.connect(note)
+from drf_logto.shared_cache import SharedCache
+SharedCache("hanging", 0.01).get("key")
+SharedCache("db", 10).set("key", "value", 60)
+assert opened
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -180,6 +218,19 @@ def test_a_cache_whose_connections_cannot_be_closed_is_asked_again() -> None:
             thread.join(10)
     use(cache)
     assert Unclosable.calls == 8
+
+
+def test_a_process_closes_its_connections_when_it_ends(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", ENDING, str(tmp_path / "db.sqlite3")],
+        cwd=Path(__file__).parent.parent,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.stdout, "unclosed" in done.stderr) == ("[None]\n", False), done.stderr
 
 
 @pytest.mark.parametrize(("alias", "backend"), [("slow", Slow), ("hanging", Hanging)])
