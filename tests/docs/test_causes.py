@@ -29,6 +29,8 @@ from tests.support.machines import TokenEndpoint
 from tests.support.mistaken import REGISTERED, RESOURCE, Project
 from tests.support.webhooks import WEBHOOK
 
+# As a mark; pytest-django prepares no database for a fixture that a test asks for while it runs.
+pytestmark = pytest.mark.django_db
 HERE = "http://127.0.0.1:8000"
 PAGES = "docs/en/troubleshooting.md", "docs/ko/troubleshooting.md"
 CODE = re.compile(r"`([^`]+)`")

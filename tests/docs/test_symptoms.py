@@ -20,6 +20,8 @@ from tests.support.loopback import http
 from tests.support.machines import TokenEndpoint
 from tests.support.mistaken import EVENT, Project
 
+# As a mark; pytest-django prepares no database for a fixture that a test asks for while it runs.
+pytestmark = pytest.mark.django_db
 PAGES = "docs/en/troubleshooting.md", "docs/ko/troubleshooting.md"
 CODE = re.compile(r"`([^`]+)`")
 

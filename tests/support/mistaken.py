@@ -122,14 +122,12 @@ class Project:
 
     def token_of(self, user: Any) -> str:
         """Have a view whose ``get_user`` returns this, and return a token for it."""
-        self.fixtures.getfixturevalue("db")
         found = type("Own", (LogtoJWTAuthentication,), {"get_user": lambda *_: user})
         self.put(HasScopes("a"), authentication_classes=[found])
         return self.logto.global_token(["a"])
 
     def have_no_cache_table(self) -> None:
         """Have a cache in the database, and no table for it."""
-        self.fixtures.getfixturevalue("db")
         self.server.serve_logto(Logto(self.server.address))
         backend = "django.core.cache.backends.db.DatabaseCache"
         missing = {"BACKEND": backend, "LOCATION": "missing"}
