@@ -106,6 +106,18 @@ FOUND_IN = {
         "인증하기": "reference/authentication.html",
     },
 }
+# Furo's document hides what is too wide, and its content scrolls.
+WIDTH = """
+Math.max(...[...document.querySelectorAll("html, .content")].map((box) => box.scrollWidth))"""
+# A page in the place of another of its language is as wide, and comes sooner.
+SHOW = """async ([html, address]) => {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  const base =
+    document.querySelector("base") ?? document.head.appendChild(document.createElement("base"));
+  base.href = address;
+  document.body.replaceWith(page.body);
+  await Promise.all([...document.images].map((image) => image.decode()));
+}"""
 LANGUAGES = pytest.mark.parametrize("language", ["en", "ko"])
 Visit = Callable[..., Page]
 
@@ -167,14 +179,13 @@ def visit(chromium: "Browser", site: Path) -> Iterator[Visit]:
         assert [url for url in asked if not url.startswith(here)] == []
 
 
-@LANGUAGES
 @pytest.mark.parametrize(
-    ("width", "scheme", "scripts"),
+    ("language", "width", "scheme", "scripts"),
     [
-        (PHONE, "light", False),
-        (PHONE, "dark", True),
-        (DESKTOP, "light", True),
-        (DESKTOP, "dark", False),
+        ("en", PHONE, "light", False),
+        ("ko", PHONE, "dark", True),
+        ("ko", DESKTOP, "light", True),
+        ("en", DESKTOP, "dark", False),
     ],
 )
 def test_pages_fit_and_can_be_read(
@@ -196,7 +207,7 @@ def test_pages_fit_and_can_be_read(
             path=artefacts / f"site-{language}-{name.replace('/', '-')}-{width}-{scheme}.png"
         )
         weak = page.evaluate(CONTRAST)
-        right = page.evaluate("document.documentElement.scrollWidth")
+        right = page.evaluate(WIDTH)
         if weak or right > width:
             wrong[name] = (right, weak)
     assert wrong == {}
@@ -204,17 +215,16 @@ def test_pages_fit_and_can_be_read(
 
 @LANGUAGES
 def test_no_page_is_wider_than_a_phone(visit: Visit, site: Path, language: str) -> None:
-    page = visit("index.html", PHONE, scripts=False)
-    wide = []
-    for path in [site / "index.html", *sorted((site / language).rglob("*.html"))]:
-        page.goto(path.as_uri())
-        if page.evaluate("document.documentElement.scrollWidth") > PHONE:
-            wide.append(path.name)
-    assert wide == []
+    page = visit("404.html", PHONE, scripts=False)
+    widths = {"404.html": page.evaluate(WIDTH)}
+    page.goto(f"{site.as_uri()}/{language}/index.html")
+    for path in sorted((site / language).rglob("*.html")):
+        page.evaluate(SHOW, [path.read_text("utf-8"), path.as_uri()])
+        widths[str(path.relative_to(site))] = page.evaluate(WIDTH)
+    assert {name: width for name, width in widths.items() if width > PHONE} == {}
 
 
-@pytest.mark.parametrize("scripts", [True, False])
-@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+@pytest.mark.parametrize(("width", "scripts"), [(PHONE, True), (DESKTOP, False)])
 def test_the_menu_leads_to_a_page_and_to_the_same_page_in_the_other_language(
     visit: Visit, width: int, scripts: bool
 ) -> None:
@@ -270,13 +280,11 @@ def test_the_search_of_the_menu_works_without_a_server(visit: Visit, language: s
     expect(page).to_have_url(re.compile("refusals.html#wrong-audience$"))
 
 
-@LANGUAGES
-def test_the_search_shows_where_the_words_are_from_a_server(
-    visit: Visit, served: str, language: str
-) -> None:
+def test_the_search_shows_where_the_words_are_from_a_server(visit: Visit, served: str) -> None:
     page = visit("index.html")
-    page.goto(f"{served}/{language}/search.html?q=wrong_audience")
-    expect(page.locator("#search-results .context").first).to_contain_text("aud")
+    for language in ("en", "ko"):
+        page.goto(f"{served}/{language}/search.html?q=wrong_audience")
+        expect(page.locator("#search-results .context").first).to_contain_text("aud")
 
 
 @LANGUAGES
