@@ -197,16 +197,6 @@ with Logto() as logto:
         print(json.dumps([response.status_code, response.content.decode()]), flush=True)
 """
 
-CACHE = """
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "cache",
-        "OPTIONS": {"MAX_ENTRIES": 1_000_000},
-    }
-}
-"""
-
 REVOKING = """
 import hmac
 import json
@@ -360,7 +350,6 @@ def test_a_refusal_is_shown_with_the_logging_of_the_readme(build: Callable[..., 
 
 def test_the_code_about_revocation_does_what_the_page_says(build: Callable[..., Project]) -> None:
     project = build(REVOCATION)
-    project.add("project/settings.py", CACHE)
     project.add("revoking.py", REVOKING)
     assert project.check() == "System check identified no issues (0 silenced).\n"
     *_, mark, statuses = project.run("revoking.py").splitlines()
