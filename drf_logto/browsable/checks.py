@@ -118,7 +118,8 @@ def _check_authentication_classes() -> Iterator[CheckMessage]:
         yield Warning(
             "LogtoSessionAuthentication does not come after LogtoJWTAuthentication in "
             "DEFAULT_AUTHENTICATION_CLASSES.",
-            hint="Add it there. Without it, views do not accept users who signed in.",
+            hint="Add it there. With LogtoUserAuthentication, add a class of your own that derives "
+            "from LogtoUserAuthentication too. Without it, nobody who signed in is accepted.",
             id="drf_logto.W021",
         )
 

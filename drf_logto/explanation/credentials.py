@@ -74,10 +74,10 @@ _TOO_LONG = Credential(
 )
 _OF_ANOTHER_ISSUER = Credential(
     "access token of another issuer",
-    gettext_noop("This is an access token of another tenant, or of another domain of the tenant."),
+    gettext_noop("This is an access token of another tenant, or of another address of the tenant."),
     gettext_noop(
-        "Compare ENDPOINT with the token's iss. If the tenant has a custom domain, list both "
-        "domains."
+        "Compare ENDPOINT with the token's iss: scheme, host and port must be the same. If the "
+        "tenant has a custom domain, list both domains."
     ),
 )
 _OF_MANAGEMENT_API = Credential(

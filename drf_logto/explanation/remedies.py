@@ -27,8 +27,8 @@ _CODES = {
     "missing_key_id": _FIND_OUT,
     "critical_header": _FIND_OUT,
     "invalid_issuer": gettext_noop(
-        "Compare ENDPOINT with the token's iss. If the tenant has a custom domain, list both "
-        "domains."
+        "Compare ENDPOINT with the token's iss: scheme, host and port must be the same. If the "
+        "tenant has a custom domain, list both domains."
     ),
     "unknown_key": gettext_noop(
         "Get a new token. If it is refused too, try again after JWKS_COOLDOWN."

@@ -95,8 +95,9 @@ class Comparison:
             self._said_at = now
             requests = sum(one.requests for one in self._queue)
             self._say(
-                f"Comparing {len(self._queue)} subjects takes {requests} requests to Logto, and "
-                f"{math.ceil(requests / self._rate)} seconds."
+                f"Users and machines to compare: {len(self._queue)}. "
+                f"Requests to Logto: {requests}. "
+                f"Seconds: {math.ceil(requests / self._rate)}."
             )
 
     def _compare(self, subject: Subject) -> bool:

@@ -6,6 +6,8 @@ import pytest
 from django.core.checks import run_checks
 from django.urls import include, path
 
+from drf_logto.browsable.checks import check_sign_in
+
 JWT = "drf_logto.authentication.LogtoJWTAuthentication"
 SESSION = "drf_logto.browsable.authentication.LogtoSessionAuthentication"
 URLS = "drf_logto.browsable.urls"
@@ -153,6 +155,13 @@ def test_session_authentication_that_does_not_come_second_is_a_warning(
 ) -> None:
     included.REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": classes}
     assert ids() == ["drf_logto.W021"]
+
+
+def test_session_authentication_that_users_lack_is_to_derive_from_both(included: Any) -> None:
+    users = "drf_logto.users.authentication.LogtoUserAuthentication"
+    included.REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": [users]}
+    (warning,) = check_sign_in()
+    assert "derives from LogtoUserAuthentication too" in str(warning.hint)
 
 
 @pytest.mark.parametrize(

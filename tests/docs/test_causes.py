@@ -430,6 +430,15 @@ def a_token_of_another_tenant(_project: Project) -> str:
     return Logto("https://other.logto.app").global_token()
 
 
+@named(
+    "`ENDPOINT` names the same Logto with another host, port or scheme",
+    *("http://127.0.0.1:3001", "http://localhost:3002", "https://localhost:3001"),
+)
+def another_address_of_logto(project: Project, variant: str) -> str:
+    project.configure(ENDPOINT=variant)
+    return Logto("http://localhost:3001").global_token()
+
+
 OTHERS = f"{RESOURCE}/", "https://API.example.test", "http://api.example.test"
 
 

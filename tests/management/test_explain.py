@@ -115,7 +115,7 @@ def test_a_token_that_is_refused_is_explained_with_the_remedy(explain: Run, logt
         "the Logto tenant of this API. In particular: received 'https://tenant.logto.test/oidc/', "
         "expected "
         "'https://tenant.logto.test/oidc'; they differ by a trailing slash. Compare ENDPOINT with "
-        "the token's iss."
+        "the token's iss: scheme, host and port must be the same."
     ) in words
     assert "skipped Signature: not asked, because of “Issuer”" in words
     assert output.endswith("The token is refused: invalid_issuer.")

@@ -200,7 +200,7 @@ def accepted(logto: LoopbackServer, answers: dict[str, Any], settings: Any) -> I
 def test_what_a_user_has_lost_is_refused(
     logto: LoopbackServer, logto_command: Run, accepted: None
 ) -> None:
-    said = "Comparing 1 subjects takes 2 requests to Logto, and 1 seconds.\nEntries read: 4.\n"
+    said = "Users and machines to compare: 1. Requests to Logto: 2. Seconds: 1.\nEntries read: 4.\n"
     arguments = ("follow", "--once", "--hook", FEW, "--roles")
     assert logto_command(*arguments) == (0, said)
     assert not is_refused(logto, NOON + 3600, BOB)

@@ -264,4 +264,6 @@ def test_the_delay_is_said_once_per_minute(tenant: Tenant) -> None:
     comparison = tenant.new_comparison(rate=2)
     for _ in range(13):
         tenant.compare(comparison)
-    assert tenant.said == ["Comparing 2 subjects takes 5 requests to Logto, and 3 seconds."] * 2
+    assert (
+        tenant.said == ["Users and machines to compare: 2. Requests to Logto: 5. Seconds: 3."] * 2
+    )
