@@ -28,12 +28,13 @@ from drf_logto.revocation import events
 from drf_logto.revocation import urls as revocation_urls
 from drf_logto.revocation import views as revocation_views
 from drf_logto.revocation.marks import Mark
+from drf_logto.scopes import SAFE, UNSAFE
 from drf_logto.tenancy import throttling
 from drf_logto.testing import Logto, ManagementApi
 from drf_logto.testing.audit import AuditReport, Finding, audit
 from drf_logto.users.admin_site import LogtoAdminSite
 from tests.support.documents import LANGUAGES, ROOT
-from tests.support.reference import codes, keys_of, names, row, rows, section
+from tests.support.reference import Rows, codes, keys_of, names, row, rows, section
 from tests.support.refusals import leaves
 
 # Settings
@@ -186,6 +187,11 @@ def test_an_attribute_of_request_auth_has_its_type(language: str) -> None:
         )
         written = re.sub(r"dict\[.+\]", "dict", inspect.formatannotation(annotation))
         assert codes(kind) == re.findall(r"str|None|bool|float|bytes|dict|TokenKind", written)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_keyword_of_scopes_has_its_row(language: str) -> None:
+    assert {SAFE, UNSAFE, "metadata"} <= {*Rows("permissions", "Scopes").listed(language)}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
