@@ -1,8 +1,12 @@
 """Each block of code in the documentation is run by a test, or says why it is not."""
 
 import importlib
+import re
+import shlex
+from importlib.metadata import distribution
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.support.documents import DOCS, TAKEN, Page
 
@@ -37,7 +41,7 @@ RUN_BY: dict[str, str] = {
     "how-to/organization-rows.md": "tests.test_new_user",
     "how-to/permissions-in-review.md": "tests.docs.test_permissions_in_review",
     "how-to/plain-views.md": "tests.test_new_user",
-    "how-to/revocation.md": "tests.test_new_user",
+    "how-to/revocation.md": "tests.test_new_user tests.management.test_follow",
     "how-to/row-level-security.md": "tests.tenancy.test_servers",
     "migration.md": "tests.test_migration",
     "how-to/testing-pytest.md": "tests.docs.test_testing",
@@ -57,10 +61,17 @@ RUN_BY: dict[str, str] = {
     "tutorials/multi-tenant.md": "tests.docs.test_tutorials",
 }
 
+OF_TYPES = {"django-stubs", "djangorestframework-stubs", "mypy", "pyright"}
+"""What the environment types has, and that of these tests has not."""
+
 PAGES = [
     "README.md",
     *sorted(str(path.relative_to(DOCS / "en")) for path in DOCS.glob("en/**/*.md")),
 ]
+
+
+def code(name: str) -> str:
+    return "\n".join(block.code for block in Page(name).blocks)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -85,6 +96,19 @@ def test_no_block_of_a_page_is_overlooked(name: str) -> None:
         if token.type in {"fence", "code_block"} and not token.info.startswith("{")
     ]
     assert shown == [block.code for block in page.blocks]
+
+
+INSTALLED = re.compile(r"^python3 -m pip install (?!--)(.+)$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("wanted", sorted({*INSTALLED.findall("\n".join(map(code, PAGES)))}))
+def test_what_a_page_installs_is_what_the_tests_have(wanted: str) -> None:
+    for requirement in map(Requirement, shlex.split(wanted)):
+        if requirement.name in OF_TYPES:
+            continue
+        installed = distribution(requirement.name)
+        assert requirement.specifier.contains(installed.version)
+        assert requirement.extras <= {*installed.metadata.get_all("Provides-Extra", [])}
 
 
 def test_the_table_names_pages_that_exist() -> None:

@@ -1,5 +1,6 @@
 """``manage.py logto follow``: what Logto takes away is refused here, without its webhook."""
 
+import re
 import signal
 from collections.abc import Iterator
 from io import StringIO
@@ -15,11 +16,16 @@ from drf_logto.revocation.process import subjects
 from drf_logto.runtime import Environment, get_environment, get_revocations, override
 from tests.management.conftest import NOON, Run
 from tests.support.auth import auth_info
+from tests.support.documents import Page
 from tests.support.loopback import Connection, LoopbackServer, document, http
 from tests.support.management import recorded, serve_management_api, serve_subjects
 
 FEW, ALL = "zk3i256vrod94ax3uoabj", "iwrz95z0m3l7zf9hdrnmz"
 CAROL = "aj6wsbm34oa0"
+PAGE = Page("how-to/revocation.md")
+COMMANDS = [
+    block.code for language in ("sh", "ini", "text") for block in PAGE.take(language=language)
+]
 LOG = f"/api/hooks/{FEW}/recent-logs"
 
 
@@ -221,6 +227,16 @@ def test_all_subjects_are_compared_once(
         command = ("follow", "--once", "--hook", FEW, "--roles", "--requests-per-second", "1")
         assert logto_command(*command)[1].endswith("\nEntries read: 4.\n")
     assert len([path for path in logto.asked if "/roles?" in path]) == 2
+
+
+@pytest.mark.parametrize("code", COMMANDS, ids=["once", "roles", "unit", "crontab"])
+def test_each_command_of_the_guide_reads_the_log_of_the_hook(
+    logto: LoopbackServer, logto_command: Run, accepted: None, code: str
+) -> None:
+    """Those that would go on are run once."""
+    (arguments,) = re.findall("manage.py logto ([^>\n]+)", code)
+    status, said = logto_command(*arguments.replace("--once", "").split(), "--once")
+    assert (status, said.splitlines()[-1]) == (0, "Entries read: 4.")
 
 
 @pytest.mark.parametrize(
