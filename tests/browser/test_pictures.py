@@ -49,16 +49,22 @@ def show_admin(browsing: Browsing) -> None:
     browsing.open("/admin/")
 
 
+SHOWN = [
+    (show_denied, "denied", 495),
+    (show_switch, "switch", 369),
+    (show_access, "access", 420),
+    (show_admin, "admin", 280),
+]
+
+
+def test_each_picture_of_the_documentation_is_taken_here() -> None:
+    pictures = {path for path in DOCS.glob("*/images/*") if path.suffix not in {".json", ".svg"}}
+    taken = {DOCS / one / f"images/{name}.png" for one in ("en", "ko") for _, name, _ in SHOWN}
+    assert pictures == taken
+
+
 @LANGUAGES
-@pytest.mark.parametrize(
-    ("show", "name", "height"),
-    [
-        (show_denied, "denied", 495),
-        (show_switch, "switch", 369),
-        (show_access, "access", 420),
-        (show_admin, "admin", 280),
-    ],
-)
+@pytest.mark.parametrize(("show", "name", "height"), SHOWN)
 def test_a_picture_of_the_documentation_shows_what_the_page_shows(
     browse: Browse,
     show: Callable[[Browsing], None],

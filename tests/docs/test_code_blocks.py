@@ -8,7 +8,7 @@ from importlib.metadata import distribution
 import pytest
 from packaging.requirements import Requirement
 
-from tests.support.documents import DOCS, TAKEN, Page
+from tests.support.documents import DOCS, ROOT, TAKEN, Page, tokens
 
 RUN_BY: dict[str, str] = {
     # page: the test modules that take its blocks
@@ -64,8 +64,9 @@ RUN_BY: dict[str, str] = {
 OF_TYPES = {"django-stubs", "djangorestframework-stubs", "mypy", "pyright"}
 """What the environment types has, and that of these tests has not."""
 
+# The Korean pages have the same blocks: tests/docs/test_pages.py.
 PAGES = [
-    "README.md",
+    *sorted(path.name for path in ROOT.glob("*.md") if path.name != "README.ko.md"),
     *sorted(str(path.relative_to(DOCS / "en")) for path in DOCS.glob("en/**/*.md")),
 ]
 
@@ -87,15 +88,16 @@ def test_each_block_of_a_page_is_run_or_says_why_not(name: str) -> None:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_no_block_of_a_page_is_overlooked(name: str) -> None:
-    """As one would be that stands in a list, or names no language."""
-    markdown = pytest.importorskip("markdown_it", reason="in the dependency group 'docs'")
+    """As one would be that stands in a list, names no language, or is a directive or HTML."""
     page = Page(name)
+    found = tokens(page.text)
     shown = [
         token.content
-        for token in markdown.MarkdownIt("commonmark").parse(page.text)
-        if token.type in {"fence", "code_block"} and not token.info.startswith("{")
+        for token in found
+        if token.type in {"fence", "code_block"} and token.info not in {"{toctree}", "{eval-rst}"}
     ]
     assert shown == [block.code for block in page.blocks]
+    assert not any(token.type == "html_block" and "<pre" in token.content for token in found)
 
 
 INSTALLED = re.compile(r"^python3 -m pip install (?!--)(.+)$", re.MULTILINE)

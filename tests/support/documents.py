@@ -4,6 +4,9 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
@@ -21,6 +24,12 @@ TAKEN: defaultdict[str, set[int]] = defaultdict(set)
 
 def text(page: str | Path) -> str:
     return (ROOT / page).read_text("utf-8")
+
+
+def tokens(page: str) -> list[Any]:
+    """What a parser of CommonMark finds in a page."""
+    markdown = pytest.importorskip("markdown_it", reason="in the dependency group 'docs'")
+    return [*markdown.MarkdownIt("commonmark").enable("table").parse(page)]
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,7 @@ class Block:
 
 
 class Page:
-    """A page of the documentation, by its name in the folder of its language.
+    """A page of the documentation, by its name in the folder of its language, or of the checkout.
 
     A test module takes the blocks that it runs when it is imported, so that
     ``tests/docs/test_code_blocks.py`` finds those that no test takes.
@@ -52,7 +61,7 @@ class Page:
 
     def __init__(self, name: str, language: str = "en") -> None:
         self.name = name
-        self.text = text(ROOT / name if name == "README.md" else DOCS / language / name)
+        self.text = text(ROOT / name if (ROOT / name).exists() else DOCS / language / name)
         self.blocks = [*_blocks(self.text)]
 
     def take(self, *headings: str, language: str = "", file: str = "") -> list[Block]:
