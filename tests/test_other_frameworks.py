@@ -181,7 +181,9 @@ def test_an_operation_of_ninja_refuses_a_token_with_its_status(
 
 @pytest.mark.usefixtures("ninja")
 def test_an_operation_of_ninja_without_a_token_is_401_and_in_an_outage_503(logto: Logto) -> None:
-    assert client(None).get("/api/products").status_code == 401
+    missing = client(None).get("/api/products")
+    assert (missing.status_code, missing.json()["code"]) == (401, "not_authenticated")
+    assert missing.headers["WWW-Authenticate"] == 'Bearer realm="api"'
     with logto.outage():
         response = client(logto.global_token(SCOPES)).get("/api/products")
     assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
