@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from sandbox import settings as sandbox
+from sandbox.tenant import SWAGGER_UI
 from tests.support.documents import Block, Page
 from tests.support.new_project import Project, Visit, start_project
 from tests.support.tenants import ASKING, tenants
@@ -22,13 +24,14 @@ URLS = """
 from django.urls import path
 
 from plain_views import reports, whoami
-from views import MemberView, ReportViewSet, TemplateView
+from views import MemberView, PaymentView, ReportViewSet, TemplateView
 
 more = SimpleRouter()
 more.register("reports", ReportViewSet, "report")
 urlpatterns += [
     *more.urls,
     path("templates/", TemplateView.as_view()),
+    path("payments/", PaymentView.as_view()),
     path("teams/<team>/members/", MemberView.as_view()),
     path("whoami/", whoami),
     path("plain-reports/", reports),
@@ -197,6 +200,25 @@ with Logto() as logto:
         print(json.dumps([response.status_code, response.content.decode()]), flush=True)
 """
 
+COUNTED = """
+import os
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "project.settings"
+
+import django
+
+django.setup()
+
+from django.test.utils import setup_test_environment
+
+from drf_logto.testing import Logto
+
+setup_test_environment()
+with Logto() as logto:
+    logto.client(logto.global_token(expires_in=-1)).get("/products/")
+print(refused_tokens())
+"""
+
 REVOKING = """
 import hmac
 import json
@@ -295,6 +317,7 @@ def test_the_project_of_the_readme_has_no_fault(build: Callable[..., Project]) -
         ("/documents/", ["organization_resource_token", "org-1", ["read:documents"]], 200),
         ("/reports/", ["global_token", ["read:reports"]], 200),
         ("/templates/", ["organization_resource_token", "acme", ["read:own-templates"]], 200),
+        ("/payments/", ["global_token", ["pay:invoices"]], 405),
         ("/teams/acme/members/", ["organization_token", "acme"], 200),
         ("/teams/globex/members/", ["organization_token", "acme"], 403),
         ("/whoami/", ["organization_token", "acme"], 200),
@@ -327,12 +350,22 @@ def test_what_declares_no_scopes_is_closed_and_the_pages_of_others_work(pages: P
         of_any_organization = ["organization_resource_token", "acme"]
         assert visit("/?format=json", *of_any_organization)[0] == 200
         assert visit("/?format=json", None)[0] == 401
-        assert visit("/schema/", None)[0] == 200
+        status, schema = visit("/schema/", None)
+        assert (status, "x-logto-access-tokens" in schema) == (200, True)
         assert visit("/docs/", None)[0] == 200
         assert visit("/docs/oauth2-redirect.html", None)[0] == 302
         assert visit("/auth/login/", None)[0] == 302
         assert visit("/products/?format=api", None)[0] == 401
         assert visit("/admin/login/", None)[0] == 200
+
+
+def test_swagger_ui_has_the_settings_with_which_the_sandbox_is_opened_in_a_browser() -> None:
+    code = OPENAPI[2].code.replace("the-app-id", SWAGGER_UI.id)
+    found: dict[str, Any] = {"INSTALLED_APPS": []}
+    exec(code.replace("https://api.example.com", f"{sandbox.LOGTO['API_RESOURCE']}"), found)
+    assert found.pop("SPECTACULAR_SETTINGS").items() <= sandbox.SPECTACULAR_SETTINGS.items()
+    del found["INSTALLED_APPS"], found["__builtins__"]
+    assert found == {name: getattr(sandbox, name, "missing") for name in found} != {}
 
 
 def test_a_refusal_is_shown_with_the_logging_of_the_readme(build: Callable[..., Project]) -> None:
@@ -341,8 +374,8 @@ def test_a_refusal_is_shown_with_the_logging_of_the_readme(build: Callable[..., 
         visit("/products/", "global_token")
     shown = (project.folder / "visits.log").read_text()
     assert "Refused: insufficient_scope (method 'GET', route 'products/'" in shown
-    project.add("monitoring.py", "print(refused_tokens())")
-    assert project.run("monitoring.py") == "0\n"
+    project.add("monitoring.py", COUNTED)
+    assert project.run("monitoring.py").splitlines()[-1] == "1"
 
 
 # Revocation
@@ -361,8 +394,11 @@ def test_the_code_about_revocation_does_what_the_page_says(build: Callable[..., 
 
 TENANTS = """
 from billing.filters import InvoiceFilter
+from billing.views import InvoiceViewSet
+from django_filters.rest_framework import DjangoFilterBackend
 
-assert [*InvoiceFilter.base_filters] == ["customer"]
+InvoiceViewSet.filter_backends = [*InvoiceViewSet.filter_backends, DjangoFilterBackend]
+InvoiceViewSet.filterset_class = InvoiceFilter
 fill()
 customers = {one: bill(one) for one in (ACME, GLOBEX)}
 other = Invoice.objects.get(organization_id=GLOBEX).pk
@@ -372,6 +408,8 @@ with Logto() as logto:
     print(ask(ACME, "get", "/teams/acme/export/"))
     for path in ("/teams/globex/invoices/", "/teams/globex/export/", "/teams/nobody/invoices/"):
         print(ask(ACME, "get", path)[0])
+    for one in (ACME, GLOBEX):
+        print(ask(ACME, "get", f"/teams/acme/invoices/?customer={customers[one].pk}")[0])
     for method in ("get", "put", "delete"):
         print(ask(ACME, method, f"/teams/acme/invoices/{other}/", sent)[0])
     for one in (ACME, GLOBEX):
@@ -396,7 +434,7 @@ def test_the_code_about_tenancy_does_what_the_page_says(tmp_path: Path) -> None:
     invoice = '{"id":1,"customer":1,"number":"number of org-acme"}'
     assert own == f"(200, '[{invoice}]')"
     assert exported == "(200, 'number of org-acme')"
-    assert statuses == ["403"] * 3 + ["404"] * 3
+    assert statuses == ["403"] * 3 + ["200", "400"] + ["404"] * 3
     assert created.startswith("(201, ")
     assert refused.startswith("(400, ")
     assert limited == "100 429 200"

@@ -49,7 +49,7 @@ RUN_BY: dict[str, str] = {
     "how-to/testing-unittest.md": "tests.docs.test_testing",
     "how-to/tenant.md": "tests.docs.test_tenant",
     "how-to/throttling.md": "tests.test_new_user tests.docs.test_throttling",
-    "quickstart.md": "tests.docs.test_readme",
+    "quickstart.md": "tests.docs.test_readme tests.docs.test_testing",
     "reference/commands.md": "tests.docs.test_reference_code",
     "reference/log-messages.md": "tests.test_new_user",
     "reference/refusals.md": "tests.docs.test_reference_code",

@@ -32,5 +32,6 @@ def test_each_example_sends_a_token_for_the_other_api(
     sent = [*(one["Authorization"] for one in server.headers), *by_hand["headers"].values()]
     for header in sent:
         token = jwt.decode(header.removeprefix("Bearer "), options={"verify_signature": False})
-        assert [token[name] for name in ("sub", "aud")] == ["machine-1", server.address]
+        wanted = ["machine-1", server.address, "read:orders"]
+        assert [token[name] for name in ("sub", "aud", "scope")] == wanted
     assert len(sent) == 3

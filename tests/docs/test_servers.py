@@ -65,6 +65,7 @@ def test_tokens_reach_the_api_under_each_server(
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "GUNICORN_CMD_ARGS": f"--bind=127.0.0.1:{port}",
         "UVICORN_PORT": str(port),
+        "UWSGI_STRICT": "true",  # an option that is misspelt is a fault
     }
     line = f"cd {shlex.quote(str(api.folder))} && exec {command}"
     with running("sh", "-c", line, until=port, environment=environment):

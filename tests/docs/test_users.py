@@ -56,6 +56,7 @@ SETTINGS = """
 INSTALLED_APPS = ["drf_logto.browsable", *INSTALLED_APPS, "staff"]
 AUTH_USER_MODEL = "staff.Member"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+OF_THE_PAGE = REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"]
 REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] = [
     "authentication.UserAuthentication",
     "own_sessions.OwnSessionAuthentication",
@@ -121,9 +122,11 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "project.settings"
 import django
 
 django.setup()
+from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 from django.test.utils import setup_test_environment
+from django.utils.module_loading import import_string
 
 from drf_logto.testing import Logto
 from staff.models import Employee, Member
@@ -132,6 +135,7 @@ call_command("check")
 call_command("makemigrations", "staff", verbosity=0)
 call_command("migrate", verbosity=0)
 setup_test_environment()
+assert all(map(import_string, settings.OF_THE_PAGE))
 
 
 def statuses(user, *scopes):
