@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from drf_logto.testing import Logto
 from tests.support.documents import ROOT, Page
 
 pytestmark = pytest.mark.servers  # each is a process of its own
@@ -52,6 +53,7 @@ urlpatterns = [path("products/", ProductView.as_view())]
 
 # The addresses of the page lead to a server on loopback; drf_logto needs none.
 START = """
+import atexit
 import json
 import os
 from pathlib import Path
@@ -61,6 +63,7 @@ from tests.support.loopback import document, http, loopback_server
 
 running = loopback_server()
 server = running.__enter__()
+atexit.register(running.__exit__, None, None, None)
 for file in Path().glob("*.py") if "drf_logto" not in Path("settings.py").read_text() else ():
     there = file.read_text().replace("https://auth.example.com", server.address)
     file.write_text(there.replace("https://your-tenant.logto.app", server.address))
@@ -89,7 +92,6 @@ def visit(token):
 
 
 def tell(facts):
-    running.__exit__(None, None, None)
     print(json.dumps(facts))
 
 
@@ -326,6 +328,19 @@ def test_mozilla_django_oidc_takes_an_unverified_address_for_the_user_who_has_it
     owner, stranger = json.loads(run(script, **before(MOZILLA)))
     assert owner == stranger
     assert owner[1]["email"] == "grace@example.com"
+
+
+def test_mozilla_django_oidc_has_the_endpoints_that_logto_publishes() -> None:
+    published = Logto("https://your-tenant.logto.app", "https://api.example.com").metadata
+    found = re.findall(
+        r'^OIDC_OP_(\w+)_ENDPOINT = "(.+)"', before(MOZILLA)["settings"], re.MULTILINE
+    )
+    assert dict(found) == {
+        "AUTHORIZATION": published["authorization_endpoint"],
+        "JWKS": published["jwks_uri"],
+        "TOKEN": published["token_endpoint"],
+        "USER": published["userinfo_endpoint"],
+    }
 
 
 def test_mozilla_django_oidc_signs_in_to_pages_beside_drf_logto(run: Run) -> None:

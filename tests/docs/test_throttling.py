@@ -37,4 +37,5 @@ def test_nginx_limits_requests_whose_token_is_refused(
         *granted, refused = answers(port)
     assert refused == (429, "1")
     assert len(granted) == len(server.asked) > 100
-    assert {one["X-Forwarded-For"] for one in server.headers} == {"127.0.0.1"}
+    passed_on = {(one["X-Forwarded-For"], one["X-Forwarded-Proto"]) for one in server.headers}
+    assert passed_on == {("127.0.0.1", "http")}

@@ -115,7 +115,7 @@ class _Handler(Connection):
 def loopback_server(tls: ssl.SSLContext | None = None) -> Iterator[LoopbackServer]:
     """Run a server for a while, over TLS where it is told with which certificate."""
     with LoopbackServer(tls) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         try:
             yield server
