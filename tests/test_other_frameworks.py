@@ -85,7 +85,7 @@ def client(token: str | None) -> Client:
 @pytest.mark.parametrize("named", ["org-b", None])
 def test_the_helper_compares_the_organization(logto: Logto, named: str | None) -> None:
     require, kind = example("access").require, TokenKind.ORGANIZATION
-    auth = verify(logto.organization_token("org-a", ["invite:member"]))
+    auth = verify(logto.organization_token("org-a", ["invite:member", "remove:member"]))
     assert require(auth, kind, "invite:member", organization_id="org-a") is auth
     with pytest.raises(WrongOrganization):
         require(auth, kind, "invite:member", organization_id=named)
