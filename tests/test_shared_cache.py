@@ -91,7 +91,7 @@ class Slow(LocMemCache):
     add = set = delete = get
 
 
-# Python calls what was registered first at last. One cache has a connection, another hangs.
+# What is registered with atexit first runs last. One cache has a connection, another hangs.
 ENDING = """
 import atexit, sys
 opened = []

@@ -50,6 +50,7 @@ def test_the_document_and_the_challenge_are_those_of_the_page(tmp_path: Path) ->
 
 
 @needs_nginx
+@pytest.mark.servers
 def test_nginx_passes_the_document_on_without_the_mount_point(
     tmp_path: Path, server: LoopbackServer
 ) -> None:
