@@ -5,6 +5,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -14,9 +15,11 @@ from django.http import HttpRequest
 from django.test import Client
 from rest_framework.views import exception_handler
 
+import drf_logto
 from drf_logto.testing import Logto
 
 _DEPTH = 5
+_PACKAGE = f"{Path(drf_logto.__file__).parent}/"
 
 
 class Reports:
@@ -45,7 +48,7 @@ class Reports:
             chain += [one.__cause__, one.__context__]
 
     def add_frame(self, frame: FrameType) -> None:
-        if "/drf_logto/testing/" in frame.f_code.co_filename:
+        if frame.f_code.co_filename.startswith(f"{_PACKAGE}testing/"):
             return  # the stand-in for Logto publishes its keys, as Logto does
         for name, value in frame.f_locals.items():
             self.add(f"{name} = {_shown(value, _DEPTH)}")
@@ -79,7 +82,7 @@ class Recorder(logging.Handler):
         self.reports.add_exception(sys.exc_info()[1])
         frame: FrameType | None = sys._getframe()
         while frame is not None:
-            if "/drf_logto/" in frame.f_code.co_filename:
+            if frame.f_code.co_filename.startswith(_PACKAGE):
                 self.reports.add_frame(frame)
             frame = frame.f_back
 
